@@ -1,0 +1,1 @@
+"""Nouns, arithmetic and the reducer: the standard library and msgspec only."""

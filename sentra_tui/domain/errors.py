@@ -1,0 +1,72 @@
+"""Every error the program raises on purpose, split by what the caller can do next.
+
+    SentraError
+    ├── ConfigError            mend the file, or the argument
+    ├── SourceError            choose another source of sound
+    ├── TransportError
+    │   ├── TransportLost      dial again
+    │   └── TransportRefused   do not dial again before something changes
+    │       └── CredentialRefused   the key is missing, wrong or not allowed to do this
+    ├── ProtocolError          we asked a state machine for an illegal step
+    ├── ProviderError          the local provider could not start
+    └── EngineError            the engine process could not be started or spoken to
+
+Each carries one line saying what happened and, where there is one, the next step.
+"""
+
+from __future__ import annotations
+
+
+class SentraError(Exception):
+    """What happened, in one line that may be shown to the user, and what helps."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}" if self.hint else self.message
+
+
+class ConfigError(SentraError):
+    """The configuration, or an argument, cannot be used as it is."""
+
+
+class SourceError(SentraError):
+    """A recording or a device cannot give sound."""
+
+
+class TransportError(SentraError):
+    """A call could not be made or kept."""
+
+
+class TransportLost(TransportError):
+    """The call, or the attempt at one, broke: dialling again may help.
+
+    `retry_after_s` is the wait that the server asked for, in seconds.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", retry_after_s: float | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
+
+
+class TransportRefused(TransportError):
+    """The peer said no: dialling again changes nothing."""
+
+
+class CredentialRefused(TransportRefused):
+    """The key is missing, wrong, or not allowed to do this (401, 403)."""
+
+
+class ProtocolError(SentraError):
+    """A state machine was asked for a step that its table does not have."""
+
+
+class ProviderError(SentraError):
+    """The local provider could not be started."""
+
+
+class EngineError(SentraError):
+    """The engine process could not be started or spoken to."""

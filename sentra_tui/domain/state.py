@@ -1,0 +1,158 @@
+"""Everything the screen shows, as one frozen value."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from sentra_tui.domain.audio import SILENCE_DBFS
+from sentra_tui.domain.transcript import Transcript
+
+MIC = "mic"
+SPEAKER = "speaker"
+
+
+class Connection(StrEnum):
+    """Where a stream's call stands."""
+
+    OFF = "off"
+    CONNECTING = "connecting"
+    LIVE = "live"
+    RECONNECTING = "reconnecting"
+    FAILED = "failed"
+
+
+class SourceStatus(StrEnum):
+    """What is known of a stream's source of sound."""
+
+    UNKNOWN = "unknown"
+    OPEN = "open"
+    ENDED = "ended"
+    FAILED = "failed"
+
+
+class AnswerStatus(StrEnum):
+    """How far an answer has come; the last four are final."""
+
+    PROCESSING = "processing"
+    DRAFT = "draft"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    INCOMPLETE = "incomplete"
+    FAILED = "failed"
+
+
+class Lane(StrEnum):
+    """Who answers: the auxiliary assistant at once, the main one a little later."""
+
+    AUX = "aux"
+    MAIN = "main"
+
+
+class Severity(StrEnum):
+    """How much a notice matters."""
+
+    INFORMATION = "information"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class Quality(Struct, frozen=True):
+    """How well a call travels; None is not known yet.
+
+    `loss_up` and `loss_down` are shares of packets, 0 to 1; the rest is in milliseconds.
+    """
+
+    round_trip_ms: float | None = None
+    jitter_ms: float | None = None
+    loss_up: float | None = None
+    loss_down: float | None = None
+    playout_ms: float | None = None
+
+
+class Source(Struct, frozen=True):
+    """Where a stream's sound comes from."""
+
+    label: str = ""
+    status: SourceStatus = SourceStatus.UNKNOWN
+    cause: str = ""
+
+
+class Stream(Struct, frozen=True):
+    """One live stream."""
+
+    name: str
+    source: Source = Source()
+    connection: Connection = Connection.OFF
+    transport: str = ""
+    attempt: int = 0
+    """The dial that runs or waits, counted from 1 since the last live call."""
+    retry_at_ms: int | None = None
+    """When the next dial is due, in milliseconds since the engine started."""
+    cause: str = ""
+    """Why the call failed or broke, one line; empty when it did not."""
+    hint: str = ""
+    """What helps, one line."""
+    contact_at_ms: int | None = None
+    """When the peer was last heard, in milliseconds since the engine started."""
+    muted: bool = False
+    rms_dbfs: float = SILENCE_DBFS
+    peak_dbfs: float = SILENCE_DBFS
+    quality: Quality = Quality()
+    transcript: Transcript = Transcript()
+
+
+class Answer(Struct, frozen=True):
+    """One answer of an assistant."""
+
+    answer_id: str
+    lane: Lane
+    started_ms: int
+    status: AnswerStatus = AnswerStatus.PROCESSING
+    text: str = ""
+    cause: str = ""
+    """Why it failed or stopped short, one line."""
+
+
+class Notice(Struct, frozen=True):
+    """Something the user should know: what happened, and what helps."""
+
+    number: int
+    severity: Severity
+    text: str
+    hint: str = ""
+
+
+class Engine(Struct, frozen=True):
+    """The engine as the front end knows it."""
+
+    running: bool = False
+    version: str = ""
+    started_at: float = 0.0
+    """The wall clock at its start, seconds since 1970: shows times of day, never measures durations."""
+    provider: str = ""
+    provider_note: str = ""
+    """What the user should know of this provider, one line."""
+    cause: str = ""
+    """Why it is not running."""
+
+
+class AppState(Struct, frozen=True):
+    """The whole state. Streams stand in the order in which they were named."""
+
+    engine: Engine = Engine()
+    streams: tuple[Stream, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    voice: bool = False
+    notices: tuple[Notice, ...] = ()
+    now_ms: int = 0
+    """The newest moment that a change told, in milliseconds since the engine started."""
+
+    def stream(self, name: str) -> Stream | None:
+        """Return the stream called `name`."""
+        return next((stream for stream in self.streams if stream.name == name), None)
+
+    def lane(self, lane: Lane) -> tuple[Answer, ...]:
+        """Return the answers of one assistant, oldest first."""
+        return tuple(answer for answer in self.answers if answer.lane == lane)

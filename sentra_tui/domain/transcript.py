@@ -1,0 +1,108 @@
+"""What one stream said, as lines in the order they were said.
+
+A transcript is a value: every step returns a new one. Lines live on pages, and a step copies the one page that it
+touches, so a step costs the same at 50 and at 50,000 lines, and a reader finds what changed by comparing pages with
+`is`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from sentra_tui.domain.text import clean_join
+
+PAGE_LINES = 256
+OPEN_PAGES = 4
+"""How many pages, from the end, may still change: a line 1,000 others have passed is settled."""
+
+LineKind = Literal["speech", "typed", "gap"]
+
+
+class LineKey(Struct, frozen=True):
+    """Names a line: the provider's item id holds only inside one session of a stream."""
+
+    session: int
+    item_id: str
+
+
+class Line(Struct, frozen=True):
+    """One utterance, or a placeholder for one whose words have not come yet."""
+
+    key: LineKey
+    start_ms: int
+    """When it began, in milliseconds since the engine started."""
+    text: str = ""
+    final: bool = False
+    end_ms: int | None = None
+    kind: LineKind = "speech"
+    failed: bool = False
+    """The recogniser gave up: there will be no words."""
+
+
+class Transcript(Struct, frozen=True):
+    """The lines of one stream."""
+
+    pages: tuple[tuple[Line, ...], ...] = ()
+
+    def __iter__(self) -> Iterator[Line]:
+        return (line for page in self.pages for line in page)
+
+    def __len__(self) -> int:
+        return sum(map(len, self.pages))
+
+    def find(self, key: LineKey) -> Line | None:
+        """Return the line called `key`, if it is among the ones that may still change."""
+        place = self._locate(key)
+        return None if place is None else self.pages[place[0]][place[1]]
+
+    def insert(self, line: Line, after: LineKey | None = None) -> Transcript:
+        """Return the transcript with `line` behind the line `after`, or last where that one is unknown.
+
+        A line that is already there stays as it is: servers announce an item more than once.
+        """
+        if self._locate(line.key) is not None:
+            return self
+        place = self._locate(after) if after is not None else None
+        if place is None:
+            return self._append(line)
+        number, index = place
+        if number == len(self.pages) - 1 and index == len(self.pages[number]) - 1:
+            return self._append(line)
+        page = self.pages[number]
+        return self._with_page(number, (*page[: index + 1], line, *page[index + 1 :]))
+
+    def update(self, line: Line) -> Transcript:
+        """Return the transcript with `line` in place of the one of the same key, or last if there is none."""
+        place = self._locate(line.key)
+        if place is None:
+            return self._append(line)
+        number, index = place
+        page = self.pages[number]
+        return self._with_page(number, (*page[:index], line, *page[index + 1 :]))
+
+    def extend(self, key: LineKey, delta: str, now_ms: int) -> Transcript:
+        """Return the transcript with more interim words in line `key`; a final line no longer changes."""
+        line = self.find(key) or Line(key=key, start_ms=now_ms)
+        if line.final:
+            return self
+        return self.update(replace(line, text=clean_join(line.text, delta)))
+
+    def _append(self, line: Line) -> Transcript:
+        if self.pages and len(self.pages[-1]) < PAGE_LINES:
+            return self._with_page(len(self.pages) - 1, (*self.pages[-1], line))
+        return Transcript((*self.pages, (line,)))
+
+    def _with_page(self, number: int, page: tuple[Line, ...]) -> Transcript:
+        return Transcript((*self.pages[:number], page, *self.pages[number + 1 :]))
+
+    def _locate(self, key: LineKey) -> tuple[int, int] | None:
+        for number in range(len(self.pages) - 1, max(-1, len(self.pages) - 1 - OPEN_PAGES), -1):
+            page = self.pages[number]
+            for index in range(len(page) - 1, -1, -1):
+                if page[index].key == key:
+                    return number, index
+        return None

@@ -1,0 +1,1 @@
+"""One state, many tasks: the only place that orchestrates."""

@@ -1,0 +1,1 @@
+"""What both ends of a WebRTC call share: Opus, playout, resampling, peer-connection hygiene."""

@@ -1,0 +1,1 @@
+"""The conversation as sans-I/O machines: no sockets, no tasks, no clock."""

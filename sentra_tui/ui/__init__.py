@@ -1,0 +1,1 @@
+"""The screen: renders AppState, sends Actions."""

@@ -1,0 +1,36 @@
+"""What every test gets: a check that it leaves no task behind, and the recorded speech where there is some."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+SAMPLES = Path(__file__).parents[2] / "shared" / "samples"
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def no_leaked_tasks() -> AsyncIterator[None]:
+    """Fail a test that ends while tasks that it started still run."""
+    before = asyncio.all_tasks()
+    yield
+    await asyncio.sleep(0)
+    leaked = {task for task in asyncio.all_tasks() - before if not task.done()}
+    leaked.discard(asyncio.current_task())  # type: ignore[arg-type]
+    assert not leaked, f"tasks left running: {leaked}"
+
+
+@pytest.fixture
+def sample() -> Callable[[str], Path]:
+    """Return the path of a recording by its file name; skip where the recordings are absent."""
+
+    def find(name: str) -> Path:
+        path = SAMPLES / name
+        if not path.is_file():
+            pytest.skip(f"recorded speech is absent: {name}")
+        return path
+
+    return find
