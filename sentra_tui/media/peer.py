@@ -1,0 +1,173 @@
+"""aiortc as we use it: the one module that knows its private names.
+
+`self_test` says which of them a version of aiortc lacks. Every use has a way without: stock consent checks, no FEC
+from the peer, and `read_track` in place of `tap`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import aioice.ice
+from aiortc import MediaStreamTrack, RTCPeerConnection, RTCRtpReceiver
+from aiortc.codecs import CODECS
+from aiortc.mediastreams import MediaStreamError
+from aiortc.rtp import RtpPacket
+from av import AudioFrame, Packet
+
+from sentra_tui.domain.audio import FRAME_BYTES, FRAME_SAMPLES, SAMPLE_BYTES, SAMPLE_RATE_HZ
+from sentra_tui.media.opus import OpusEncoder
+from sentra_tui.media.resample import Resampler
+
+OnPacket = Callable[[int, int, bytes], None]
+"""Takes a packet's sequence number (16 bits), its SSRC and its Opus payload."""
+
+SEND_QUEUE_FRAMES = 5
+
+_JITTER_BUFFER = "_RTCRtpReceiver__jitter_buffer"
+_TIME_BASE = Fraction(1, SAMPLE_RATE_HZ)
+_OPUS_PARAMETERS: dict[str, Any] = {"minptime": 10, "useinbandfec": 1}
+_NEVER = 10**9
+_CONNECT_TICK_S = 0.06
+"""Longer than the 20 ms at which aioice's connect looks up: an interrupted one has noticed by then."""
+
+
+def prepare_process() -> None:
+    """Set what aiortc only has for the whole process; may be called more than once.
+
+    Consent expiry goes, because it counts answers later than 0.5 s as missing and so kills calls over slow links;
+    consent checks stay, and liveness is the caller's. Opus is offered with in-band FEC.
+    """
+    if hasattr(aioice.ice, "CONSENT_FAILURES"):
+        aioice.ice.CONSENT_FAILURES = _NEVER
+    for codec in CODECS["audio"]:
+        if codec.mimeType.lower() == "audio/opus":
+            codec.parameters.update(_OPUS_PARAMETERS)
+
+
+def self_test() -> list[str]:
+    """Return the private names that this aiortc lacks; empty when all are there."""
+    missing = []
+    if not hasattr(aioice.ice, "CONSENT_FAILURES"):
+        missing.append("aioice.ice.CONSENT_FAILURES")
+    if not any(codec.mimeType.lower() == "audio/opus" for codec in CODECS["audio"]):
+        missing.append("aiortc.codecs.CODECS: audio/opus")
+    if _JITTER_BUFFER not in RTCRtpReceiver.__init__.__code__.co_names:
+        missing.append(f"aiortc.RTCRtpReceiver.{_JITTER_BUFFER}")
+    return missing
+
+
+class OpusTrack(MediaStreamTrack):
+    """A track fed with frames, encoded here: mono and with FEC, which aiortc's own encoder has not.
+
+    RTP time follows the frames sent, dropped ones included, so that it never jumps back. A track serves one connection.
+    """
+
+    kind = "audio"
+
+    def __init__(self, encoder: OpusEncoder | None = None) -> None:
+        super().__init__()
+        self._encoder = encoder or OpusEncoder()
+        self._frames: deque[tuple[int, bytes]] = deque(maxlen=SEND_QUEUE_FRAMES)
+        self._arrival = asyncio.Event()
+        self._samples = 0
+        self.dropped = 0
+        """Frames that were too old to send."""
+
+    def send(self, frame: bytes) -> None:
+        """Queue one frame of 1,920 bytes; when nobody takes them, the oldest go."""
+        if len(frame) != FRAME_BYTES:
+            raise ValueError(f"a frame is {FRAME_BYTES} bytes, not {len(frame)}")
+        self.dropped += len(self._frames) == SEND_QUEUE_FRAMES
+        self._frames.append((self._samples, frame))
+        self._samples += FRAME_SAMPLES
+        self._arrival.set()
+
+    async def recv(self) -> Packet[Any]:
+        """Return the next packet, as aiortc's sender wants it; raises MediaStreamError once the track has ended."""
+        while not self._frames:
+            if self.readyState != "live":
+                raise MediaStreamError
+            self._arrival.clear()
+            await self._arrival.wait()
+        pts, frame = self._frames.popleft()
+        packet: Packet[Any] = Packet(self._encoder.encode(frame))
+        packet.pts = pts
+        packet.time_base = _TIME_BASE
+        return packet
+
+    def stop(self) -> None:
+        """End the track."""
+        super().stop()
+        self._frames.clear()
+        self._arrival.set()
+
+
+class _Tap:
+    """Stands where the receiver's jitter buffer was, and keeps nothing."""
+
+    capacity = 0
+
+    def __init__(self, on_packet: OnPacket) -> None:
+        self._on_packet = on_packet
+
+    def add(self, packet: RtpPacket) -> tuple[bool, None]:
+        """Hand the packet on; tell the receiver that no frame is complete, so that it decodes none."""
+        self._on_packet(packet.sequence_number, packet.ssrc, packet.payload)
+        return False, None
+
+
+def tap(receiver: RTCRtpReceiver, on_packet: OnPacket) -> bool:
+    """Have `on_packet` called with each packet as it arrives; False where this aiortc cannot: then use `read_track`.
+
+    For right after the remote description was set. Statistics and receiver reports go on as before.
+    """
+    if not hasattr(receiver, _JITTER_BUFFER):
+        return False
+    setattr(receiver, _JITTER_BUFFER, _Tap(on_packet))
+    return True
+
+
+async def read_track(track: MediaStreamTrack, on_packet: OnPacket) -> None:
+    """Do what `tap` does by public means, until the track ends: slower to come, and coded twice."""
+    encoder = OpusEncoder()
+    sequence = 0
+    resampler: Resampler | None = None
+    sound = b""
+    while True:
+        try:
+            frame = await track.recv()
+        except MediaStreamError:
+            return
+        if not isinstance(frame, AudioFrame):
+            continue
+        channels = frame.layout.nb_channels
+        resampler = resampler or Resampler(frame.sample_rate, SAMPLE_RATE_HZ, channels)
+        sound += resampler.feed(bytes(frame.planes[0])[: frame.samples * channels * SAMPLE_BYTES])
+        while len(sound) >= FRAME_BYTES:
+            on_packet(sequence, 0, encoder.encode(sound[:FRAME_BYTES]))
+            sound = sound[FRAME_BYTES:]
+            sequence = sequence + 1 & 0xFFFF
+
+
+async def hard_close(connection: RTCPeerConnection) -> None:
+    """Close a connection so that nothing of it lives on, at whatever point of connecting it was.
+
+    A plain close during an ICE check can be undone by the connect that it interrupted, which then checks consent for
+    ever: so everything is stopped again a moment later.
+    """
+    await connection.close()
+    await asyncio.sleep(_CONNECT_TICK_S)
+    for transceiver in connection.getTransceivers():
+        transport = transceiver.receiver.transport
+        await transport.stop()
+        await transport.transport.stop()
+        await transceiver.sender.stop()
+        await transceiver.receiver.stop()
+    if connection.sctp is not None:
+        await connection.sctp.transport.stop()
+        await connection.sctp.transport.transport.stop()
