@@ -1,0 +1,59 @@
+"""Between the frames of the wire and typed events."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+from sentra_tui.protocol.client_events import ClientEvent
+from sentra_tui.protocol.dialects import Dialect, beta_event, canonical
+from sentra_tui.protocol.server_events import KnownServerEvent, ServerEvent, Unknown
+
+RAW_CHARS_KEPT = 2_000
+
+
+def decode(message: str | bytes) -> ServerEvent:
+    """Return the event in one frame, GA or beta; whatever cannot be read is `Unknown`, never an error.
+
+    The standard library reads it, because a server may cut a surrogate pair in two over two deltas, and those words
+    must not be lost.
+    """
+    try:
+        data = json.loads(message, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        return Unknown("", _beginning(message))
+    if not isinstance(data, dict):
+        return Unknown("", _beginning(message))
+    try:
+        event: ServerEvent = msgspec.convert(canonical(_without_nulls(data)), KnownServerEvent, strict=False)
+    except (msgspec.ValidationError, OverflowError, RecursionError):
+        name = data.get("type")
+        return Unknown(name[:RAW_CHARS_KEPT] if isinstance(name, str) else "", _beginning(message))
+    return event
+
+
+def encode(event: ClientEvent, dialect: Dialect = Dialect.GA) -> str:
+    """Return `event` as one frame."""
+    if dialect is Dialect.BETA:
+        return json.dumps(beta_event(msgspec.to_builtins(event)))
+    return msgspec.json.encode(event).decode()
+
+
+def _no_number(_constant: str) -> None:
+    """Read NaN and the infinities, which are no JSON, as nothing."""
+
+
+def _without_nulls(value: Any) -> Any:
+    """Return `value` with null read as not given, at every depth."""
+    if isinstance(value, dict):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value if item is not None]
+    return value
+
+
+def _beginning(message: str | bytes) -> str:
+    beginning = message[:RAW_CHARS_KEPT]
+    return beginning.decode(errors="replace") if isinstance(beginning, bytes) else beginning

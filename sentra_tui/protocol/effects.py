@@ -1,0 +1,51 @@
+"""What a protocol machine wants done. Imperatives: the driver of a stream carries them out, in order."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from sentra_tui.domain.tags import snake_case
+from sentra_tui.protocol.client_events import ClientEvent
+
+
+class _Effect(Struct, frozen=True, tag=snake_case):
+    """The base of all effects."""
+
+
+class Dial(_Effect, frozen=True):
+    """Make a new call at once, whatever wait there was; `attempt` counts from 1 since the last call that stayed."""
+
+    attempt: int
+
+
+class WaitThenDial(_Effect, frozen=True):
+    """Say `retry_due` after this many seconds; there is one wait at a time."""
+
+    delay_s: float
+
+
+class EndCall(_Effect, frozen=True):
+    """Close the call, or give up the dial or the wait that is under way."""
+
+
+class SendEvent(_Effect, frozen=True):
+    """Send this to the server."""
+
+    event: ClientEvent
+
+
+class FlushPlayback(_Effect, frozen=True):
+    """Be silent now: forget the sound of an answer that was received and not yet heard."""
+
+
+class CallBroken(_Effect, frozen=True):
+    """Give this call up: the server said so in words. `refused` says that dialling again changes nothing."""
+
+    cause: str
+    hint: str
+    refused: bool
+
+
+Effect: TypeAlias = Dial | WaitThenDial | EndCall | SendEvent | FlushPlayback | CallBroken
