@@ -1,0 +1,165 @@
+"""The command line. Each command imports what it needs when it runs, so that `--help` answers at once."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sentra_tui import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sentra_tui.domain.config import Config
+
+LOCAL = "local"
+
+
+def _stream_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that say where sound comes from and who answers."""
+    options = [
+        click.option("--mic", metavar="SOURCE", help="A WAV file, device, demo or none."),
+        click.option("--speaker", metavar="SOURCE", help="A WAV file, demo or none."),
+        click.option("--loop", is_flag=True, help="Begin recordings again when they end."),
+        click.option("--provider", metavar="NAME", help="A provider of the configuration: openai, local, …"),
+        click.option("--config", type=click.Path(path_type=Path), help="The configuration file."),
+        click.option("--log", type=click.Path(path_type=Path), help="The log file (never words, sound or keys)."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="sentra-tui", message="%(prog)s %(version)s")
+@_stream_options
+@click.option("--theme", metavar="NAME", help="A colour theme; the palette (ctrl+p) shows them all.")
+@click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
+@click.pass_context
+def main(context: click.Context, **choices: Any) -> None:
+    """Open the screen: two live streams, a quick answer beside them.
+
+    Without a key it runs on the local provider, with a demo talk on both streams.
+    """
+    if context.invoked_subcommand is None:
+        sys.exit(_open_screen(**choices))
+
+
+@main.command()
+@_stream_options
+@click.option("--exit-at-end", is_flag=True, help="Quit when the recordings have ended and their words have come.")
+def headless(**choices: Any) -> None:
+    """Run without a screen: actions in on standard input, changes out on standard output, as JSON lines."""
+    from sentra_tui.engine.__main__ import main as run_engine
+    from sentra_tui.engine.options import EngineOptions
+
+    choices["config"] = choices["config"] or _default_config()
+    _load_config(choices["config"])
+    sys.exit(run_engine(EngineOptions(**choices)))
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port on 127.0.0.1; 0 takes a free one.")
+@click.option(
+    "--stt-model", type=click.Path(path_type=Path), help="A Whisper model directory (needs the whisper extra)."
+)
+@click.option("--plan", type=click.Path(path_type=Path), help="A JSON file of faults to play, for tests.")
+def provider(port: int, stt_model: Path | None, plan: Path | None) -> None:
+    """Run the local provider alone: an OpenAI-compatible realtime server on this machine."""
+    from sentra_tui.provider.__main__ import ProviderOptions, run
+
+    sys.exit(run(ProviderOptions(port=port, stt_model=stt_model, plan=plan)))
+
+
+def _open_screen(theme: str | None, no_mouse: bool, **choices: Any) -> int:
+    from sentra_tui.ui.terminal import refusal
+
+    reason = refusal(os.environ)
+    if reason:
+        click.echo(f"sentra-tui: {reason}", err=True)
+        return 2
+    choices["config"] = choices["config"] or _default_config()
+    config = _load_config(choices["config"])
+    log_path = choices["log"] = choices["log"] or _default_log()
+
+    from sentra_tui.link import EngineLink
+    from sentra_tui.ui.app import run
+    from sentra_tui.ui.options import AppOptions
+
+    def start(name: str) -> EngineLink:
+        arguments = {**choices, "provider": name or choices["provider"]}
+        return EngineLink(_engine_arguments(arguments), log_path)
+
+    return run(
+        AppOptions(
+            choices=_provider_choices(config, choices["provider"]),
+            start=start,
+            theme=theme or config.theme,
+            keys=config.keys,
+            themes_dirs=(_config_dir() / "themes",),
+            log_path=log_path,
+            mouse=not no_mouse,
+        )
+    )
+
+
+def _engine_arguments(choices: dict[str, Any]) -> list[str]:
+    """Return the engine's command line; it never carries a secret."""
+    arguments: list[str] = []
+    for name, value in choices.items():
+        if value is True:
+            arguments.append(f"--{name}")
+        elif value:
+            arguments.append(f"--{name}={value}")
+    return arguments
+
+
+def _provider_choices(config: Config, provider: str | None) -> tuple[Any, ...]:
+    """Return the providers to choose from, none where it is decided or where only one can work."""
+    from sentra_tui.ui.options import ProviderChoice
+
+    if provider or config.provider:
+        return ()
+    with_key = [
+        ProviderChoice(name, profile.label or name, f"{profile.key_env} is set")
+        for name in config.provider_names()
+        if (profile := config.profile(name)) and profile.key_env and os.environ.get(profile.key_env)
+    ]
+    if not with_key:
+        return ()
+    return (*with_key, ProviderChoice(LOCAL, "local", "no key, nothing leaves this machine"))
+
+
+def _load_config(path: Path) -> Config:
+    from sentra_tui.domain import config_file
+    from sentra_tui.domain.errors import ConfigError
+
+    try:
+        return config_file.load(path)
+    except ConfigError as error:
+        click.echo(f"sentra-tui: {error}", err=True)
+        sys.exit(2)
+
+
+def _config_dir() -> Path:
+    import platformdirs
+
+    return platformdirs.user_config_path("sentra-tui", appauthor=False)
+
+
+def _default_config() -> Path:
+    return _config_dir() / "config.toml"
+
+
+def _default_log() -> Path:
+    import platformdirs
+
+    return platformdirs.user_log_path("sentra-tui", appauthor=False) / "sentra-tui.log"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""What the user wants of an engine, so that another one can take its place."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from sentra_tui.domain import actions as a
+from sentra_tui.domain import changes as c
+
+
+class Wanted(Struct, frozen=True):
+    """The streams that shall be connected, the ones that are muted, and whether answers are spoken."""
+
+    connected: tuple[str, ...] = ()
+    muted: tuple[str, ...] = ()
+    voice: bool = False
+    started_at: float | None = None
+    """When the first engine started, seconds since 1970: the next one goes on with its time."""
+
+    def after(self, change: c.Change) -> Wanted:
+        """Return what is wanted once `change` was heard of."""
+        match change:
+            case c.StreamConnecting(stream=stream):
+                return replace(self, connected=_with(self.connected, stream))
+            case c.StreamClosed(stream=stream):
+                return replace(self, connected=_without(self.connected, stream))
+            case c.MuteChanged(stream=stream, muted=muted):
+                return replace(self, muted=(_with if muted else _without)(self.muted, stream))
+            case c.VoiceChanged(on=on):
+                return replace(self, voice=on)
+            case c.EngineStarted(started_at=started_at) if self.started_at is None:
+                return replace(self, started_at=started_at)
+        return self
+
+    def actions(self) -> list[a.Action]:
+        """Return what to ask of an engine that starts idle: mutes first, so that no sound slips out."""
+        asked: list[a.Action] = [a.SetMute(stream, True) for stream in self.muted]
+        if self.voice:
+            asked.append(a.SetVoice(True))
+        asked.extend(a.ConnectStream(stream) for stream in self.connected)
+        return asked
+
+
+def _with(names: tuple[str, ...], name: str) -> tuple[str, ...]:
+    return names if name in names else (*names, name)
+
+
+def _without(names: tuple[str, ...], name: str) -> tuple[str, ...]:
+    return tuple(other for other in names if other != name)

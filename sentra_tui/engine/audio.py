@@ -1,0 +1,99 @@
+"""The audio pumps: from a stream's source to its call, and from the call to the loudspeaker.
+
+A source is pumped whether a call stands or not, so that its level is always seen. A frame goes to the call as it is,
+or as silence while the stream is muted: the wire always carries sound, because a peer that hears nothing believes the
+line dead, and turn detection needs the pause to end a turn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+from sentra_tui.domain.audio import FRAME_MS, SILENCE
+from sentra_tui.domain.changes import Change, LevelMeasured, SourceEnded, SourceFailed, SourceOpened
+from sentra_tui.domain.errors import SourceError
+from sentra_tui.domain.ports import AudioSink, AudioSource, Transport
+
+LEVELS_HZ = 15
+LEVEL_INTERVAL_MS = 1000 / LEVELS_HZ
+
+
+class Meter(Protocol):
+    """Measures frames."""
+
+    def feed(self, frame: bytes) -> None:
+        """Take one frame into account."""
+        ...
+
+    def read(self) -> tuple[float, float]:
+        """Return the RMS and the peak, in dBFS, of what came since the last reading."""
+        ...
+
+
+class SourcePump:
+    """Carries one stream's sound from its source to `transport`, whichever call that is at the moment."""
+
+    def __init__(
+        self,
+        stream: str,
+        meter: Meter,
+        now_ms: Callable[[], int],
+        publish: Callable[[Change], None],
+    ) -> None:
+        self.transport: Transport | None = None
+        self.muted = False
+        self._stream = stream
+        self._meter = meter
+        self._now_ms = now_ms
+        self._publish = publish
+        self._level_due_ms = 0.0
+
+    async def run(self, source: AudioSource, begin: asyncio.Event) -> None:
+        """Pump `source`, from the moment `begin` is set, and silence when it has ended or broken."""
+        self._publish(SourceOpened(self._stream, source.label))
+        try:
+            await self._silence_until(begin)
+            async for frame in source.frames():
+                self._carry(frame)
+            self._publish(SourceEnded(self._stream))
+        except SourceError as error:
+            self._publish(SourceFailed(self._stream, error.message, error.hint))
+        finally:
+            await source.close()
+        await self.run_silent()
+
+    async def run_silent(self) -> None:
+        """Pump silence, for ever."""
+        await self._silence_until(asyncio.Event())
+
+    async def _silence_until(self, begin: asyncio.Event) -> None:
+        loop = asyncio.get_running_loop()
+        due_s = loop.time()
+        while not begin.is_set():
+            self._carry(SILENCE)
+            due_s = max(due_s + FRAME_MS / 1000, loop.time() - 10 * FRAME_MS / 1000)
+            await asyncio.sleep(max(0.0, due_s - loop.time()))
+
+    def _carry(self, frame: bytes) -> None:
+        self._meter.feed(frame)
+        if self.transport is not None:
+            self.transport.send_audio(SILENCE if self.muted else frame)
+        now_ms = self._now_ms()
+        if now_ms >= self._level_due_ms:
+            self._level_due_ms = max(self._level_due_ms + LEVEL_INTERVAL_MS, now_ms)
+            rms_dbfs, peak_dbfs = self._meter.read()
+            self._publish(LevelMeasured(self._stream, now_ms, round(rms_dbfs, 1), round(peak_dbfs, 1)))
+
+
+async def play(transport: Transport, sink: AudioSink) -> None:
+    """Carry the peer's sound from a call to a loudspeaker, one frame each 20 ms, until cancelled."""
+    loop = asyncio.get_running_loop()
+    due_s = loop.time()
+    while True:
+        frame = transport.receive_audio()
+        if frame is not None:
+            sink.write(frame)
+        due_s += FRAME_MS / 1000
+        await asyncio.sleep(max(0.0, due_s - loop.time()))

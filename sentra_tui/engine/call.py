@@ -1,0 +1,235 @@
+"""The driver of one stream's call: performs what its two machines ask for.
+
+`CallMachine` decides when to dial, wait and give up; `Session` decides what the conversation means. This driver owns
+the one task that a stream's call has at any time, a dial with the call behind it or a wait, and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from functools import singledispatchmethod
+from typing import Any, Protocol
+
+from sentra_tui.domain.changes import Change, ContactHeard, QualityMeasured
+from sentra_tui.domain.errors import SentraError, TransportError, TransportLost, TransportRefused
+from sentra_tui.domain.ports import Transport
+from sentra_tui.domain.state import Connection
+from sentra_tui.engine.tasks import TaskOwner
+from sentra_tui.protocol import codec
+from sentra_tui.protocol import effects as e
+from sentra_tui.protocol.connection import CallMachine
+from sentra_tui.protocol.session import Session
+
+CONTACT_INTERVAL_S = 0.5
+QUALITY_EVERY = 2
+
+_LOG = logging.getLogger(__name__)
+
+Output = Change | e.Effect
+Dial = Callable[[], Awaitable[Transport]]
+"""Makes one call: returns it connected, or raises TransportLost or TransportRefused."""
+
+
+class CallListener(Protocol):
+    """Who wants to know which call carries the stream's sound."""
+
+    def call_began(self, transport: Transport) -> None:
+        """This call carries sound from now on."""
+        ...
+
+    def call_ended(self) -> None:
+        """No call does."""
+        ...
+
+    def flush_playback(self) -> None:
+        """What the peer said and is not yet heard must not be heard."""
+        ...
+
+
+class CallDriver:
+    """Runs the call of one stream in `tasks`."""
+
+    def __init__(
+        self,
+        machine: CallMachine,
+        dial: Dial,
+        make_session: Callable[[int], Session],
+        listener: CallListener,
+        tasks: TaskOwner,
+        now_ms: Callable[[], int],
+        publish: Callable[[Change], None],
+    ) -> None:
+        self.stream = machine.stream
+        self._machine = machine
+        self._dial = dial
+        self._make_session = make_session
+        self._listener = listener
+        self._tasks = tasks
+        self._now_ms = now_ms
+        self._publish = publish
+        self._task: asyncio.Task[None] | None = None
+        self._ending: set[asyncio.Task[None]] = set()
+        self._transport: Transport | None = None
+        self._session: Session | None = None
+
+    @property
+    def state(self) -> Connection:
+        """Where the call stands."""
+        return self._machine.state
+
+    @property
+    def session(self) -> Session | None:
+        """The conversation of the call that stands, if one does."""
+        return self._session
+
+    def connect(self) -> None:
+        """Dial, if the stream is off or has failed; else nothing."""
+        if self.state in (Connection.OFF, Connection.FAILED):
+            self.perform(self._machine.connect(self._now_ms()))
+
+    def retry_now(self) -> None:
+        """Dial at once, if the stream is trying to or has failed; else nothing."""
+        if self.state is Connection.RECONNECTING:
+            self.perform(self._machine.retry_now(self._now_ms()))
+        elif self.state is Connection.FAILED:
+            self.connect()
+
+    def hang_up(self) -> None:
+        """End the call, or the attempts at one; nothing if there is none."""
+        if self.state is not Connection.OFF:
+            self._end_session()
+            self.perform(self._machine.hang_up(self._now_ms()))
+
+    async def closed(self) -> None:
+        """Wait until calls that were hung up are gone from the network, too."""
+        if self._ending:
+            await asyncio.wait(self._ending)
+
+    def perform(self, outputs: Sequence[Output]) -> None:
+        """Publish changes and carry out effects, in order.
+
+        Raises TransportError when one of them is that the call must be given up.
+        """
+        for output in outputs:
+            if isinstance(output, e.Effect):
+                self._carry_out(output)
+            else:
+                self._publish(output)
+
+    @singledispatchmethod
+    def _carry_out(self, effect: e.Effect) -> None:
+        raise TypeError(f"no way to carry out {type(effect).__name__}")
+
+    @_carry_out.register
+    def _(self, effect: e.Dial) -> None:
+        self._start(self._call())
+
+    @_carry_out.register
+    def _(self, effect: e.WaitThenDial) -> None:
+        self._start(self._wait(effect.delay_s))
+
+    @_carry_out.register
+    def _(self, effect: e.EndCall) -> None:
+        self._stop()
+
+    @_carry_out.register
+    def _(self, effect: e.SendEvent) -> None:
+        if self._transport is None:
+            return
+        try:
+            self._transport.send(codec.encode(effect.event))
+        except TransportLost:
+            _LOG.info("%s: a message came too late for its call", self.stream)
+
+    @_carry_out.register
+    def _(self, effect: e.FlushPlayback) -> None:
+        self._listener.flush_playback()
+
+    @_carry_out.register
+    def _(self, effect: e.CallBroken) -> None:
+        error = TransportRefused if effect.refused else TransportLost
+        raise error(effect.cause, hint=effect.hint)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        self._stop()
+        self._task = self._tasks.start(work, self._failed, f"{self.stream} call")
+
+    def _stop(self) -> None:
+        task, self._task = self._task, None
+        if task is None or task.done():
+            return
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+        if task is not asyncio.current_task():
+            task.cancel()
+
+    def _failed(self, failure: BaseException) -> None:
+        """A defect of ours ended the call's task: say so, and leave the rest of the program alone."""
+        self._break(TransportRefused(f"Internal error ({type(failure).__name__}).", hint="Press r to retry."))
+
+    async def _wait(self, delay_s: float) -> None:
+        await asyncio.sleep(delay_s)
+        self.perform(self._machine.retry_due(self._now_ms()))
+
+    async def _call(self) -> None:
+        began_ms = self._now_ms()
+        try:
+            transport = await self._dial()
+        except SentraError as error:
+            self._break(error)
+            return
+        watch = self._tasks.start(self._watch(transport), self._failed, f"{self.stream} watch")
+        try:
+            self._begin(transport, began_ms)
+            await self._converse(transport)
+        except TransportError as error:
+            self._break(error)
+        finally:
+            watch.cancel()
+            self._release(transport)
+            await transport.close()
+
+    def _begin(self, transport: Transport, began_ms: int) -> None:
+        now_ms = self._now_ms()
+        self._transport = transport
+        self._session = self._make_session(now_ms)
+        self.perform(self._machine.connected(now_ms, transport.name, now_ms - began_ms))
+        self._listener.call_began(transport)
+
+    async def _converse(self, transport: Transport) -> None:
+        async for message in transport.messages():
+            if self._session is None:
+                return
+            self.perform(self._session.receive(codec.decode(message), self._now_ms()))
+
+    async def _watch(self, transport: Transport) -> None:
+        count = 0
+        while True:
+            await asyncio.sleep(CONTACT_INTERVAL_S)
+            now_ms = self._now_ms()
+            heard_ms = now_ms - int(transport.contact_age_s() * 1000)
+            self._publish(ContactHeard(self.stream, heard_ms))
+            count += 1
+            if count % QUALITY_EVERY == 0:
+                self._publish(QualityMeasured(self.stream, now_ms, await transport.quality()))
+
+    def _break(self, error: SentraError) -> None:
+        """The call, or the attempt at one, ended with `error`: let the machine decide what follows."""
+        self._end_session()
+        now_ms = self._now_ms()
+        if isinstance(error, TransportLost):
+            self.perform(self._machine.lost(now_ms, error.message, error.hint, error.retry_after_s))
+        else:
+            self.perform(self._machine.refused(now_ms, error.message, error.hint))
+
+    def _end_session(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            self.perform(session.close(self._now_ms()))
+
+    def _release(self, transport: Transport) -> None:
+        if self._transport is transport:
+            self._transport = None
+            self._listener.call_ended()

@@ -1,0 +1,27 @@
+"""When a run over recordings is over."""
+
+from __future__ import annotations
+
+from sentra_tui.domain.state import AnswerStatus, AppState, Connection, SourceStatus
+
+QUIET_MS = 4_000
+"""How long words may take to come after the sound has ended."""
+
+_NO_MORE_SOUND = (SourceStatus.ENDED, SourceStatus.FAILED)
+_UNDER_WAY = (AnswerStatus.PROCESSING, AnswerStatus.DRAFT)
+
+
+def is_over(state: AppState, quiet_ms: int) -> bool:
+    """Return whether nothing more will come: no sound, no open line, no answer, no word for `quiet_ms`.
+
+    A stream whose call has failed for good has nothing to come either.
+    """
+    if all(stream.connection in (Connection.FAILED, Connection.OFF) for stream in state.streams):
+        return True
+    if quiet_ms < QUIET_MS or any(answer.status in _UNDER_WAY for answer in state.answers):
+        return False
+    return all(
+        stream.source.status in _NO_MORE_SOUND
+        and all(line.final for page in stream.transcript.pages[-1:] for line in page)
+        for stream in state.streams
+    )

@@ -1,0 +1,42 @@
+"""What an engine is started with, and the command line that says it to another process."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from msgspec import Struct
+
+
+class EngineOptions(Struct, frozen=True, kw_only=True):
+    """The choices of one run; what is None comes from the configuration file."""
+
+    config: Path | None = None
+    provider: str | None = None
+    mic: str | None = None
+    speaker: str | None = None
+    loop: bool = False
+    """Begin recordings again when they end."""
+    idle: bool = False
+    """Dial nothing at the start."""
+    started_at: float | None = None
+    """The wall clock at which the engine began whose place this one takes, seconds since 1970."""
+    exit_at_end: bool = False
+    """Quit when every recording has ended and its words have come."""
+    log: Path | None = None
+    """The file for the messages of processes that the engine starts."""
+
+
+def parse(argv: list[str]) -> EngineOptions:
+    """Return the options in `argv`; exits with status 2 when they are wrong."""
+    parser = argparse.ArgumentParser(prog="python -m sentra_tui.engine")
+    parser.add_argument("--config", type=Path)
+    parser.add_argument("--provider")
+    parser.add_argument("--mic")
+    parser.add_argument("--speaker")
+    parser.add_argument("--loop", action="store_true")
+    parser.add_argument("--idle", action="store_true")
+    parser.add_argument("--started-at", type=float)
+    parser.add_argument("--exit-at-end", action="store_true")
+    parser.add_argument("--log", type=Path)
+    return EngineOptions(**vars(parser.parse_args(argv)))

@@ -1,0 +1,96 @@
+"""Spoken answers: the microphone session's sound, to the loudspeaker while voice is on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from sentra_tui.domain.changes import Change, Noticed, VoiceChanged
+from sentra_tui.domain.errors import SourceError
+from sentra_tui.domain.ports import AudioSink, Transport
+from sentra_tui.domain.state import Severity
+from sentra_tui.engine.audio import play
+from sentra_tui.engine.tasks import TaskOwner
+
+
+class Playback:
+    """Owns the loudspeaker. `on_voice` is told when voice really went on or off."""
+
+    def __init__(
+        self,
+        open_sink: Callable[[], Awaitable[AudioSink]],
+        tasks: TaskOwner,
+        publish: Callable[[Change], None],
+        on_voice: Callable[[bool], None],
+    ) -> None:
+        self.voice = False
+        self._open_sink = open_sink
+        self._tasks = tasks
+        self._publish = publish
+        self._on_voice = on_voice
+        self._transport: Transport | None = None
+        self._sink: AudioSink | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def set_voice(self, on: bool) -> None:
+        """Open the loudspeaker and have answers spoken, or stop both."""
+        if on != self.voice:
+            self.voice = on
+            self._restart()
+
+    def call_began(self, transport: Transport) -> None:
+        """Play this call from now on."""
+        self._transport = transport
+        self._restart()
+
+    def call_ended(self) -> None:
+        """There is no call to play."""
+        self._transport = None
+        self._restart()
+
+    def flush(self) -> None:
+        """Be silent at once."""
+        if self._sink is not None:
+            self._sink.flush()
+
+    def _restart(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+        work = self._speak() if self.voice else self._fall_silent()
+        self._task = self._tasks.start(work, self._failed, "playback")
+
+    async def _speak(self) -> None:
+        if self._sink is None:
+            try:
+                self._sink = await self._open_sink()
+            except SourceError as error:
+                self._failed(error)
+                return
+            self._publish(VoiceChanged(True))
+            self._on_voice(True)
+        try:
+            if self._transport is not None:
+                await play(self._transport, self._sink)
+        finally:
+            self._sink.flush()
+
+    async def _fall_silent(self) -> None:
+        sink, self._sink = self._sink, None
+        if sink is not None:
+            self._publish(VoiceChanged(False))
+            self._on_voice(False)
+            await sink.close()
+
+    def _failed(self, failure: BaseException) -> None:
+        self.voice = False
+        hint = failure.hint if isinstance(failure, SourceError) else ""
+        text = failure.message if isinstance(failure, SourceError) else "The loudspeaker failed."
+        self._publish(Noticed(Severity.WARNING, f"Answers stay written. {text}", hint))
+        self._publish(VoiceChanged(False))
+
+    async def close(self) -> None:
+        """Let go of the loudspeaker."""
+        self.voice = False
+        if self._task is not None:
+            self._task.cancel()
+        await self._fall_silent()

@@ -1,0 +1,78 @@
+"""Changes as JSON lines, no more of them than a reader can use.
+
+Levels, quality and contact are latest-value-wins, and wait while the reader is behind. Words come together for a
+twentieth of a second and are never dropped. Everything keeps its order; what is not waiting goes at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import msgspec
+from msgspec.structs import replace
+
+from sentra_tui.domain import changes as c
+
+FLUSH_S = 0.05
+BACKLOG_MAX = 20
+
+_MEASUREMENTS = (c.LevelMeasured, c.QualityMeasured, c.ContactHeard)
+_Measurement = c.LevelMeasured | c.QualityMeasured | c.ContactHeard
+
+
+class Publisher:
+    """Gathers changes and gives them to `write` as lines; `backlog` tells how far the reader is behind."""
+
+    def __init__(self, write: Callable[[bytes], None], backlog: Callable[[], int]) -> None:
+        self._write = write
+        self._backlog = backlog
+        self._encoder = msgspec.json.Encoder()
+        self._words: list[c.Change] = []
+        self._measurements: dict[tuple[type[c.Change], str], _Measurement] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __call__(self, change: c.Change) -> None:
+        """Take one change."""
+        if isinstance(change, _MEASUREMENTS):
+            self._measurements[type(change), change.stream] = change
+        elif isinstance(change, c.TranscriptExtended | c.AnswerExtended):
+            self._gather(change)
+        else:
+            self._words.append(change)
+            self._send(self._take_words())
+            return
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(FLUSH_S, self.flush)
+
+    def flush(self) -> None:
+        """Send all that waits."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        due = self._take_words()
+        if self._backlog() <= BACKLOG_MAX:
+            due.extend(self._measurements.values())
+            self._measurements.clear()
+        self._send(due)
+
+    def _gather(self, change: c.TranscriptExtended | c.AnswerExtended) -> None:
+        last = self._words[-1] if self._words else None
+        if isinstance(last, c.TranscriptExtended) and isinstance(change, c.TranscriptExtended):
+            joins = (last.stream, last.key) == (change.stream, change.key)
+        elif isinstance(last, c.AnswerExtended) and isinstance(change, c.AnswerExtended):
+            joins = last.answer_id == change.answer_id
+        else:
+            joins = False
+        if joins and last is not None:
+            self._words[-1] = replace(last, delta=last.delta + change.delta, at_ms=change.at_ms)
+        else:
+            self._words.append(change)
+
+    def _take_words(self) -> list[c.Change]:
+        words, self._words = self._words, []
+        return words
+
+    def _send(self, due: list[c.Change]) -> None:
+        if due:
+            self._write(b"".join(self._encoder.encode(change) + b"\n" for change in due))

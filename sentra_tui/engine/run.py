@@ -1,0 +1,121 @@
+"""One engine from start to end, on any pair of standard streams."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import sys
+from collections.abc import Mapping
+
+import msgspec
+
+from sentra_tui import __version__
+from sentra_tui.domain import actions as a
+from sentra_tui.domain import changes as c
+from sentra_tui.domain.config import Config
+from sentra_tui.domain.state import Severity
+from sentra_tui.domain.text import clean_line
+from sentra_tui.engine.clock import EngineClock
+from sentra_tui.engine.connections import ConnectionManager
+from sentra_tui.engine.ending import is_over
+from sentra_tui.engine.lines import LineReader, LineWriter
+from sentra_tui.engine.options import EngineOptions
+from sentra_tui.engine.publisher import Publisher
+from sentra_tui.engine.store import Store
+from sentra_tui.engine.tasks import TaskOwner
+from sentra_tui.engine.wiring import Wiring
+
+HANG_UP_S = 0.8
+"""How long calls may take to end; the process is gone within a second."""
+
+_LOG = logging.getLogger(__name__)
+_WORDS = c.LineOpened | c.TranscriptExtended | c.TranscriptCommitted | c.AnswerStarted | c.AnswerExtended
+
+
+class Engine:
+    """The store, the manager and the lines between them and whoever started us."""
+
+    def __init__(self, options: EngineOptions, config: Config, environ: Mapping[str, str]) -> None:
+        self._options = options
+        self._config = config
+        self._store = Store()
+        self._clock = EngineClock(options.started_at)
+        self._wiring = Wiring(options, config, environ, self._store.publish)
+        self._decoder = msgspec.json.Decoder(a.Action)
+        self._quit = asyncio.Event()
+        self._status = 0
+        self._word_at_ms = 0
+
+    async def run(self, lines_out: int) -> int:
+        """Serve until told to quit; return the exit status. Changes go to the descriptor `lines_out`."""
+        writer = LineWriter(lines_out, self._quit.set)
+        publisher = Publisher(writer.write, lambda: writer.backlog)
+        self._store.subscribe(publisher)
+        self._store.subscribe(self._note_words)
+        self._store.handle(a.Quit, lambda _: self._quit.set())
+        writer.start()
+        self._catch_signals()
+        self._store.publish(
+            c.EngineStarted(__version__, self._clock.started_at, self._wiring.provider, self._wiring.note)
+        )
+        tasks = TaskOwner()
+        manager = ConnectionManager(
+            self._wiring.plans(), self._store, self._clock, self._config.reconnect, self._wiring.ports(), tasks
+        )
+        try:
+            manager.start()
+            LineReader(sys.stdin.buffer, self._take_line).start()
+            if self._options.exit_at_end:
+                self._store.subscribe(self._quit_at_end)
+            _calm_collector()
+            await self._quit.wait()
+            await asyncio.wait([asyncio.ensure_future(manager.close())], timeout=HANG_UP_S)
+        finally:
+            await tasks.close()
+            await self._wiring.close()
+            publisher.flush()
+            writer.close(HANG_UP_S)
+        return self._status
+
+    def _take_line(self, line: bytes | None) -> None:
+        if line is None:
+            if not self._options.exit_at_end:
+                self._quit.set()
+            return
+        if not line.strip():
+            return
+        try:
+            action = self._decoder.decode(line)
+        except msgspec.DecodeError as error:
+            text = f"Not an action: {clean_line(str(error))}."
+            self._store.publish(c.Noticed(Severity.WARNING, text, "docs/engine-protocol.md lists them."))
+            return
+        self._store.dispatch(action)
+
+    def _note_words(self, change: c.Change) -> None:
+        if isinstance(change, _WORDS):
+            self._word_at_ms = self._clock.now_ms()
+
+    def _quit_at_end(self, _: c.Change) -> None:
+        if is_over(self._store.state, self._clock.now_ms() - self._word_at_ms):
+            self._quit.set()
+
+    def _catch_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", None)):
+            if number is not None and os.name == "posix":
+                loop.add_signal_handler(number, self._quit_after, number)
+
+    def _quit_after(self, number: signal.Signals) -> None:
+        self._status = 128 + number
+        self._quit.set()
+
+
+def _calm_collector() -> None:
+    """Keep what start-up made out of every later collection: a pause is heard."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)

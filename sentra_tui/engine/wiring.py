@@ -1,0 +1,185 @@
+"""The one place that names concrete services and puts them behind the engine's ports."""
+
+from __future__ import annotations
+
+import difflib
+import random
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from msgspec.structs import replace
+
+from sentra_tui.domain.changes import Change, Noticed
+from sentra_tui.domain.config import Config, ProviderProfile, StreamConfig
+from sentra_tui.domain.errors import ConfigError, SentraError, SourceError
+from sentra_tui.domain.ports import AudioSink, AudioSource, TokenSource, Transport
+from sentra_tui.domain.state import MIC, SPEAKER, Severity
+from sentra_tui.engine.connections import ManagerPorts
+from sentra_tui.engine.options import EngineOptions
+from sentra_tui.engine.stream import StreamPlan
+from sentra_tui.protocol import session_config
+from sentra_tui.services import keys
+from sentra_tui.services.audio.file_source import WavSource
+from sentra_tui.services.audio.levels import LevelMeter
+from sentra_tui.services.audio.playback import SpeakerSink
+from sentra_tui.services.audio.sources import open_source
+from sentra_tui.services.local_provider import LocalProvider
+from sentra_tui.services.openai.http import RealtimeHttp
+from sentra_tui.services.openai.tokens import ApiKeyTokens, BrokerTokens
+from sentra_tui.services.transport.webrtc import WebRtcTransport
+
+LOCAL = "local"
+DEMO = "demo"
+DEMO_MODEL = "pocketsphinx-demo"
+DEMO_NOTE = "demo talk: a small language model made from its own script recognises it"
+_LIVE_SOURCES = ("device", "none")
+
+
+class Endpoint:
+    """A provider as one dial sees it: its signalling, and what mints secrets for it."""
+
+    def __init__(self, signalling: RealtimeHttp, tokens: TokenSource) -> None:
+        self.signalling = signalling
+        self.tokens = tokens
+
+
+class Wiring:
+    """Concrete services for one engine, chosen by the options and the configuration."""
+
+    def __init__(
+        self,
+        options: EngineOptions,
+        config: Config,
+        environ: Mapping[str, str],
+        publish: Callable[[Change], None],
+    ) -> None:
+        self._options = options
+        self._config = config
+        self._environ = environ
+        self._publish = publish
+        self.provider = options.provider or config.provider or LOCAL
+        self._profile = _known_profile(config, self.provider)
+        self._local = LocalProvider(options.log) if self._is_local else None
+        self._endpoint: Endpoint | None = None
+        self._streams = {
+            MIC: self._choose_source(config.mic, options.mic, "device"),
+            SPEAKER: self._choose_source(config.speaker, options.speaker, "none"),
+        }
+        if DEMO in (stream.source for stream in self._streams.values()):
+            self.note = f"{self._profile.note} · {DEMO_NOTE}"
+        else:
+            self.note = self._profile.note
+
+    def plans(self) -> list[StreamPlan]:
+        """Return the streams to run."""
+        return [
+            StreamPlan(
+                name=name,
+                dial=partial(self._dial, name),
+                open_source=partial(self._open_source, name),
+                recorded=stream.source.split(":")[0] not in _LIVE_SOURCES,
+                connect=stream.connect and not self._options.idle,
+                answers=name == MIC,
+            )
+            for name, stream in self._streams.items()
+        ]
+
+    def ports(self) -> ManagerPorts:
+        """Return what the connection manager needs of the world."""
+        return ManagerPorts(make_meter=LevelMeter, open_sink=_open_sink, random=random.random)
+
+    async def close(self) -> None:
+        """End what was started: the local provider, HTTP connections."""
+        if self._endpoint is not None:
+            await self._endpoint.signalling.close()
+        if self._local is not None:
+            await self._local.close()
+
+    @property
+    def _is_local(self) -> bool:
+        return self.provider == LOCAL and not self._profile.base_url
+
+    def _choose_source(self, stream: StreamConfig, argument: str | None, default: str) -> StreamConfig:
+        source = argument or stream.source or (DEMO if self._is_local else default)
+        return replace(stream, source=source, loop=stream.loop or self._options.loop)
+
+    async def _dial(self, name: str, voice: bool) -> Transport:
+        endpoint = await self._connect_endpoint()
+        credential = await endpoint.tokens.mint(self._session(name, voice))
+        transport = WebRtcTransport(
+            endpoint.signalling,
+            deadlines=self._config.deadlines,
+            ice_servers=[keys.ice_server(server, self._environ) for server in self._profile.ice_servers],
+        )
+        await transport.connect(credential)
+        return transport
+
+    def _session(self, name: str, voice: bool) -> dict[str, object]:
+        stream = self._streams[name]
+        profile = self._profile
+        if stream.source == DEMO:
+            profile = replace(profile, mic_transcription_model=DEMO_MODEL, speaker_transcription_model=DEMO_MODEL)
+        if name == MIC:
+            return session_config.mic_session(profile, stream, self._config.aux, voice=voice)
+        return session_config.speaker_session(profile, stream)
+
+    async def _connect_endpoint(self) -> Endpoint:
+        if self._local is not None:
+            return await self._connect_local(self._local)
+        if self._endpoint is None:
+            signalling = RealtimeHttp(self._profile.base_url)
+            self._endpoint = Endpoint(signalling, self._tokens(signalling))
+        return self._endpoint
+
+    def _tokens(self, signalling: RealtimeHttp) -> TokenSource:
+        if self._profile.broker_url:
+            return BrokerTokens(self._profile.broker_url)
+        return ApiKeyTokens(signalling, partial(keys.api_key, self._profile, self._environ), offer=self._profile.offer)
+
+    async def _connect_local(self, local: LocalProvider) -> Endpoint:
+        """Start the local provider, or start it again where it died: it has another port and another key then."""
+        if self._endpoint is None or not local.running:
+            await local.start()
+            if self._endpoint is not None:
+                await self._endpoint.signalling.close()
+            signalling = RealtimeHttp(local.base_url)
+            self._endpoint = Endpoint(signalling, ApiKeyTokens(signalling, lambda: local.api_key))
+        return self._endpoint
+
+    async def _open_source(self, name: str) -> AudioSource:
+        stream = self._streams[name]
+        if stream.source == DEMO:
+            return await self._open_demo(name)
+        try:
+            return await open_source(stream.source, loop=stream.loop)
+        except SourceError as error:
+            if self._local is None or stream.source.split(":")[0] != "device":
+                raise
+            notice = f"{error.message} Playing the demo talk instead."
+            self._publish(Noticed(Severity.WARNING, notice, error.hint))
+            self._streams[name] = replace(stream, source=DEMO)
+            return await self._open_demo(name)
+
+    async def _open_demo(self, name: str) -> AudioSource:
+        if self._local is None:
+            raise SourceError("The demo talk needs the local provider.", hint="Start with --provider local.")
+        try:
+            await self._connect_local(self._local)
+            talk = await self._local.demo(name)
+        except SentraError as error:
+            raise SourceError(error.message, hint=error.hint) from error
+        return WavSource(talk, label="demo talk", loop=self._streams[name].loop)
+
+
+def _known_profile(config: Config, name: str) -> ProviderProfile:
+    profile = config.profile(name)
+    if profile is None:
+        known = config.provider_names()
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known)}."
+        raise ConfigError(f"There is no provider called {name}.", hint=hint)
+    return profile
+
+
+async def _open_sink() -> AudioSink:
+    return await SpeakerSink.open()
