@@ -40,7 +40,7 @@ def _stream_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--theme", metavar="NAME", help="A colour theme; the palette (ctrl+p) shows them all.")
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
 @click.pass_context
-def main(context: click.Context, **choices: Any) -> None:
+def main(context: click.Context, /, **choices: Any) -> None:
     """Open the screen: two live streams, a quick answer beside them.
 
     Without a key it runs on the local provider, with a demo talk on both streams.

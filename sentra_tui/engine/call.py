@@ -53,6 +53,7 @@ class CallDriver:
 
     def __init__(
         self,
+        stream: str,
         machine: CallMachine,
         dial: Dial,
         make_session: Callable[[int], Session],
@@ -61,7 +62,7 @@ class CallDriver:
         now_ms: Callable[[], int],
         publish: Callable[[Change], None],
     ) -> None:
-        self.stream = machine.stream
+        self.stream = stream
         self._machine = machine
         self._dial = dial
         self._make_session = make_session

@@ -19,6 +19,8 @@ BACKLOG_MAX = 20
 
 _MEASUREMENTS = (c.LevelMeasured, c.QualityMeasured, c.ContactHeard)
 _Measurement = c.LevelMeasured | c.QualityMeasured | c.ContactHeard
+_DELTAS = (c.TranscriptExtended, c.AnswerExtended)
+_Delta = c.TranscriptExtended | c.AnswerExtended
 
 
 class Publisher:
@@ -36,7 +38,7 @@ class Publisher:
         """Take one change."""
         if isinstance(change, _MEASUREMENTS):
             self._measurements[type(change), change.stream] = change
-        elif isinstance(change, c.TranscriptExtended | c.AnswerExtended):
+        elif isinstance(change, _DELTAS):
             self._gather(change)
         else:
             self._words.append(change)
@@ -56,15 +58,9 @@ class Publisher:
             self._measurements.clear()
         self._send(due)
 
-    def _gather(self, change: c.TranscriptExtended | c.AnswerExtended) -> None:
+    def _gather(self, change: _Delta) -> None:
         last = self._words[-1] if self._words else None
-        if isinstance(last, c.TranscriptExtended) and isinstance(change, c.TranscriptExtended):
-            joins = (last.stream, last.key) == (change.stream, change.key)
-        elif isinstance(last, c.AnswerExtended) and isinstance(change, c.AnswerExtended):
-            joins = last.answer_id == change.answer_id
-        else:
-            joins = False
-        if joins and last is not None:
+        if isinstance(last, _DELTAS) and _same_line(last, change):
             self._words[-1] = replace(last, delta=last.delta + change.delta, at_ms=change.at_ms)
         else:
             self._words.append(change)
@@ -76,3 +72,7 @@ class Publisher:
     def _send(self, due: list[c.Change]) -> None:
         if due:
             self._write(b"".join(self._encoder.encode(change) + b"\n" for change in due))
+
+
+def _same_line(one: _Delta, other: _Delta) -> bool:
+    return replace(one, delta="", at_ms=0) == replace(other, delta="", at_ms=0)

@@ -57,7 +57,7 @@ class StreamRunner:
         self._publish = publish
         self._dialled_voice = False
         self._pump = SourcePump(plan.name, meter, now_ms, publish)
-        self.call = CallDriver(machine, self._dial, self._make_session, self, tasks, now_ms, publish)
+        self.call = CallDriver(plan.name, machine, self._dial, self._make_session, self, tasks, now_ms, publish)
 
     def start(self) -> None:
         """Open the source, and dial if the plan says so."""
@@ -127,9 +127,9 @@ class StreamRunner:
         await self._pump.run(source, begin)
 
     def _source_failed(self, failure: BaseException) -> None:
-        known = isinstance(failure, SourceError)
-        cause = failure.message if known else "Internal error in the source of sound."
-        self._publish(SourceFailed(self.name, cause, failure.hint if known else "The log has the details."))
+        if not isinstance(failure, SourceError):
+            failure = SourceError("Internal error in the source of sound.", hint="The log has the details.")
+        self._publish(SourceFailed(self.name, failure.message, failure.hint))
 
 
 def _always() -> asyncio.Event:

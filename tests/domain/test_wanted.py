@@ -1,0 +1,45 @@
+"""What a second engine is asked for."""
+
+from __future__ import annotations
+
+from sentra_tui.domain import actions as a
+from sentra_tui.domain import changes as c
+from sentra_tui.domain.wanted import Wanted
+
+
+def after(*changes: c.Change) -> Wanted:
+    wanted = Wanted()
+    for change in changes:
+        wanted = wanted.after(change)
+    return wanted
+
+
+def test_nothing_is_wanted_at_first() -> None:
+    assert Wanted().actions() == []
+
+
+def test_a_mute_is_asked_for_before_any_call() -> None:
+    wanted = after(c.StreamConnecting("mic", 1), c.StreamConnecting("mic", 9, 2), c.MuteChanged("mic", True))
+    assert wanted.actions() == [a.SetMute("mic", True), a.ConnectStream("mic")]
+
+
+def test_what_the_user_took_back_is_not_wanted() -> None:
+    wanted = after(
+        c.StreamConnecting("mic", 1),
+        c.MuteChanged("mic", True),
+        c.VoiceChanged(True),
+        c.StreamClosed("mic", 2),
+        c.MuteChanged("mic", False),
+        c.VoiceChanged(False),
+    )
+    assert wanted.actions() == []
+
+
+def test_a_broken_call_is_still_wanted() -> None:
+    wanted = after(c.StreamConnecting("mic", 1), c.StreamFailed("mic", 2, "no route"))
+    assert wanted.actions() == [a.ConnectStream("mic")]
+
+
+def test_time_goes_on_from_the_first_engine() -> None:
+    first = c.EngineStarted("1", 100.0, "local")
+    assert after(first, c.EngineStarted("1", 200.0, "local")).started_at == 100.0
