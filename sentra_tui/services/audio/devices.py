@@ -1,0 +1,159 @@
+"""Sound devices: choosing one, opening it, closing it, off the event loop.
+
+PortAudio is one per process, blocks while it opens and closes, and crashes when two threads do so at once: every such
+step runs on a thread of its own, and they take turns.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any, Literal, TypeVar
+
+from sentra_tui.domain.audio import SAMPLE_RATE_HZ
+from sentra_tui.domain.errors import SourceError
+from sentra_tui.domain.text import clean_line
+from sentra_tui.services.audio import portaudio
+
+BLOCK_SAMPLES = 480
+"""10 ms: the smallest block that never ran dry in measurements; 30 ms from loudspeaker to loopback."""
+DEADLINE_S = 5.0
+NAMES_SHOWN = 6
+
+Kind = Literal["input", "output"]
+T = TypeVar("T")
+
+_turn = threading.Lock()
+_open_streams: set[int] = set()
+_NOUNS: dict[Kind, str] = {"input": "microphone", "output": "loudspeaker"}
+
+
+class Device:
+    """One stream of 48 kHz mono s16le in blocks of 10 ms, from or to a device.
+
+    `on_block` runs on PortAudio's thread with the block's buffer, to read or to fill; `on_finished` when the stream
+    ends without being closed. An empty name is the system's default device.
+    """
+
+    def __init__(self, kind: Kind, name: str, on_block: Callable[[Any], None], on_finished: Callable[[], None]) -> None:
+        self._kind = kind
+        self._name = name
+        self._on_block = on_block
+        self._on_finished = on_finished
+        self._stream: Any = None
+        self._closed = False
+
+    async def open(self) -> None:
+        """Open and start it; raises SourceError."""
+        await _on_a_thread(self._open)
+
+    async def close(self) -> None:
+        """Stop it; a device that hangs is left to its thread."""
+        self._closed = True
+        with contextlib.suppress(SourceError):
+            await _on_a_thread(self._close)
+
+    def _open(self) -> None:
+        sounddevice = portaudio.load()
+        stream_type = sounddevice.RawInputStream if self._kind == "input" else sounddevice.RawOutputStream
+        try:
+            self._stream = stream_type(
+                device=choose(sounddevice, self._kind, self._name),
+                samplerate=SAMPLE_RATE_HZ,
+                channels=1,
+                dtype="int16",
+                blocksize=BLOCK_SAMPLES,
+                latency="low",
+                callback=self._callback,
+                finished_callback=self._finished,
+            )
+            _open_streams.add(id(self))
+            self._stream.start()
+        except (sounddevice.PortAudioError, ValueError) as error:
+            self._close()
+            raise portaudio.sound_error(f"The {_NOUNS[self._kind]}", error) from error
+        if self._closed:
+            self._close()
+
+    def _close(self) -> None:
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            stream.close()
+        _open_streams.discard(id(self))
+
+    def _callback(self, block: Any, _frames: int, _time: Any, _status: Any) -> None:
+        self._on_block(block)
+
+    def _finished(self) -> None:
+        if not self._closed:
+            self._on_finished()
+
+
+def choose(sounddevice: Any, kind: Kind, name: str) -> int:
+    """Return the index of the device called `name`, or of the default one; raises SourceError.
+
+    On Linux the default is the sound server, where there is one: the hardware behind it is shared that way.
+    """
+    devices = _listed(sounddevice, kind)
+    if not devices and not _open_streams:
+        # PortAudio never notices new devices by itself, and looking again ends the streams that are open.
+        sounddevice._terminate()
+        sounddevice._initialize()
+        devices = _listed(sounddevice, kind)
+    if not devices:
+        raise SourceError(f"There is no {_NOUNS[kind]}.", hint="Connect one, or use a WAV file.")
+    if not name:
+        return _default(sounddevice, kind, devices)
+    wanted = name.casefold()
+    matches = [index for index, listed in devices.items() if listed.casefold() == wanted]
+    matches += [index for index, listed in devices.items() if wanted in listed.casefold()]
+    if not matches:
+        names = ", ".join(clean_line(listed, 40) for listed in list(devices.values())[:NAMES_SHOWN])
+        raise SourceError(f"There is no {_NOUNS[kind]} called {clean_line(name, 60)}.", hint=f"There is: {names}.")
+    return matches[0]
+
+
+def _listed(sounddevice: Any, kind: Kind) -> dict[int, str]:
+    return {each["index"]: each["name"] for each in sounddevice.query_devices() if each[f"max_{kind}_channels"] > 0}
+
+
+def _default(sounddevice: Any, kind: Kind, devices: dict[int, str]) -> int:
+    if sys.platform == "linux":
+        for index, name in devices.items():
+            if name == "pulse":
+                return index
+    index = int(sounddevice.default.device[kind])
+    return index if index in devices else next(iter(devices))
+
+
+async def _on_a_thread(work: Callable[[], T], deadline_s: float = DEADLINE_S) -> T:
+    loop = asyncio.get_running_loop()
+    result: asyncio.Future[T] = loop.create_future()
+
+    def settle(value: T | None, error: BaseException | None) -> None:
+        if result.done():
+            return
+        if error is None:
+            result.set_result(value)  # type: ignore[arg-type]
+        else:
+            result.set_exception(error)
+
+    def run() -> None:
+        value, failure = None, None
+        try:
+            with _turn:
+                value = work()
+        except Exception as error:  # noqa: BLE001  the edge of a thread: whatever it is belongs to the waiting task
+            failure = error
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
+            loop.call_soon_threadsafe(settle, value, failure)
+
+    threading.Thread(target=run, name="portaudio", daemon=True).start()
+    try:
+        async with asyncio.timeout(deadline_s):
+            return await result
+    except TimeoutError:
+        raise SourceError("The sound system does not answer.", hint="Restart it, or use a WAV file.") from None

@@ -1,0 +1,81 @@
+"""The loudspeaker."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import Any
+
+import numpy as np
+
+from sentra_tui.domain.audio import FRAME_BYTES, SAMPLE_BYTES, ms_to_samples
+from sentra_tui.domain.text import clean_line
+from sentra_tui.services.audio.devices import Device
+
+PREBUFFER_BLOCKS = 4
+"""The 40 ms for which the first sound waits, so that a frame that comes a little late is not heard."""
+RING_BYTES = 15 * FRAME_BYTES
+"""The most that waits: a sound card slower than the sender would otherwise fall ever further behind."""
+FADE_BYTES = ms_to_samples(5) * SAMPLE_BYTES
+
+
+class SpeakerSink:
+    """An AudioSink: an output device, the system's default or one by name. `open` makes it."""
+
+    def __init__(self, device: str = "") -> None:
+        self.label = clean_line(device) or "loudspeaker"
+        self.lost = False
+        """The device went away; what is written is not heard."""
+        self.dropped_bytes = 0
+        """Sound lost because it came faster than it was played."""
+        self._ring = bytearray()
+        self._sounding = False
+        self._waited_blocks = 0
+        self._lock = threading.Lock()
+        self._device = Device("output", device, self._on_block, self._on_finished)
+
+    @classmethod
+    async def open(cls, device: str = "") -> SpeakerSink:
+        """Open the device; raises SourceError."""
+        sink = cls(device)
+        try:
+            await sink._device.open()
+        except asyncio.CancelledError:
+            await sink.close()
+            raise
+        return sink
+
+    def write(self, frame: bytes) -> None:
+        """Queue one frame; the oldest sound goes when too much waits."""
+        with self._lock:
+            self._ring += frame
+            excess = len(self._ring) - RING_BYTES
+            if excess > 0:
+                self.dropped_bytes += excess
+                del self._ring[:excess]
+
+    def flush(self) -> None:
+        """Forget what is queued: what sounds fades out within 5 ms, then there is silence."""
+        with self._lock:
+            tail = self._ring[:FADE_BYTES] if self._sounding else b""
+            samples = np.frombuffer(bytes(tail), "<i2")
+            faded = samples * np.linspace(1.0, 0.0, samples.size)
+            self._ring = bytearray(faded.astype("<i2").tobytes())
+
+    async def close(self) -> None:
+        """Let go of the device."""
+        await self._device.close()
+
+    def _on_block(self, block: Any) -> None:
+        with self._lock:
+            if not self._sounding:
+                self._waited_blocks = self._waited_blocks + 1 if self._ring else 0
+                self._sounding = self._waited_blocks > PREBUFFER_BLOCKS
+            sound = bytes(self._ring[: len(block)]) if self._sounding else b""
+            del self._ring[: len(sound)]
+            if self._sounding and len(sound) < len(block):
+                self._sounding, self._waited_blocks = False, 0
+        block[:] = sound.ljust(len(block), b"\0")
+
+    def _on_finished(self) -> None:
+        self.lost = True

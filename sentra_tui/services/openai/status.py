@@ -1,0 +1,90 @@
+"""What a provider's refusal means: dial again, or do not."""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from sentra_tui.domain.errors import CredentialRefused, TransportError, TransportLost, TransportRefused
+from sentra_tui.domain.text import clean_line
+from sentra_tui.services.openai.client import Reply
+from sentra_tui.services.openai.endpoint import Endpoint
+
+MAX_RETRY_AFTER_S = 3600.0
+_KEY = re.compile(r"\b(?:sk|ek)[-_][\w*.…-]+|(?<=[Bb]earer )\S+")
+_NO_MONEY = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
+_AGAIN = (408, 409, 425)
+
+
+def refusal(reply: Reply, endpoint: Endpoint, wall_clock_s: float | None = None) -> TransportError:
+    """Return the error that a reply of status 300 or more stands for.
+
+    `wall_clock_s` (seconds since 1970, the system's by default) is what a Retry-After date is compared with.
+    """
+    status, label = reply.status, endpoint.label
+    code, said = _provider_error(reply)
+    because = f": {said.rstrip('.')}." if said else "."
+    if status in (401, 403):
+        return _key_refused(status, endpoint, because)
+    if status < 400:
+        return TransportRefused(f"{label} redirects to another address, which is not followed.", hint="Check base_url.")
+    if status == 429 and code in _NO_MONEY:
+        return TransportRefused(f"{label} says that the account has no credit left{because}", hint="Then press r.")
+    if status == 429 or status in _AGAIN or status >= 500:
+        wait_s = retry_after_s(reply.headers, time.time() if wall_clock_s is None else wall_clock_s)
+        what = "asks for fewer requests" if status == 429 else "cannot answer now"
+        return TransportLost(f"{label} {what} ({status}){because}", retry_after_s=wait_s)
+    if status == 404:
+        return TransportRefused(f"{label} does not know this ({status}){because}", hint="Check base_url and the model.")
+    return TransportRefused(f"{label} refused the request ({status}){because}")
+
+
+def _key_refused(status: int, endpoint: Endpoint, because: str) -> CredentialRefused:
+    hint = f"Set another key in {endpoint.key_env} and press r." if endpoint.key_env else ""
+    if status == 401:
+        return CredentialRefused(f"{endpoint.label} refused the key (401).", hint=hint)
+    return CredentialRefused(f"{endpoint.label} does not allow the key to do this (403){because}", hint=hint)
+
+
+def retry_after_s(headers: Mapping[str, str], wall_clock_s: float) -> float | None:
+    """Return the wait that a server asks for, in seconds, or None: `retry-after-ms`, else Retry-After (RFC 9110)."""
+    wait_s = _number(headers.get("retry-after-ms"), 1000)
+    if wait_s is None:
+        after = headers.get("retry-after")
+        wait_s = _number(after, 1)
+        if wait_s is None and after:
+            try:
+                wait_s = parsedate_to_datetime(after).timestamp() - wall_clock_s
+            except (ValueError, OverflowError):
+                return None
+    return None if wait_s is None else min(max(wait_s, 0.0), MAX_RETRY_AFTER_S)
+
+
+def _number(text: str | None, unit: float) -> float | None:
+    try:
+        value = float(text or "") / unit
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def redact(text: str) -> str:
+    """Return `text` without anything that looks like a key or a client secret."""
+    return _KEY.sub("…", text)
+
+
+def _provider_error(reply: Reply) -> tuple[str, str]:
+    """Return the code and the message of an error body: OpenAI's envelope, or what other servers make of it."""
+    body = reply.json()
+    if not isinstance(body, dict):
+        return "", redact(clean_line(reply.text)) if reply.media_type == "text/plain" else ""
+    error: Any = body.get("error", body)
+    if not isinstance(error, dict):
+        error = {"message": error}
+    message = error.get("message") or error.get("detail")
+    code = error.get("code") or error.get("type")
+    return str(code or ""), clean_line(redact(message)) if isinstance(message, str) else ""
