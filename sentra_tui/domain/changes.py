@@ -147,13 +147,18 @@ class VoiceChanged(_Change, frozen=True):
 
 
 class LineOpened(_Change, frozen=True):
-    """Somebody speaks: words for this line may follow. `after` names the line that it comes behind."""
+    """Somebody speaks: words for this line may follow.
+
+    It is the last line, unless `after` names the one that it comes behind, or `before` the one that it comes in front
+    of.
+    """
 
     stream: str
     key: LineKey
     at_ms: int
     after: LineKey | None = None
     kind: LineKind = "speech"
+    before: LineKey | None = None
 
 
 class TranscriptExtended(_Change, frozen=True):

@@ -122,12 +122,12 @@ def _source_failed(change: c.SourceFailed, state: AppState) -> AppState:
 
 @_arm.register
 def _stream_connecting(change: c.StreamConnecting, state: AppState) -> AppState:
-    connection = Connection.CONNECTING if change.attempt == 1 else Connection.RECONNECTING
-    return _with_stream(
-        state,
-        change.stream,
-        lambda stream: replace(stream, connection=connection, attempt=change.attempt, retry_at_ms=None),
-    )
+    def connecting(stream: Stream) -> Stream:
+        again = change.attempt > 1 or stream.connection is Connection.RECONNECTING
+        connection = Connection.RECONNECTING if again else Connection.CONNECTING
+        return replace(stream, connection=connection, attempt=change.attempt, retry_at_ms=None)
+
+    return _with_stream(state, change.stream, connecting)
 
 
 @_arm.register
@@ -216,7 +216,9 @@ def _voice_changed(change: c.VoiceChanged, state: AppState) -> AppState:
 @_arm.register
 def _line_opened(change: c.LineOpened, state: AppState) -> AppState:
     line = Line(key=change.key, start_ms=change.at_ms, kind=change.kind)
-    return _with_transcript(state, change.stream, lambda transcript: transcript.insert(line, change.after))
+    return _with_transcript(
+        state, change.stream, lambda transcript: transcript.insert(line, change.after, change.before)
+    )
 
 
 @_arm.register

@@ -59,21 +59,25 @@ class Transcript(Struct, frozen=True):
         place = self._locate(key)
         return None if place is None else self.pages[place[0]][place[1]]
 
-    def insert(self, line: Line, after: LineKey | None = None) -> Transcript:
-        """Return the transcript with `line` behind the line `after`, or last where that one is unknown.
+    def insert(self, line: Line, after: LineKey | None = None, before: LineKey | None = None) -> Transcript:
+        """Return the transcript with `line` behind the line `after`, else in front of `before`, else last.
 
         A line that is already there stays as it is: servers announce an item more than once.
         """
         if self._locate(line.key) is not None:
             return self
-        place = self._locate(after) if after is not None else None
-        if place is None:
-            return self._append(line)
-        number, index = place
-        if number == len(self.pages) - 1 and index == len(self.pages[number]) - 1:
+        behind = self._locate(after) if after is not None else None
+        in_front = self._locate(before) if before is not None else None
+        if behind is not None:
+            number, index = behind[0], behind[1] + 1
+        elif in_front is not None:
+            number, index = in_front
+        else:
             return self._append(line)
         page = self.pages[number]
-        return self._with_page(number, (*page[: index + 1], line, *page[index + 1 :]))
+        if number == len(self.pages) - 1 and index == len(page):
+            return self._append(line)
+        return self._with_page(number, (*page[:index], line, *page[index:]))
 
     def update(self, line: Line) -> Transcript:
         """Return the transcript with `line` in place of the one of the same key, or last if there is none."""

@@ -21,17 +21,19 @@ def decode(message: str | bytes) -> ServerEvent:
     must not be lost.
     """
     try:
-        data = json.loads(message, parse_constant=_no_number)
+        data = _tidy(json.loads(message, parse_constant=_no_number))
     except (ValueError, RecursionError):
         return Unknown("", _beginning(message))
     if not isinstance(data, dict):
         return Unknown("", _beginning(message))
-    try:
-        event: ServerEvent = msgspec.convert(canonical(_without_nulls(data)), KnownServerEvent, strict=False)
-    except (msgspec.ValidationError, OverflowError, RecursionError):
-        name = data.get("type")
-        return Unknown(name[:RAW_CHARS_KEPT] if isinstance(name, str) else "", _beginning(message))
-    return event
+    for readable in (canonical(data), _without_lists(canonical(data))):
+        try:
+            event: ServerEvent = msgspec.convert(readable, KnownServerEvent, strict=False)
+        except (msgspec.ValidationError, OverflowError):
+            continue
+        return event
+    name = data.get("type")
+    return Unknown(name[:RAW_CHARS_KEPT] if isinstance(name, str) else "", _beginning(message))
 
 
 def encode(event: ClientEvent, dialect: Dialect = Dialect.GA) -> str:
@@ -45,13 +47,22 @@ def _no_number(_constant: str) -> None:
     """Read NaN and the infinities, which are no JSON, as nothing."""
 
 
-def _without_nulls(value: Any) -> Any:
-    """Return `value` with null read as not given, at every depth."""
+def _tidy(value: Any) -> Any:
+    """Return `value` with null read as not given, and half characters as U+FFFD, so that all of it can be sent on."""
     if isinstance(value, dict):
-        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+        return {_tidy(key): _tidy(item) for key, item in value.items() if item is not None}
     if isinstance(value, list):
-        return [_without_nulls(item) for item in value if item is not None]
+        return [_tidy(item) for item in value if item is not None]
+    if isinstance(value, str) and not value.isascii():
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return value
+
+
+def _without_lists(value: Any) -> Any:
+    """Return `value` without the lists in it: what they tell, content and output, other events told before."""
+    if not isinstance(value, dict):
+        return value
+    return {key: _without_lists(item) for key, item in value.items() if not isinstance(item, list)}
 
 
 def _beginning(message: str | bytes) -> str:
