@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 import random
 from collections.abc import Callable, Mapping
@@ -10,22 +11,26 @@ from functools import partial
 from msgspec.structs import replace
 
 from sentra_tui.domain.changes import Change, Noticed
-from sentra_tui.domain.config import Config, ProviderProfile, StreamConfig
+from sentra_tui.domain.config import Config, IceServer, ProviderProfile, StreamConfig
 from sentra_tui.domain.errors import ConfigError, SentraError, SourceError
 from sentra_tui.domain.ports import AudioSink, AudioSource, TokenSource, Transport
+from sentra_tui.domain.secret import Secret
 from sentra_tui.domain.state import MIC, SPEAKER, Severity
 from sentra_tui.engine.connections import ManagerPorts
 from sentra_tui.engine.options import EngineOptions
 from sentra_tui.engine.stream import StreamPlan
 from sentra_tui.protocol import session_config
-from sentra_tui.services import keys
 from sentra_tui.services.audio.file_source import WavSource
 from sentra_tui.services.audio.levels import LevelMeter
 from sentra_tui.services.audio.playback import SpeakerSink
 from sentra_tui.services.audio.sources import open_source
+from sentra_tui.services.keys import api_key
 from sentra_tui.services.local_provider import LocalProvider
+from sentra_tui.services.openai.client import ApiClient
+from sentra_tui.services.openai.endpoint import broker, endpoint
 from sentra_tui.services.openai.http import RealtimeHttp
 from sentra_tui.services.openai.tokens import ApiKeyTokens, BrokerTokens
+from sentra_tui.services.transport.ice import ResolvedIceServer
 from sentra_tui.services.transport.webrtc import WebRtcTransport
 
 LOCAL = "local"
@@ -35,12 +40,18 @@ DEMO_NOTE = "demo talk: a small language model made from its own script recognis
 _LIVE_SOURCES = ("device", "none")
 
 
-class Endpoint:
+class Access:
     """A provider as one dial sees it: its signalling, and what mints secrets for it."""
 
-    def __init__(self, signalling: RealtimeHttp, tokens: TokenSource) -> None:
-        self.signalling = signalling
+    def __init__(self, client: ApiClient, tokens: TokenSource, *others: ApiClient) -> None:
+        self.signalling = RealtimeHttp(client)
         self.tokens = tokens
+        self._clients = (client, *others)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        for client in self._clients:
+            await client.close()
 
 
 class Wiring:
@@ -60,7 +71,8 @@ class Wiring:
         self.provider = options.provider or config.provider or LOCAL
         self._profile = _known_profile(config, self.provider)
         self._local = LocalProvider(options.log) if self._is_local else None
-        self._endpoint: Endpoint | None = None
+        self._access: Access | None = None
+        self._starting = asyncio.Lock()
         self._streams = {
             MIC: self._choose_source(config.mic, options.mic, "device"),
             SPEAKER: self._choose_source(config.speaker, options.speaker, "none"),
@@ -90,8 +102,8 @@ class Wiring:
 
     async def close(self) -> None:
         """End what was started: the local provider, HTTP connections."""
-        if self._endpoint is not None:
-            await self._endpoint.signalling.close()
+        if self._access is not None:
+            await self._access.close()
         if self._local is not None:
             await self._local.close()
 
@@ -104,12 +116,12 @@ class Wiring:
         return replace(stream, source=source, loop=stream.loop or self._options.loop)
 
     async def _dial(self, name: str, voice: bool) -> Transport:
-        endpoint = await self._connect_endpoint()
-        credential = await endpoint.tokens.mint(self._session(name, voice))
+        access = await self._reach_provider()
+        credential = await access.tokens.mint(self._session(name, voice))
         transport = WebRtcTransport(
-            endpoint.signalling,
+            access.signalling,
             deadlines=self._config.deadlines,
-            ice_servers=[keys.ice_server(server, self._environ) for server in self._profile.ice_servers],
+            ice_servers=[_resolved(server, self._environ) for server in self._profile.ice_servers],
         )
         await transport.connect(credential)
         return transport
@@ -123,28 +135,31 @@ class Wiring:
             return session_config.mic_session(profile, stream, self._config.aux, voice=voice)
         return session_config.speaker_session(profile, stream)
 
-    async def _connect_endpoint(self) -> Endpoint:
+    async def _reach_provider(self) -> Access:
         if self._local is not None:
-            return await self._connect_local(self._local)
-        if self._endpoint is None:
-            signalling = RealtimeHttp(self._profile.base_url)
-            self._endpoint = Endpoint(signalling, self._tokens(signalling))
-        return self._endpoint
+            return await self._reach_local(self._local)
+        if self._access is None:
+            self._access = self._remote_access()
+        return self._access
 
-    def _tokens(self, signalling: RealtimeHttp) -> TokenSource:
+    def _remote_access(self) -> Access:
+        client = ApiClient(endpoint(self._profile))
         if self._profile.broker_url:
-            return BrokerTokens(self._profile.broker_url)
-        return ApiKeyTokens(signalling, partial(keys.api_key, self._profile, self._environ), offer=self._profile.offer)
+            minting = ApiClient(broker(self._profile))
+            return Access(client, BrokerTokens(minting), minting)
+        key = partial(api_key, self._profile, self._environ)
+        return Access(client, ApiKeyTokens(client, key, offer=self._profile.offer))
 
-    async def _connect_local(self, local: LocalProvider) -> Endpoint:
+    async def _reach_local(self, local: LocalProvider) -> Access:
         """Start the local provider, or start it again where it died: it has another port and another key then."""
-        if self._endpoint is None or not local.running:
-            await local.start()
-            if self._endpoint is not None:
-                await self._endpoint.signalling.close()
-            signalling = RealtimeHttp(local.base_url)
-            self._endpoint = Endpoint(signalling, ApiKeyTokens(signalling, lambda: local.api_key))
-        return self._endpoint
+        async with self._starting:
+            if self._access is None or not local.running:
+                await local.start()
+                if self._access is not None:
+                    await self._access.close()
+                client = ApiClient(endpoint(self._profile, local.base_url))
+                self._access = Access(client, ApiKeyTokens(client, lambda: local.api_key))
+            return self._access
 
     async def _open_source(self, name: str) -> AudioSource:
         stream = self._streams[name]
@@ -164,7 +179,7 @@ class Wiring:
         if self._local is None:
             raise SourceError("The demo talk needs the local provider.", hint="Start with --provider local.")
         try:
-            await self._connect_local(self._local)
+            await self._reach_local(self._local)
             talk = await self._local.demo(name)
         except SentraError as error:
             raise SourceError(error.message, hint=error.hint) from error
@@ -183,3 +198,7 @@ def _known_profile(config: Config, name: str) -> ProviderProfile:
 
 async def _open_sink() -> AudioSink:
     return await SpeakerSink.open()
+
+
+def _resolved(server: IceServer, environ: Mapping[str, str]) -> ResolvedIceServer:
+    return ResolvedIceServer(tuple(server.urls), server.username, Secret(environ.get(server.credential_env, "")))
