@@ -1,0 +1,99 @@
+"""The pumps between a source, a call and a loudspeaker."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from sentra_tui.domain import changes as c
+from sentra_tui.domain.audio import FRAME_BYTES, SILENCE
+from sentra_tui.domain.errors import SourceError
+from sentra_tui.engine.audio import LEVELS_HZ, SourcePump, play
+from tests.engine.peers import CountingMeter, ListSink, ListSource, LoopTransport, until
+
+TONE = b"\x01\x10" * (FRAME_BYTES // 2)
+
+
+class Pumping:
+    """A pump at work on a clock of its own: 20 ms pass with each frame."""
+
+    def __init__(self, source: ListSource, *, begin: bool = True) -> None:
+        self.told: list[c.Change] = []
+        self.meter = CountingMeter()
+        self.pump = SourcePump("mic", self.meter, lambda: self.meter.fed * 20, self.told.append)
+        self.pump.transport = self.transport = LoopTransport()
+        self.begin = asyncio.Event()
+        if begin:
+            self.begin.set()
+        self.task = asyncio.ensure_future(self.pump.run(source, self.begin))
+
+    async def end(self) -> None:
+        self.task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self.task
+
+
+async def test_a_recording_is_carried_and_silence_follows() -> None:
+    source = ListSource([TONE] * 3)
+    pumping = Pumping(source)
+    await until(lambda: len(pumping.transport.heard) > 5)
+    await pumping.end()
+    assert pumping.transport.heard[:5] == [TONE, TONE, TONE, SILENCE, SILENCE]
+    assert [change for change in pumping.told if not isinstance(change, c.LevelMeasured)] == [
+        c.SourceOpened("mic", "a list"),
+        c.SourceEnded("mic"),
+    ]
+    assert source.closed
+
+
+async def test_a_muted_stream_sends_silence_and_is_still_measured() -> None:
+    pumping = Pumping(ListSource([TONE] * 3))
+    pumping.pump.muted = True
+    await until(lambda: len(pumping.transport.heard) >= 3)
+    await pumping.end()
+    assert set(pumping.transport.heard) == {SILENCE}
+    assert pumping.meter.fed >= 3
+
+
+async def test_a_recording_waits_for_its_beginning() -> None:
+    pumping = Pumping(ListSource([TONE]), begin=False)
+    await until(lambda: len(pumping.transport.heard) >= 2)
+    assert set(pumping.transport.heard) == {SILENCE}
+    pumping.begin.set()
+    await until(lambda: TONE in pumping.transport.heard)
+    await pumping.end()
+
+
+async def test_a_source_that_breaks_is_told_and_the_call_hears_silence() -> None:
+    pumping = Pumping(ListSource([TONE], SourceError("The microphone is gone.", hint="Plug it in.")))
+    await until(lambda: SILENCE in pumping.transport.heard)
+    await pumping.end()
+    assert c.SourceFailed("mic", "The microphone is gone.", "Plug it in.") in pumping.told
+
+
+async def test_a_source_without_a_call_is_measured_and_goes_nowhere() -> None:
+    pumping = Pumping(ListSource([TONE] * 10))
+    pumping.pump.transport = None
+    await until(lambda: pumping.meter.fed >= 10)
+    await pumping.end()
+    assert pumping.transport.heard == []
+
+
+async def test_levels_come_at_their_rate_however_many_frames() -> None:
+    pumping = Pumping(ListSource([TONE] * 500))
+    await until(lambda: pumping.meter.fed >= 500)
+    await pumping.end()
+    levels = [change for change in pumping.told if isinstance(change, c.LevelMeasured)]
+    seconds = pumping.meter.fed * 0.02
+    assert 0.7 * LEVELS_HZ * seconds <= len(levels) <= LEVELS_HZ * seconds + 1
+
+
+async def test_what_the_peer_says_is_played_in_order() -> None:
+    transport, sink = LoopTransport(), ListSink()
+    transport.sound = [TONE, SILENCE, TONE]
+    task = asyncio.ensure_future(play(transport, sink))
+    await until(lambda: len(sink.frames) == 3)
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    assert sink.frames == [TONE, SILENCE, TONE]
