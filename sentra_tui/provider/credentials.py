@@ -1,0 +1,82 @@
+"""Who may come in: the API key of this run, and the client secrets minted with it."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sentra_tui.domain.secret import Secret
+from sentra_tui.provider.api_error import ApiError
+from sentra_tui.provider.settings import SessionSettings
+
+DEFAULT_LIFETIME_S = 600
+LIFETIME_RANGE_S = (10, 7200)
+
+
+@dataclass(frozen=True)
+class ClientSecret:
+    """A short-lived secret and the session that it opens, as many times as wanted until it expires."""
+
+    secret: Secret
+    expires_at: int
+    """Seconds of the Unix epoch."""
+    settings: SessionSettings
+
+
+class Credentials:
+    """Checks what a request carries, in constant time. `epoch_s` is the wall clock: expiry is told in its seconds."""
+
+    def __init__(self, epoch_s: Callable[[], float]) -> None:
+        self._epoch_s = epoch_s
+        self._api_key = Secret(secrets.token_urlsafe(32))
+        self._client_secrets: list[ClientSecret] = []
+
+    @property
+    def api_key(self) -> Secret:
+        """The key of this run."""
+        return self._api_key
+
+    def mint(self, settings: SessionSettings, lifetime_s: int = DEFAULT_LIFETIME_S) -> ClientSecret:
+        """Return a new secret for this session; raises ApiError when the lifetime is out of range."""
+        low, high = LIFETIME_RANGE_S
+        if not low <= lifetime_s <= high:
+            raise ApiError(400, f"The lifetime must be {low} to {high} seconds.", param="expires_after.seconds")
+        now = self._epoch_s()
+        self._client_secrets = [known for known in self._client_secrets if known.expires_at > now]
+        minted = ClientSecret(Secret(f"ek_{secrets.token_urlsafe(24)}"), int(now) + lifetime_s, settings)
+        self._client_secrets.append(minted)
+        return minted
+
+    def require_api_key(self, authorization: str) -> None:
+        """Accept the API key only; raises ApiError (401)."""
+        if not _matches(self._api_key, _bearer(authorization)):
+            raise _unauthorized(authorization)
+
+    def open(self, authorization: str) -> SessionSettings | None:
+        """Return the session that a client secret opens, or None for the API key; raises ApiError (401)."""
+        token = _bearer(authorization)
+        if _matches(self._api_key, token):
+            return None
+        matching = [known for known in self._client_secrets if _matches(known.secret, token)]
+        if not matching:
+            raise _unauthorized(authorization)
+        if matching[0].expires_at <= self._epoch_s():
+            raise ApiError(401, "The client secret has expired: mint a new one.", code="token_expired")
+        return matching[0].settings
+
+
+def _bearer(authorization: str) -> str:
+    scheme, _, token = authorization.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _matches(secret: Secret, token: str) -> bool:
+    return hmac.compare_digest(secret.reveal().encode(), token.encode("utf-8", "surrogateescape"))
+
+
+def _unauthorized(authorization: str) -> ApiError:
+    if not _bearer(authorization):
+        return ApiError(401, "No API key was given: send it as a bearer token.", code="invalid_api_key")
+    return ApiError(401, "The API key is not the one of this run.", code="invalid_api_key")

@@ -1,0 +1,137 @@
+"""The provider as a process: it announces itself in one line, serves, and ends when it is told to or left alone."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+from aiohttp import web
+from msgspec import Struct
+
+from sentra_tui.domain.errors import ProviderError
+from sentra_tui.media.peer import prepare_process
+from sentra_tui.provider.app import ProviderApp
+from sentra_tui.provider.calls import Calls
+from sentra_tui.provider.credentials import Credentials
+from sentra_tui.provider.faults import Faults, Plan
+from sentra_tui.provider.realtime import Staff
+from sentra_tui.provider.reply import load_answerer
+from sentra_tui.provider.voice import Voice
+from sentra_tui.provider.whisper import check_model
+
+HOST = "127.0.0.1"
+SHUTDOWN_S = 0.9
+"""The time for goodbyes: after it the process ends without them."""
+
+_log = logging.getLogger(__name__)
+
+
+class ProviderOptions(Struct, frozen=True, kw_only=True):
+    """How to run the provider."""
+
+    port: int = 0
+    """The port on the loopback interface; 0 takes a free one."""
+    stt_model: Path | None = None
+    """The directory of a Whisper model, in place of PocketSphinx."""
+    plan: Plan = Plan()
+    """What is to go wrong."""
+    stop_with_stdin: bool = False
+    """End when standard input ends, as it does when the parent process dies."""
+
+
+class ProviderStarted(Struct, frozen=True, tag_field="type", tag="provider_started"):
+    """The line on standard output that says where the provider is, and what opens it."""
+
+    base_url: str
+    api_key: str
+    pid: int
+
+
+@contextlib.asynccontextmanager
+async def serving(options: ProviderOptions) -> AsyncIterator[ProviderStarted]:
+    """Serve while the block runs, in this loop; raises ProviderError when it cannot be started."""
+    if options.stt_model is not None:
+        check_model(options.stt_model)
+    prepare_process()
+    voice = Voice()
+    faults = Faults(options.plan)
+    calls = Calls(Staff(load_answerer(), voice, options.stt_model), faults, time.time)
+    credentials = Credentials(time.time)
+    runner = web.AppRunner(
+        ProviderApp(credentials, calls, faults, voice).application, access_log=None, shutdown_timeout=SHUTDOWN_S / 2
+    )
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, HOST, options.port).start()
+        except OSError as error:
+            raise ProviderError(
+                f"The local provider cannot listen on port {options.port}: {error.strerror}."
+            ) from error
+        port = runner.addresses[0][1]
+        yield ProviderStarted(f"http://{HOST}:{port}/v1", credentials.api_key.reveal(), os.getpid())
+    finally:
+        await calls.close()
+        await runner.cleanup()
+        voice.close()
+
+
+def run(options: ProviderOptions) -> int:
+    """Serve until a signal or the end of standard input, and return the exit status; raises ProviderError."""
+    return asyncio.run(_serve(options))
+
+
+async def _serve(options: ProviderOptions) -> int:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    _stop_on_signals(loop, stop)
+    killer = options.plan.kill_after_s is not None and loop.call_later(options.plan.kill_after_s, _kill)
+    async with serving(options) as started:
+        sys.stdout.write(msgspec.json.encode(started).decode() + "\n")
+        sys.stdout.flush()
+        if options.stop_with_stdin:
+            threading.Thread(target=_watch_stdin, args=(loop, stop), daemon=True).start()
+        await stop.wait()
+        _log.info("stopping")
+        _exit_soon()
+    if killer:
+        killer.cancel()
+    return 0
+
+
+def _stop_on_signals(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, stop.set)
+        except NotImplementedError:
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+
+
+def _watch_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(stop.set)
+
+
+def _exit_soon() -> None:
+    """End the process after the time for goodbyes, whatever still runs."""
+    timer = threading.Timer(SHUTDOWN_S, os._exit, args=[0])
+    timer.daemon = True
+    timer.start()
+
+
+def _kill() -> None:
+    """Die as by `kill -9`."""
+    if hasattr(signal, "SIGKILL"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    os._exit(137)

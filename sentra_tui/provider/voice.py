@@ -1,0 +1,145 @@
+"""A synthetic voice: espeak-ng, from the package espeakng-loader, by ctypes.
+
+espeak-ng keeps one voice for the whole process and is not made for threads, so all calls go through one lock; a
+sentence takes a few milliseconds. API: https://github.com/espeak-ng/espeak-ng/blob/master/src/include/espeak-ng/speak_lib.h
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import functools
+import re
+import threading
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+import numpy as np
+
+from sentra_tui.domain.audio import FRAME_BYTES, FULL_SCALE, SAMPLE_RATE_HZ
+from sentra_tui.domain.errors import ProviderError
+from sentra_tui.media.resample import Resampler
+
+WORDS_PER_MINUTE = 165
+LEVEL_DBFS = -20.0
+"""How loud sentences are, RMS of their sounding parts."""
+VOICES = {
+    "alloy": "en-us+f1",
+    "ash": "en-us+m3",
+    "ballad": "en-us+m1",
+    "cedar": "en-us+m7",
+    "coral": "en-us+f4",
+    "echo": "en-us+m2",
+    "marin": "en-us+f2",
+    "sage": "en-us+f3",
+    "shimmer": "en-us+f5",
+    "verse": "en-us+m4",
+}
+"""The espeak-ng voice for each known name; others speak as `marin`."""
+
+_AUDIO_OUTPUT_SYNCHRONOUS = 2
+_POS_CHARACTER = 1
+_CHARS_UTF8 = 1
+_RATE_PARAMETER = 1
+_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_SENTENCE = re.compile(r"[^.!?;:]+[.!?;:]*\s*")
+
+
+class _Espeak:
+    """The library, loaded once."""
+
+    def __init__(self) -> None:
+        try:
+            import espeakng_loader
+        except ImportError as error:
+            raise ProviderError(
+                "Speaking needs the library espeakng-loader, which is not installed.",
+                hint="Install the extra: pip install 'sentra-tui[local]'.",
+            ) from error
+        self._library = ctypes.CDLL(espeakng_loader.get_library_path())
+        data = espeakng_loader.get_data_path().encode()
+        self.sample_rate_hz = int(self._library.espeak_Initialize(_AUDIO_OUTPUT_SYNCHRONOUS, 0, data, 0))
+        if self.sample_rate_hz <= 0:
+            raise ProviderError("The synthetic voice cannot be loaded.")
+        self._pcm = bytearray()
+        self._callback = _CALLBACK(self._take)
+        self._library.espeak_SetSynthCallback(self._callback)
+
+    def synthesize(self, text: str, voice: str, words_per_minute: int) -> bytes:
+        self._pcm.clear()
+        self._library.espeak_SetVoiceByName(voice.encode())
+        self._library.espeak_SetParameter(_RATE_PARAMETER, words_per_minute, 0)
+        data = text.encode()
+        self._library.espeak_Synth(data, len(data) + 1, 0, _POS_CHARACTER, 0, _CHARS_UTF8, None, None)
+        return bytes(self._pcm)
+
+    def _take(self, samples: ctypes._Pointer[ctypes.c_short], count: int, _events: int | None) -> int:
+        if count > 0:
+            self._pcm += ctypes.string_at(samples, count * 2)
+        return 0
+
+
+_lock = threading.Lock()
+_espeak: _Espeak | None = None
+
+
+def synthesize(text: str, voice: str = "marin", words_per_minute: int = WORDS_PER_MINUTE) -> tuple[bytes, int]:
+    """Return `text` spoken, mono s16le, and its sample rate; raises ProviderError where espeak-ng is missing.
+
+    `voice` is a name of `VOICES`, or one of espeak-ng's own such as `en-gb+m3`.
+    """
+    global _espeak
+    name = VOICES.get(voice) or (voice if voice.startswith("en-") else VOICES["marin"])
+    with _lock:
+        _espeak = _espeak or _Espeak()
+        return _levelled(_espeak.synthesize(text, name, words_per_minute)), _espeak.sample_rate_hz
+
+
+def sentences(text: str) -> list[str]:
+    """Return the sentences of a text, each of them worth speaking by itself."""
+    return [part.strip() for part in _SENTENCE.findall(text) if re.search(r"\w", part)]
+
+
+class Voice:
+    """Speaks without holding up the loop: a thread of its own, ended by `close`."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="voice")
+
+    async def speak(self, text: str, voice: str, speed: float) -> AsyncIterator[tuple[str, list[bytes]]]:
+        """Yield each sentence with its frames, 20 ms of 48 kHz; raises ProviderError."""
+        for sentence in sentences(text):
+            yield sentence, await self.run(_frames, sentence, voice, round(WORDS_PER_MINUTE * speed))
+
+    async def run(self, function: Callable[P, R], *arguments: P.args, **named: P.kwargs) -> R:
+        """Return what a slow function returns, called in the thread."""
+        call = functools.partial(function, *arguments, **named)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+
+    def close(self) -> None:
+        """Let the thread end."""
+        self._thread.shutdown(wait=True, cancel_futures=True)
+
+
+def _frames(text: str, voice: str, words_per_minute: int) -> list[bytes]:
+    pcm, sample_rate_hz = synthesize(text, voice, words_per_minute)
+    resampler = Resampler(sample_rate_hz, SAMPLE_RATE_HZ)
+    sound = resampler.feed(pcm) + resampler.flush()
+    pieces = (sound[start : start + FRAME_BYTES] for start in range(0, len(sound), FRAME_BYTES))
+    return [piece.ljust(FRAME_BYTES, b"\0") for piece in pieces]
+
+
+def _levelled(pcm: bytes) -> bytes:
+    """Return sound whose sounding parts are at `LEVEL_DBFS`, nothing clipped."""
+    samples = np.frombuffer(pcm, "<i2").astype(np.float32)
+    sounding = samples[np.abs(samples) > 200]
+    if not sounding.size:
+        return pcm
+    gain = FULL_SCALE * 10 ** (LEVEL_DBFS / 20) / float(np.sqrt(np.mean(sounding**2)))
+    gain = min(gain, (FULL_SCALE - 1) / float(np.abs(samples).max()))
+    levelled: bytes = np.rint(samples * gain).astype("<i2").tobytes()
+    return levelled
