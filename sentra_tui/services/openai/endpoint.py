@@ -61,7 +61,8 @@ def checked_url(url: str, what: str) -> str:
         raise ConfigError(f"{what} is not a URL: {shown}.", hint="Write it like https://example.com/v1.") from None
     if parsed.userinfo:
         raise ConfigError(f"{what} has a name or password in it.", hint="Use the key's environment variable.")
-    if parsed.scheme not in ("http", "https") or not parsed.host or parsed.query or parsed.fragment:
+    complete = parsed.scheme in ("http", "https") and parsed.host and (parsed.port or 0) < 1 << 16
+    if not complete or parsed.query or parsed.fragment:
         raise ConfigError(f"{what} does not fit: {shown}.", hint="Write it like https://example.com/v1.")
     host = parsed.host.rstrip(".").casefold()
     address = _address(host)

@@ -27,10 +27,9 @@ def network_error(error: httpx.HTTPError, host: str) -> TransportLost:
                 f"The certificate of {host} is not trusted ({cause.verify_message}).",
                 hint="Check the clock; a private authority goes into SSL_CERT_FILE.",
             )
-    for cause in causes:
-        for kind, message, hint in _WORDS:
-            if isinstance(cause, kind):
-                return TransportLost(message.format(host=host), hint=hint)
+    for kind, message, hint in _WORDS:
+        if any(isinstance(cause, kind) for cause in causes):
+            return TransportLost(message.format(host=host), hint=hint)
     return TransportLost(f"The request to {host} failed ({type(error).__name__}).")
 
 

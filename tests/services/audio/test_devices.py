@@ -127,7 +127,7 @@ async def test_the_loudspeaker_plays_what_is_written(pulse: PulseServer) -> None
                 sink.write(sound[start : start + FRAME_BYTES])
                 await asyncio.sleep(0.019)
             async with asyncio.timeout(DEADLINE_S):
-                await until(lambda: np.count_nonzero(np.abs(recording.samples()) > 5_000) > SAMPLE_RATE_HZ // 4)
+                await until(lambda: int(np.count_nonzero(np.abs(recording.samples()) > 5_000)) > SAMPLE_RATE_HZ // 4)
         heard = recording.samples()
     finally:
         await sink.close()
