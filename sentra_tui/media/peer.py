@@ -40,13 +40,27 @@ def prepare_process() -> None:
     """Set what aiortc only has for the whole process; may be called more than once.
 
     Consent expiry goes, because it counts answers later than 0.5 s as missing and so kills calls over slow links;
-    consent checks stay, and liveness is the caller's. Opus is offered with in-band FEC.
+    consent checks stay, and liveness is the caller's. Opus is offered with in-band FEC. Where loopback is the only
+    network, calls are made over it, which aioice would not do: the local provider works without a network.
     """
     if hasattr(aioice.ice, "CONSENT_FAILURES"):
         aioice.ice.CONSENT_FAILURES = _NEVER
     for codec in CODECS["audio"]:
         if codec.mimeType.lower() == "audio/opus":
             codec.parameters.update(_OPUS_PARAMETERS)
+    gather = getattr(aioice.ice, "get_host_addresses", None)
+    if gather is not None and not isinstance(gather, _HostAddresses):
+        aioice.ice.get_host_addresses = _HostAddresses(gather)
+
+
+class _HostAddresses:
+    """Lists the addresses to call from: those that aioice finds, else loopback."""
+
+    def __init__(self, gather: Callable[[bool, bool], list[str]]) -> None:
+        self._gather = gather
+
+    def __call__(self, use_ipv4: bool, use_ipv6: bool) -> list[str]:
+        return self._gather(use_ipv4, use_ipv6) or ["127.0.0.1"]
 
 
 def self_test() -> list[str]:
@@ -54,6 +68,8 @@ def self_test() -> list[str]:
     missing = []
     if not hasattr(aioice.ice, "CONSENT_FAILURES"):
         missing.append("aioice.ice.CONSENT_FAILURES")
+    if not hasattr(aioice.ice, "get_host_addresses"):
+        missing.append("aioice.ice.get_host_addresses")
     if not any(codec.mimeType.lower() == "audio/opus" for codec in CODECS["audio"]):
         missing.append("aiortc.codecs.CODECS: audio/opus")
     if _JITTER_BUFFER not in RTCRtpReceiver.__init__.__code__.co_names:

@@ -7,13 +7,12 @@ a frame at a time, in quiet frames first. It has no clock: a pull is 20 ms, and 
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-
 from sentra_tui.domain.audio import FRAME_BYTES, FRAME_MS, SAMPLE_BYTES, samples_to_ms
+from sentra_tui.media.jitter import Jitter
+from sentra_tui.media.splice import cross_fade, is_quiet
 
 STALL_FRAMES = 5
 """Frames concealed in a row before the stream counts as paused: by then concealment has faded to silence."""
@@ -21,8 +20,6 @@ REVIEW_PULLS = 50
 """How many pulls the depth is watched before one says what is too much: a second."""
 STRAIN_PULLS = 500
 """How many pulls the buffer stays a frame deeper after a loss or a late packet: ten seconds."""
-QUIET_AMPLITUDE = 400
-"""Below this peak a frame may be dropped without anybody hearing it: -38 dBFS."""
 
 _MAX_MISORDER = 100
 _MAX_DROPOUT = 3_000
@@ -85,8 +82,7 @@ class PlayoutBuffer:
         self._probation: int | None = None
         self._playhead: int | None = None
         self._pending = b""
-        self._delays_ms: deque[float] = deque(maxlen=100)
-        self._jitter_ms = 0.0
+        self._jitter = Jitter()
         self._pause()
 
     def put(self, sequence: int, payload: bytes, arrival_ms: float) -> None:
@@ -101,7 +97,7 @@ class PlayoutBuffer:
             self._discarded += 1
         else:
             self._packets[index] = payload
-            self._observe_delay(arrival_ms - index * self._packet_ms)
+            self._jitter.observe(arrival_ms - index * self._packet_ms)
             self._bound()
 
     def pull(self) -> bytes | None:
@@ -157,13 +153,6 @@ class PlayoutBuffer:
         self._probation = sequence + 1 & 0xFFFF
         return None
 
-    def _observe_delay(self, delay_ms: float) -> None:
-        """Learn the jitter: how much later than the quickest of the last two seconds nearly all packets come."""
-        self._delays_ms.append(delay_ms)
-        if self._received % 10 == 0:
-            ordered = sorted(self._delays_ms)
-            self._jitter_ms = ordered[len(ordered) * 95 // 100] - ordered[0]
-
     def _bound(self) -> None:
         """Skip ahead to the target when more is held than may be: nobody pulls, or the network sent a backlog."""
         if self._depth() * self._packet_ms <= self._max_ms:
@@ -189,7 +178,7 @@ class PlayoutBuffer:
 
     def _target(self) -> int:
         strain_ms = FRAME_MS if self._pulls < self._strained_until else 0
-        wanted_ms = self._start_ms + self._jitter_ms + strain_ms
+        wanted_ms = self._start_ms + self._jitter.ms + strain_ms
         most = self._max_ms / 2 / self._packet_ms
         return max(1, round(min(most, wanted_ms / self._packet_ms)))
 
@@ -237,7 +226,7 @@ class PlayoutBuffer:
         self._stalled += 1
         if self._stalled > STALL_FRAMES:
             self._pause()
-            self._delays_ms.clear()
+            self._jitter.restart()
             return None
         self._concealed += 1
         return self._decoder.conceal()
@@ -260,7 +249,7 @@ class PlayoutBuffer:
         packet_ms = samples_to_ms(len(sound) // SAMPLE_BYTES)
         if packet_ms and packet_ms != self._packet_ms:
             self._packet_ms = packet_ms
-            self._delays_ms.clear()
+            self._jitter.restart()
         return sound
 
     def _repair(self) -> bytes:
@@ -285,7 +274,7 @@ class PlayoutBuffer:
 
     def _drain(self, sound: bytes) -> bytes:
         """Play this frame and the next in the time of one: when quiet, or halfway to the next review."""
-        if self._reviewed != REVIEW_PULLS // 2 and not _is_quiet(sound):
+        if self._reviewed != REVIEW_PULLS // 2 and not is_quiet(sound):
             return sound
         following = self._packets.pop(self._playhead_index(), None)
         if following is None:
@@ -293,18 +282,4 @@ class PlayoutBuffer:
         self._playhead = self._playhead_index() + 1
         self._surplus -= 1
         self._discarded += 1
-        return _cross_fade(sound, self._decode(following))
-
-
-def _is_quiet(sound: bytes) -> bool:
-    samples = np.frombuffer(sound, "<i2")
-    return not samples.size or int(np.abs(samples.astype(np.int32)).max()) < QUIET_AMPLITUDE
-
-
-def _cross_fade(first: bytes, second: bytes) -> bytes:
-    """Return sound that begins as `first` and ends as `second`."""
-    if len(first) != len(second):
-        return second
-    ramp = np.linspace(0.0, 1.0, len(first) // SAMPLE_BYTES)
-    mixed = np.frombuffer(first, "<i2") * (1 - ramp) + np.frombuffer(second, "<i2") * ramp
-    return np.rint(mixed).astype("<i2").tobytes()
+        return cross_fade(sound, self._decode(following))

@@ -1,0 +1,300 @@
+"""A call over WebRTC: Opus and a data channel, on one peer connection (RFC 8825, OpenAI's Realtime over WebRTC)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from typing import Any, TypeVar
+
+from aiortc import (
+    InvalidAccessError,
+    InvalidStateError,
+    RTCPeerConnection,
+    RTCSessionDescription,
+)
+from aiortc.exceptions import InternalError, OperationError
+
+from sentra_tui.domain.audio import SILENCE
+from sentra_tui.domain.config import DeadlinesConfig
+from sentra_tui.domain.errors import ProtocolError, TransportError, TransportLost, TransportRefused
+from sentra_tui.domain.ports import Credential, SdpAnswer, Signalling
+from sentra_tui.domain.state import Quality
+from sentra_tui.media.opus import OpusDecoder
+from sentra_tui.media.peer import OpusTrack, hard_close, prepare_process, read_track, tap
+from sentra_tui.media.playout import PlayoutBuffer, PlayoutCounters
+from sentra_tui.services.transport.channel import MessageChannel
+from sentra_tui.services.transport.deadline import end, outcome, within
+from sentra_tui.services.transport.ice import ResolvedIceServer, rtc_configuration
+from sentra_tui.services.transport.meter import LinkMeter
+
+CHANNEL_LABEL = "oai-events"
+
+DEAF_S = 6.0
+"""A call on which nothing arrives for so long is lost: audio, reports or messages come at least each second."""
+
+_WATCH_S = 0.5
+_HANG_UP_S = 3.0
+_KEEP_ALIVE_S = 1.0
+_GATHER_S = 10.0
+_NETWORK_HINT = "UDP may be blocked. Try another network, or set up a TURN server."
+_BAD_SDP = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    InvalidAccessError,
+    InvalidStateError,
+    InternalError,
+    OperationError,
+)
+"""What aiortc raises for a session description that it cannot use."""
+
+T = TypeVar("T")
+
+
+class WebRtcTransport:
+    """One call, as `sentra_tui.domain.ports.Transport` has it. For the loop it is made on; nothing in it blocks.
+
+    `deadlines` bound the steps of the dial. Without `ice_servers` none is asked, which providers with public addresses
+    need, and which makes the dial fastest.
+    """
+
+    name = "webrtc"
+
+    def __init__(
+        self,
+        signalling: Signalling,
+        *,
+        deadlines: DeadlinesConfig | None = None,
+        ice_servers: Sequence[ResolvedIceServer] = (),
+    ) -> None:
+        self._signalling = signalling
+        self._deadlines = deadlines or DeadlinesConfig()
+        self._ice_servers = tuple(ice_servers)
+        self._loop = asyncio.get_running_loop()
+        self._fault: asyncio.Future[TransportLost] = self._loop.create_future()
+        self._media = asyncio.Event()
+        self._connection: RTCPeerConnection | None = None
+        self._channel: MessageChannel | None = None
+        self._track = OpusTrack()
+        self._playout = PlayoutBuffer(OpusDecoder())
+        self._ssrc: int | None = None
+        self._meter = LinkMeter()
+        self._heard_at_s = self._sent_at_s = self._loop.time()
+        self._credential: Credential | None = None
+        self._call_id = ""
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._gathering: asyncio.Task[None] | None = None
+        self._settled = asyncio.Event()
+        """No dial is under way."""
+        self._settled.set()
+        self._closing: asyncio.Task[None] | None = None
+
+    async def connect(self, credential: Credential) -> None:
+        """Dial; raises TransportLost or TransportRefused, and leaves nothing behind, cancelled or not."""
+        if self._credential is not None:
+            raise ProtocolError("A transport makes one call only.")
+        self._credential = credential
+        self._settled.clear()
+        try:
+            try:
+                await self._dial(credential)
+            finally:
+                self._settled.set()
+        except BaseException:
+            await self.close()
+            raise
+
+    def send(self, message: str) -> None:
+        """Queue a message; raises TransportLost when the call is gone, TransportRefused when it is over 200 kB."""
+        if self._fault.done():
+            raise self._fault.result()
+        if self._channel is None:
+            raise TransportLost("There is no call yet.")
+        self._channel.send(message)
+
+    async def messages(self) -> AsyncIterator[str]:
+        """Yield what the peer says, until the call breaks: then TransportLost is raised."""
+        if self._channel is None:
+            raise TransportLost("There is no call yet.")
+        async for message in self._channel.messages():
+            yield message
+
+    def send_audio(self, frame: bytes) -> None:
+        """Send one frame; before the call stands, and after it broke, it goes nowhere."""
+        self._sent_at_s = self._loop.time()
+        self._track.send(frame)
+
+    def receive_audio(self) -> bytes | None:
+        """Return the next frame, to be called each 20 ms; None while there is none."""
+        return self._playout.pull()
+
+    async def quality(self) -> Quality:
+        """Return how well the call travels; losses are those of the last five seconds."""
+        await self._read_meter()
+        return self._meter.quality(self._playout.depth_ms)
+
+    @property
+    def playout_counters(self) -> PlayoutCounters:
+        """What happened to the packets received."""
+        return self._playout.counters
+
+    def contact_age_s(self) -> float:
+        """Return how long ago anything was received; before that, since the transport was made."""
+        return self._loop.time() - self._heard_at_s
+
+    async def close(self) -> None:
+        """Hang up, stop everything, wait for it; a cancelled wait does not stop the closing."""
+        if self._closing is None:
+            self._closing = self._loop.create_task(self._shut())
+        await asyncio.shield(self._closing)
+
+    # Dialling
+
+    async def _dial(self, credential: Credential) -> None:
+        if self._fault.done():
+            raise self._fault.result()
+        prepare_process()
+        connection = self._connection = self._new_connection()
+        self._channel = MessageChannel(connection.createDataChannel(CHANNEL_LABEL))
+        self._channel.broken.add_done_callback(lambda broken: self._break(broken.result()))
+        connection.on("connectionstatechange", self._on_state)
+        answer = await self._exchange(connection, credential)
+        await self._accept(connection, answer)
+        media_s, channel_s = self._deadlines.media_s, self._deadlines.channel_s
+        late = TransportLost(f"No media path within {media_s:g} s.", hint=_NETWORK_HINT)
+        await self._step(self._media.wait(), media_s, late)
+        late = TransportLost(f"The data channel did not open within {channel_s:g} s.", hint="The network may be poor.")
+        await self._step(self._channel.opened.wait(), channel_s, late)
+        self._heard_at_s = self._loop.time()
+        self._start(self._watch())
+
+    def _new_connection(self) -> RTCPeerConnection:
+        connection = RTCPeerConnection(rtc_configuration(self._ice_servers))
+        try:
+            connection.addTrack(self._track)
+        except ValueError as error:
+            raise TransportRefused(
+                f"An ICE server's address cannot be used: {error}.", hint="Check ice_servers in the configuration."
+            ) from None
+        return connection
+
+    async def _exchange(self, connection: RTCPeerConnection, credential: Credential) -> SdpAnswer:
+        """Post the offer as soon as there is one: the peer learns our addresses from our checks.
+
+        A relayed address it cannot learn so, hence with a TURN server the offer waits for gathering.
+        """
+        offer = await connection.createOffer()
+        offer_s = self._deadlines.offer_s
+        late = TransportLost(
+            f"No answer to the call within {offer_s:g} s.", hint="The provider or the network is slow."
+        )
+        if any(server.relays for server in self._ice_servers):
+            await self._gather(connection, offer)
+            return await self._step(self._post(connection.localDescription.sdp, credential), offer_s, late)
+        posting = self._loop.create_task(self._post(offer.sdp, credential))
+        try:
+            await self._gather(connection, offer)
+            return await self._step(posting, offer_s, late)
+        finally:
+            await end(posting)
+
+    async def _gather(self, connection: RTCPeerConnection, offer: RTCSessionDescription) -> None:
+        """Gather candidates, in a task that is never cancelled: aioice would leave the sockets open."""
+        self._gathering = gathering = self._loop.create_task(connection.setLocalDescription(offer))
+        late = TransportLost(f"The TURN or STUN server did not answer within {_GATHER_S:g} s.", hint=_NETWORK_HINT)
+        await self._step(outcome(gathering), _GATHER_S, late)
+
+    async def _post(self, sdp: str, credential: Credential) -> SdpAnswer:
+        answer = await self._signalling.offer(sdp, credential)
+        self._call_id = answer.call_id
+        return answer
+
+    async def _accept(self, connection: RTCPeerConnection, answer: SdpAnswer) -> None:
+        try:
+            await connection.setRemoteDescription(RTCSessionDescription(answer.sdp, "answer"))
+        except _BAD_SDP:
+            raise TransportRefused(
+                "The provider's answer to the call cannot be used.", hint="It may not speak WebRTC as OpenAI does."
+            ) from None
+        receiver = connection.getTransceivers()[0].receiver
+        if not tap(receiver, self._on_packet) and receiver.track is not None:
+            self._start(read_track(receiver.track, self._on_packet))
+        # Without it a dial that no candidate answers would go on for ever.
+        await connection.addIceCandidate(None)
+
+    async def _step(self, work: Coroutine[Any, Any, T] | asyncio.Task[T], deadline_s: float, late: TransportLost) -> T:
+        return await within(deadline_s, work, fault=self._fault, late=late)
+
+    # While it stands
+
+    def _on_state(self) -> None:
+        state = "" if self._connection is None else self._connection.connectionState
+        if state == "connected":
+            self._media.set()
+        elif state in ("failed", "closed") and self._media.is_set():
+            self._break(TransportLost("The connection to the provider was closed."))
+        elif state in ("failed", "closed"):
+            self._break(TransportLost("No media path to the provider could be set up.", hint=_NETWORK_HINT))
+
+    def _on_packet(self, sequence: int, ssrc: int, payload: bytes) -> None:
+        self._heard_at_s = self._loop.time()
+        if ssrc != self._ssrc:
+            self._ssrc = ssrc
+            self._playout.reset()
+        self._playout.put(sequence, payload, self._heard_at_s * 1000)
+
+    async def _watch(self) -> None:
+        """Notice a call that went deaf; keep one alive that we send nothing on, so that the peer goes on reporting."""
+        while not self._fault.done():
+            await asyncio.sleep(_WATCH_S)
+            await self._read_meter()
+            if self._loop.time() - self._sent_at_s > _KEEP_ALIVE_S:
+                self.send_audio(SILENCE)
+            if self.contact_age_s() > DEAF_S:
+                self._break(
+                    TransportLost(
+                        f"Nothing was heard from the provider for {DEAF_S:g} s.", hint="The network may have changed."
+                    )
+                )
+
+    async def _read_meter(self) -> None:
+        if self._connection is not None and self._meter.observe(await self._connection.getStats(), self._loop.time()):
+            self._heard_at_s = self._loop.time()
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+
+    # The end
+
+    def _break(self, reason: TransportLost) -> None:
+        """End the call for this reason; only the first one counts."""
+        if not self._fault.done():
+            self._fault.set_result(reason)
+        if self._channel is not None:
+            self._channel.break_off(reason)
+
+    async def _shut(self) -> None:
+        self._break(TransportLost("The call was closed."))
+        await self._settled.wait()
+        if self._gathering is not None:
+            await asyncio.wait({self._gathering})
+        for task in self._tasks:
+            await end(task)
+        hanging_up = self._loop.create_task(self._hang_up())
+        if self._connection is not None:
+            await hard_close(self._connection)
+        self._track.stop()
+        await hanging_up
+
+    async def _hang_up(self) -> None:
+        """Tell the provider; when that fails, the closed connection has to be word enough."""
+        if not self._call_id or self._credential is None:
+            return
+        try:
+            async with asyncio.timeout(_HANG_UP_S):
+                await self._signalling.hang_up(self._call_id, self._credential)
+        except (TransportError, TimeoutError):
+            return

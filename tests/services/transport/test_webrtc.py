@@ -1,0 +1,317 @@
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from sentra_tui.domain.config import DeadlinesConfig
+from sentra_tui.domain.errors import CredentialRefused, ProtocolError, TransportLost, TransportRefused
+from sentra_tui.domain.ports import Credential, SdpAnswer, Transport
+from sentra_tui.domain.secret import Secret
+from sentra_tui.services.transport import webrtc
+from sentra_tui.services.transport.channel import MAX_MESSAGE_BYTES
+from sentra_tui.services.transport.ice import ResolvedIceServer
+from sentra_tui.services.transport.webrtc import WebRtcTransport
+from tests.services.transport.lab_peer import CALL_ID, CREDENTIAL, LabPeer, loudest_hz, openai_shaped, tone
+
+PATIENT = DeadlinesConfig(offer_s=20, media_s=20, channel_s=20)
+SHORT = DeadlinesConfig(offer_s=0.3, media_s=0.3, channel_s=0.3)
+
+Call = tuple[WebRtcTransport, LabPeer]
+
+
+@pytest.fixture
+async def call() -> AsyncIterator[Call]:
+    peer = LabPeer(tone_hz=1_000)
+    transport = WebRtcTransport(peer, deadlines=PATIENT)
+    await transport.connect(CREDENTIAL)
+    yield transport, peer
+    await transport.close()
+    await peer.close()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def next_message(transport: WebRtcTransport) -> str:
+    async with asyncio.timeout(20):
+        return await anext(transport.messages())
+
+
+async def loss_of(transport: WebRtcTransport) -> TransportLost:
+    """Wait until the call breaks and return why."""
+    with pytest.raises(TransportLost) as caught:
+        async with asyncio.timeout(20):
+            async for _ in transport.messages():
+                pass
+    return caught.value
+
+
+async def hear(transport: WebRtcTransport, frames: int) -> bytes:
+    sound = b""
+    async with asyncio.timeout(20):
+        while len(sound) < frames * 1920:
+            sound += transport.receive_audio() or b""
+            await asyncio.sleep(0.02)
+    return sound
+
+
+def test_it_is_a_transport() -> None:
+    def as_port(transport: WebRtcTransport) -> Transport:
+        return transport
+
+    assert callable(as_port)
+
+
+async def test_sound_arrives_both_ways(call: Call) -> None:
+    transport, peer = call
+    heard = b""
+    for index in range(60):
+        transport.send_audio(tone(440, index))
+        heard += transport.receive_audio() or b""
+        await asyncio.sleep(0.02)
+    await until(lambda: peer.packets >= 40)
+    heard += await hear(transport, 20)
+    assert loudest_hz(peer.heard[-19_200:]) == pytest.approx(440, abs=15)
+    assert loudest_hz(heard[-19_200:]) == pytest.approx(1_000, abs=15)
+
+
+async def test_messages_arrive_both_ways_in_order(call: Call) -> None:
+    transport, peer = call
+    sent = [f'{{"type":"ping","n":{n},"text":"žluťoučký"}}' for n in range(50)]
+    for message in sent:
+        transport.send(message)
+    assert [await next_message(transport) for _ in sent] == sent
+    assert peer.messages == sent
+
+
+async def test_many_large_messages_wait_in_the_outbox_and_all_arrive(call: Call) -> None:
+    transport, peer = call
+    sent = [str(n) + "x" * 150_000 for n in range(4)]
+    for message in sent:
+        transport.send(message)
+    await until(lambda: len(peer.messages) == len(sent))
+    assert peer.messages == sent
+
+
+async def test_a_message_that_is_too_large_is_refused_and_the_call_goes_on(call: Call) -> None:
+    transport, _ = call
+    with pytest.raises(TransportRefused, match="too large"):
+        transport.send("x" * (MAX_MESSAGE_BYTES + 1))
+    transport.send("still here")
+    assert await next_message(transport) == "still here"
+
+
+async def test_a_peer_that_takes_no_messages_ends_the_call(call: Call) -> None:
+    transport, _ = call
+    with pytest.raises(TransportLost, match="stopped taking"):
+        for _ in range(200):
+            transport.send("x" * MAX_MESSAGE_BYTES)
+    assert "stopped taking" in str(await loss_of(transport))
+
+
+async def test_binary_messages_are_read_as_text(call: Call) -> None:
+    transport, peer = call
+    transport.send("hello")
+    await next_message(transport)
+    peer.say(b'{"type":"x"}')
+    peer.say(b"\xff\x00broken")
+    peer.say("")
+    assert [await next_message(transport) for _ in range(3)] == ['{"type":"x"}', "\ufffd\x00broken", ""]
+
+
+async def test_an_answer_shaped_like_openais_connects() -> None:
+    async def reshape(sdp: str) -> str:
+        return openai_shaped(sdp)
+
+    peer = LabPeer(tone_hz=700, reshape=reshape)
+    transport = WebRtcTransport(peer, deadlines=PATIENT)
+    try:
+        await transport.connect(CREDENTIAL)
+        transport.send("hello")
+        assert await next_message(transport) == "hello"
+        assert loudest_hz((await hear(transport, 25))[-19_200:]) == pytest.approx(700, abs=15)
+    finally:
+        await transport.close()
+        await peer.close()
+
+
+async def test_closing_hangs_up_once_by_the_id_of_the_call(call: Call) -> None:
+    transport, peer = call
+    await transport.close()
+    await transport.close()
+    assert peer.hung_up == [CALL_ID]
+    with pytest.raises(TransportLost, match="closed"):
+        transport.send("too late")
+    assert "closed" in str(await loss_of(transport))
+    transport.send_audio(tone(440, 0))
+
+
+async def test_a_transport_dials_once(call: Call) -> None:
+    transport, _ = call
+    with pytest.raises(ProtocolError):
+        await transport.connect(CREDENTIAL)
+
+
+async def test_quality_is_known_after_the_first_reports(call: Call) -> None:
+    transport, _ = call
+    assert (await transport.quality()).playout_ms is not None
+    async with asyncio.timeout(20):
+        while (quality := await transport.quality()).round_trip_ms is None or quality.loss_down is None:
+            transport.send_audio(tone(440, 0))
+            transport.receive_audio()
+            await asyncio.sleep(0.02)
+    assert quality.loss_down < 0.5
+    assert quality.jitter_ms is not None
+    assert transport.contact_age_s() < 2
+    assert transport.playout_counters.received > 0
+
+
+async def test_a_peer_that_closes_ends_the_call(call: Call) -> None:
+    transport, peer = call
+    await peer.close()
+    assert "closed" in str(await loss_of(transport))
+    with pytest.raises(TransportLost):
+        transport.send("anyone?")
+
+
+async def test_a_call_on_which_nothing_arrives_is_lost(monkeypatch: pytest.MonkeyPatch, call: Call) -> None:
+    transport, peer = call
+    monkeypatch.setattr(webrtc, "DEAF_S", 1.5)
+    for protocol in list(peer.connection.getTransceivers()[0].receiver.transport.transport._connection._protocols):
+        protocol.transport.close()
+    assert "Nothing was heard" in str(await loss_of(transport))
+
+
+class Refusing(LabPeer):
+    async def offer(self, sdp: str, credential: Credential) -> SdpAnswer:
+        raise CredentialRefused("The key was refused.")
+
+
+class Mute(LabPeer):
+    async def offer(self, sdp: str, credential: Credential) -> SdpAnswer:
+        await asyncio.sleep(60)
+        raise AssertionError
+
+
+class Babbling(LabPeer):
+    def __init__(self, answer: str) -> None:
+        super().__init__()
+        self.answer = answer
+
+    async def offer(self, sdp: str, credential: Credential) -> SdpAnswer:
+        return SdpAnswer(self.answer, CALL_ID)
+
+
+async def test_a_refused_offer_is_refused() -> None:
+    peer = Refusing()
+    with pytest.raises(CredentialRefused):
+        await WebRtcTransport(peer, deadlines=PATIENT).connect(CREDENTIAL)
+    await peer.close()
+
+
+async def test_an_offer_that_is_not_answered_is_given_up() -> None:
+    peer = Mute()
+    with pytest.raises(TransportLost, match=r"No answer to the call within 0\.3 s"):
+        await WebRtcTransport(peer, deadlines=SHORT).connect(CREDENTIAL)
+    await peer.close()
+
+
+async def test_a_peer_that_answers_no_checks_is_given_up_and_hung_up() -> None:
+    peer = LabPeer(answers_checks=False)
+    with pytest.raises(TransportLost, match=r"No media path within 0\.3 s") as caught:
+        await WebRtcTransport(peer, deadlines=SHORT).connect(CREDENTIAL)
+    assert "UDP" in caught.value.hint
+    assert peer.hung_up == [CALL_ID]
+    await peer.close()
+
+
+@pytest.mark.parametrize("answer", ["", "no sdp", "v=0\r\n", "v=0\r\nm=audio 9 X 0\r\n", "<html>502</html>\r\n"])
+async def test_an_answer_that_is_no_session_description_is_refused(answer: str) -> None:
+    peer = Babbling(answer)
+    with pytest.raises(TransportRefused, match="cannot be used"):
+        await WebRtcTransport(peer, deadlines=PATIENT).connect(CREDENTIAL)
+    assert peer.hung_up == [CALL_ID]
+    await peer.close()
+
+
+async def test_an_ice_server_with_a_bad_address_is_refused() -> None:
+    peer = LabPeer()
+    transport = WebRtcTransport(peer, ice_servers=[ResolvedIceServer(("http://turn",), "me", Secret("pw"))])
+    with pytest.raises(TransportRefused, match="ICE server"):
+        await transport.connect(CREDENTIAL)
+    await peer.close()
+
+
+async def test_closing_from_elsewhere_ends_a_dial() -> None:
+    peer = Mute()
+    transport = WebRtcTransport(peer, deadlines=PATIENT)
+    dial = asyncio.create_task(transport.connect(CREDENTIAL))
+    await asyncio.sleep(0.05)
+    await transport.close()
+    with pytest.raises(TransportLost, match="closed"):
+        await dial
+    await peer.close()
+
+
+async def test_closing_before_the_dial_is_harmless() -> None:
+    peer = LabPeer()
+    transport = WebRtcTransport(peer)
+    await transport.close()
+    with pytest.raises(TransportLost):
+        await transport.connect(CREDENTIAL)
+    with pytest.raises(TransportLost):
+        transport.send("x")
+    await peer.close()
+
+
+@pytest.mark.parametrize("delay_s", [0.0, 0.001, 0.002, 0.004, 0.02])
+async def test_closing_from_elsewhere_at_any_moment_leaves_no_socket(delay_s: float) -> None:
+    files = open_files()
+    peer = LabPeer()
+    transport = WebRtcTransport(peer, deadlines=PATIENT)
+    dial = asyncio.create_task(transport.connect(CREDENTIAL))
+    await asyncio.sleep(delay_s)
+    await transport.close()
+    with pytest.raises(TransportLost, match="closed"):
+        await dial
+    await peer.close()
+    await asyncio.sleep(0.05)
+    assert open_files() <= files
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir())) if sys.platform == "linux" else 0
+
+
+async def dial_and_end(delay_s: float | None) -> None:
+    """Dial and hang up; with a delay, abandon the dial after so long instead."""
+    peer = LabPeer()
+    transport = WebRtcTransport(peer, deadlines=PATIENT)
+    dial = asyncio.create_task(transport.connect(CREDENTIAL))
+    if delay_s is not None:
+        await asyncio.sleep(delay_s)
+        dial.cancel()
+    await asyncio.wait({dial})
+    await transport.close()
+    await peer.close()
+    if not dial.cancelled():
+        dial.result()
+
+
+async def test_twenty_dials_half_of_them_abandoned_leave_nothing_behind() -> None:
+    await dial_and_end(None)
+    tasks, files, threads = len(asyncio.all_tasks()), open_files(), threading.active_count()
+    for number in range(20):
+        await dial_and_end(None if number % 2 else number * 0.003)
+    await asyncio.sleep(0.1)
+    assert len(asyncio.all_tasks()) <= tasks
+    assert open_files() <= files
+    assert threading.active_count() <= threads
