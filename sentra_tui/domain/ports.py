@@ -1,4 +1,4 @@
-"""What the engine needs of the world, as the bare nouns that services implement.
+"""What the engine needs of the world, and a front end of the engine, as bare nouns; services and the link implement them.
 
 Sound crosses every port as frames of `sentra_tui.domain.audio`: 20 ms, 48 kHz mono, s16le, 1,920 bytes.
 """
@@ -10,6 +10,8 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
+from sentra_tui.domain.actions import Action
+from sentra_tui.domain.changes import Change
 from sentra_tui.domain.secret import Secret
 from sentra_tui.domain.state import Quality
 
@@ -137,4 +139,23 @@ class AudioSink(Protocol):
 
     async def close(self) -> None:
         """Let go of it; may be called more than once."""
+        ...
+
+
+class Link(Protocol):
+    """The engine, as a front end holds it."""
+
+    def changes(self) -> AsyncIterator[Change]:
+        """Start the engine and yield what happens in it, until the link is closed.
+
+        An engine that dies is started again: EngineLost, and then EngineStarted, say so.
+        """
+        ...
+
+    def send(self, action: Action) -> None:
+        """Queue one action; never blocks, and an engine that starts again gets it later or not at all."""
+        ...
+
+    async def close(self) -> None:
+        """Hang up and end the engine; may be called at any time, more than once."""
         ...

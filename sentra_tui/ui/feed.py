@@ -1,0 +1,76 @@
+"""From the link to the newest state: changes are reduced as they come, and drawn at most twenty times a second."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from sentra_tui.domain.actions import Action
+from sentra_tui.domain.changes import EngineStarted
+from sentra_tui.domain.ports import Link
+from sentra_tui.domain.reduce import reduce
+from sentra_tui.domain.state import AppState
+from sentra_tui.ui.cleaning import cleaned
+
+FRAME_S = 0.05
+TICK_S = 0.5
+CHANGES_IN_A_ROW = 128
+
+
+class Feed:
+    """Holds the link and the newest state. Two tasks of the app run `read` and `draw`."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._link: Link | None = None
+        self._news = asyncio.Event()
+        self._began_s = clock()
+        self.state = AppState()
+
+    @property
+    def now_ms(self) -> int:
+        """The engine's clock as far as changes told it, carried on by our own monotonic one."""
+        return max(0, round((self._clock() - self._began_s) * 1000))
+
+    def send(self, action: Action) -> None:
+        """Hand an action to the engine."""
+        if self._link is not None:
+            self._link.send(action)
+
+    async def close(self) -> None:
+        """Close the link, if there is one."""
+        if self._link is not None:
+            await self._link.close()
+
+    async def read(self, link: Link) -> None:
+        """Reduce changes until the link is closed."""
+        self._link = link
+        count = 0
+        async for change in link.changes():
+            change = cleaned(change)
+            self._set_clock(change)
+            self.state = reduce(self.state, change)
+            self._news.set()
+            count += 1
+            if count % CHANGES_IN_A_ROW == 0:
+                await asyncio.sleep(0)
+
+    def _set_clock(self, change: object) -> None:
+        """Take the change that was the least late as the measure of the engine's clock."""
+        at_ms = getattr(change, "at_ms", None)
+        now_s = self._clock()
+        if isinstance(change, EngineStarted):
+            self._began_s = now_s
+        elif at_ms is not None:
+            self._began_s = min(self._began_s, now_s - at_ms / 1000)
+
+    async def draw(self, show: Callable[[AppState, int], None]) -> None:
+        """Show the newest state when there is one, and the time at least twice a second, for ever."""
+        while True:
+            show(self.state, self.now_ms)
+            await asyncio.sleep(FRAME_S)
+            try:
+                await asyncio.wait_for(self._news.wait(), TICK_S - FRAME_S)
+            except TimeoutError:
+                continue
+            self._news.clear()

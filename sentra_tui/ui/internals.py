@@ -1,0 +1,95 @@
+"""Every private name of Textual that this program touches, in one place, with a test that each is still there.
+
+Textual offers no public way to grow a scrolled region without laying the whole screen out again, to see that the
+terminal is behind, or to keep local variables out of the report of a crash. Where a name is gone, `missing_names`
+says so and the program does without: it costs speed, never function.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import ExitStack
+from typing import Any
+
+from textual.app import App
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+
+BACKLOG_MAX = 3
+"""Writes that the terminal may be behind; from 30 on Textual blocks the whole loop until it catches up."""
+BACKLOG_POLL_S = 0.03
+
+_APP_NAMES = ("_fatal_error", "_close_messages_no_wait", "_exception")
+_VIEW_NAMES = ("_scroll_update",)
+
+
+def missing_names() -> list[str]:
+    """Return the private names that this Textual does not have."""
+    app = App[int]()
+    missing = [f"App.{name}" for name in _APP_NAMES if not hasattr(app, name)]
+    missing += [f"ScrollView.{name}" for name in _VIEW_NAMES if not hasattr(ScrollView, name)]
+    try:
+        from textual.drivers import _writer_thread
+
+        if not hasattr(_writer_thread.WriterThread(None), "_queue"):  # type: ignore[arg-type]
+            missing.append("WriterThread._queue")
+    except ImportError:
+        missing.append("textual.drivers._writer_thread")
+    return missing
+
+
+def set_virtual_size(view: ScrollView, size: Size) -> None:
+    """Tell a scroll view how large its content is, without a new layout of the screen.
+
+    The caller refreshes the view itself.
+    """
+    update = getattr(view, "_scroll_update", None)
+    if update is None:
+        view.virtual_size = size
+        return
+    view.set_reactive(ScrollView.virtual_size, size)
+    update(size)
+
+
+def backlog(app: App[Any]) -> int:
+    """Return how many writes the terminal has not taken yet; 0 where that cannot be known."""
+    driver = getattr(app, "_driver", None)
+    writer = getattr(driver, "_writer_thread", None)
+    queue = getattr(writer, "_queue", None)
+    return 0 if queue is None else int(queue.qsize())
+
+
+async def hold_painting_while_behind(app: App[Any]) -> None:
+    """Paint nothing while the terminal is behind, for ever: the newest state is painted when it has caught up."""
+    with ExitStack() as held:
+        holding = False
+        while True:
+            await asyncio.sleep(BACKLOG_POLL_S)
+            behind = backlog(app)
+            if not holding and behind > BACKLOG_MAX:
+                held.enter_context(app.batch_update())
+                holding = True
+            elif holding and not behind:
+                held.close()
+                holding = False
+
+
+class CrashSafeApp(App[int]):
+    """An app whose crash prints nothing: the error is kept for whoever ran it.
+
+    Textual prints a traceback with the values of local variables, keys and transcripts among them.
+    """
+
+    @property
+    def crash(self) -> BaseException | None:
+        """The error that ended the app."""
+        error: BaseException | None = getattr(self, "_exception", None)
+        return getattr(error, "error", error)
+
+    def _fatal_error(self) -> None:
+        self._close_messages_no_wait()
+
+    def panic(self, *renderables: object) -> None:
+        """End the app after an error that Textual could draw; it is not drawn."""
+        self.exit(return_code=1)
+        self._close_messages_no_wait()

@@ -1,0 +1,105 @@
+"""The one registry of what the user can do: it feeds the keys, the hint bar, the help screen and the palette."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+from textual.binding import Binding
+
+from sentra_tui.domain.text import clean_line
+
+
+class Command(Struct, frozen=True):
+    """One thing the user can do."""
+
+    id: str
+    """Names it in the configuration, `[keys]`."""
+    key: str
+    action: str
+    description: str
+    hint: str = ""
+    """Its word in the hint bar; empty keeps it out of there."""
+    in_palette: bool = True
+
+
+COMMANDS = (
+    Command("mic", "i", "toggle_stream('mic')", "Connect or hang up the microphone", "mic"),
+    Command("speaker", "o", "toggle_stream('speaker')", "Connect or hang up the speaker", "speaker"),
+    Command("mute", "m", "toggle_mute", "Mute the microphone, or unmute it", "mute"),
+    Command("voice", "v", "toggle_voice", "Have answers spoken, or only written", "voice"),
+    Command("prompt", "enter", "open_prompt", "Ask or type something", "type"),
+    Command("cancel", "escape", "cancel", "Stop the answer; leave the prompt"),
+    Command("retry", "r", "retry", "Dial again now"),
+    Command("pane.zoom", "z", "zoom", "Give one pane the whole screen, or show all", "zoom"),
+    Command("pane.next", "tab", "step_pane(1)", "Go to the next pane", in_palette=False),
+    Command("pane.previous", "shift+tab", "step_pane(-1)", "Go to the pane before", in_palette=False),
+    Command("pane.you", "1", "choose_pane(0)", "Go to You"),
+    Command("pane.them", "2", "choose_pane(1)", "Go to Them"),
+    Command("pane.aux", "3", "choose_pane(2)", "Go to Aux"),
+    Command("pane.main", "4", "choose_pane(3)", "Go to Main"),
+    Command("help", "question_mark", "help", "Show the keys", "help"),
+    Command("palette", "ctrl+p", "app.command_palette", "Find a command", in_palette=False),
+    Command("quit", "q", "app.quit", "Quit", "quit"),
+)
+
+FIXED = (
+    ("end", "Follow what is new"),
+    ("↑ ↓ pgup pgdn", "Scroll the pane"),
+    ("ctrl+c", "Copy the selected text; with nothing selected, quit"),
+)
+"""Keys that belong to a widget or to Textual, for the help screen."""
+
+PROMPT_HINTS = (("enter", "send"), ("escape", "leave"))
+
+_FACES = {
+    "enter": "⏎",
+    "escape": "esc",
+    "question_mark": "?",
+    "shift+tab": "⇧tab",
+    "space": "space",
+}
+_KEYS = re.compile(r"[^\s,]+(,[^\s,]+)*")
+
+
+def bindings() -> list[Binding]:
+    """Return a binding for each command."""
+    return [Binding(command.key, command.action, command.description, id=command.id) for command in COMMANDS]
+
+
+def face(keys: str) -> str:
+    """Return how the first of `keys` is written on the screen."""
+    key = keys.split(",")[0]
+    return _FACES.get(key, key)
+
+
+def keys_of(command: Command, keymap: Mapping[str, str]) -> str:
+    """Return the keys of a command, the user's own or the usual ones."""
+    return keymap.get(command.id, command.key)
+
+
+def face_of(command_id: str, keymap: Mapping[str, str]) -> str:
+    """Return how the key of a command is written on the screen."""
+    return next(face(keys_of(command, keymap)) for command in COMMANDS if command.id == command_id)
+
+
+def check_keymap(keys: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """Return the usable part of the user's `keys`, and a line about each part that is not."""
+    known = [command.id for command in COMMANDS] + ["pane.follow"]
+    usable: dict[str, str] = {}
+    messages: list[str] = []
+    for name, value in keys.items():
+        if name not in known:
+            messages.append(f"keys: there is no command {clean_line(name, 40)}.{_nearest(name, known)}")
+        elif not _KEYS.fullmatch(value):
+            messages.append(f"keys: {name} = {clean_line(value, 40)!r} is not a key.")
+        else:
+            usable[name] = value
+    return usable, messages
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f" Did you mean {close[0]}?" if close else ""

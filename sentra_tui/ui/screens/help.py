@@ -1,0 +1,63 @@
+"""All keys on one screen, from the same registry that binds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from sentra_tui.domain.state import Engine
+from sentra_tui.domain.text import clean_line
+from sentra_tui.ui.keys import COMMANDS, FIXED, face, keys_of
+
+_KEY_CELLS = 16
+SIGNS = (
+    ("●", "live"),
+    ("◐", "weak: little is heard of the peer"),
+    ("↻", "reconnecting"),
+    ("✕", "failed"),
+    ("▌ ⋯", "words that may still change"),
+    ("›", "typed by you"),
+)
+
+
+class HelpScreen(ModalScreen[None]):
+    """Lists what each key does and what the signs mean."""
+
+    CSS_PATH = "modal.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,enter", "dismiss", "Back")]
+
+    def __init__(self, keymap: Mapping[str, str], engine: Engine) -> None:
+        super().__init__()
+        self._keymap = keymap
+        self._engine = engine
+
+    def compose(self) -> ComposeResult:
+        """Yield the list, which scrolls where it does not fit."""
+        with Vertical(classes="dialog -tall-dialog"):
+            yield Static(Content("Keys"), classes="heading")
+            with VerticalScroll():
+                yield Static(_listing(self._keymap))
+            yield Static(self._footing(), classes="footing")
+
+    def _footing(self) -> Content:
+        engine = self._engine
+        session = clean_line(f"sentra-tui {engine.version} · {engine.provider}", 60) if engine.running else "sentra-tui"
+        return Content.assemble(("esc", "$accent bold"), " back    ", (session, "$muted"))
+
+
+def _listing(keymap: Mapping[str, str]) -> Content:
+    rows = [(" ".join(map(face, keys_of(c, keymap).split(","))), c.description) for c in COMMANDS]
+    parts: list[str | tuple[str, str]] = []
+    for keys, description in [*rows, *FIXED]:
+        parts += [(keys.ljust(_KEY_CELLS), "$accent bold"), f"{description}\n"]
+    parts.append(("\nSigns\n", "bold"))
+    for sign, meaning in SIGNS:
+        parts += [(sign.ljust(_KEY_CELLS), "bold"), f"{meaning}\n"]
+    return Content.assemble(*parts).rstrip()

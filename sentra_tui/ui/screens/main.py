@@ -1,0 +1,218 @@
+"""The main screen: status, four panes, prompt and hints."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.content import Content
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.widgets import Input
+
+from sentra_tui.domain.actions import (
+    Action,
+    CancelAnswer,
+    ConnectStream,
+    HangUp,
+    RetryNow,
+    SayText,
+    SetMute,
+    SetVoice,
+)
+from sentra_tui.domain.state import MIC, SPEAKER, AppState, Connection, Lane, Severity
+from sentra_tui.domain.text import clean
+from sentra_tui.ui.entries import UNFINISHED
+from sentra_tui.ui.keys import COMMANDS, PROMPT_HINTS, bindings, face, face_of, keys_of
+from sentra_tui.ui.messages import Asked, Told
+from sentra_tui.ui.widgets.hint_bar import HintBar
+from sentra_tui.ui.widgets.line import Line
+from sentra_tui.ui.widgets.pane_tabs import PaneTabs
+from sentra_tui.ui.widgets.panes import AnswerPane, StreamPane
+from sentra_tui.ui.widgets.prompt import Prompt
+from sentra_tui.ui.widgets.status import StatusBar
+
+TITLES = ("You", "Them", "Aux", "Main")
+AUX_EMPTY = "Quick drafts appear here when somebody asks something, or when you type."
+MAIN_EMPTY = "Not set up yet. A second, slower assistant will confirm or correct the drafts here."
+TOO_SMALL = "This window is too small. 40 × 10 cells are enough."
+
+WIDTHS = [(0, "-tiny"), (40, "-narrow"), (100, "-normal"), (200, "-wide")]
+HEIGHTS = [(0, "-low"), (10, "-tall")]
+"""The class of the screen from each width, and from each height, in cells."""
+
+_WAITING = (Connection.RECONNECTING, Connection.FAILED)
+
+
+class MainScreen(Screen[None]):
+    """Shows one `AppState`; asks for actions, and never acts itself."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
+
+    active = reactive(0, init=False)
+    """The index of the pane that keys act on, and that is shown where only one is."""
+    zoomed = reactive(False, toggle_class="-zoomed", init=False)
+
+    def __init__(self, keymap: dict[str, str]) -> None:
+        super().__init__(id="main-screen")
+        self._keymap = keymap
+        self._state = AppState()
+        self._status = StatusBar()
+        self._tabs = PaneTabs(TITLES, widget_id="tabs")
+        self._panes: tuple[StreamPane | AnswerPane, ...] = (
+            StreamPane(MIC, TITLES[0], face_of("mic", keymap), widget_id="you"),
+            StreamPane(SPEAKER, TITLES[1], face_of("speaker", keymap), widget_id="them"),
+            AnswerPane(Lane.AUX, "Aux · draft", AUX_EMPTY, widget_id="aux"),
+            AnswerPane(Lane.MAIN, TITLES[3], MAIN_EMPTY, widget_id="main"),
+        )
+        self._seen_pages: list[object] = [()] * len(self._panes)
+        self._prompt = Prompt()
+        self._hints = HintBar(widget_id="hints")
+
+    def compose(self) -> ComposeResult:
+        """Yield the rows of the screen, and what stands there in a window that is too small for them."""
+        yield Line(Content(TOO_SMALL), widget_id="too-small")
+        yield self._status
+        yield self._tabs
+        with Container(id="panes"):
+            yield from self._panes
+        with Container(id="bottom"):
+            yield self._prompt
+            yield self._hints
+
+    def on_mount(self) -> None:
+        """Begin in the first pane."""
+        self._panes[0].add_class("-active")
+        self._panes[0].focus()
+        self._show_hints()
+
+    def show(self, state: AppState, now_ms: int) -> None:
+        """Take the newest state; `now_ms` is milliseconds since the engine started."""
+        self._state = state
+        self._status.show(state, now_ms)
+        for pane in self._panes:
+            pane.show_state(state, now_ms)
+        self._show_tabs()
+
+    def _show_tabs(self) -> None:
+        self._seen_pages[self.active] = self._panes[self.active].pages
+        news = (i for i, pane in enumerate(self._panes) if pane.pages is not self._seen_pages[i])
+        self._tabs.show(self.active, frozenset(news))
+
+    def watch_active(self, active: int) -> None:
+        """Show the pane where only one is shown."""
+        for index, pane in enumerate(self._panes):
+            pane.set_class(index == active, "-active")
+        self._show_tabs()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Follow the focus: a pane that was clicked is the active one, and the prompt has its own hints."""
+        if event.widget in self._panes:
+            self.active = self._panes.index(event.widget)
+        self._show_hints()
+
+    def _show_hints(self) -> None:
+        if self._prompt.input.has_focus:
+            self._hints.show(tuple((face(key), word) for key, word in PROMPT_HINTS))
+            return
+        shown = (command for command in COMMANDS if command.hint)
+        self._hints.show(tuple((face(keys_of(command, self._keymap)), command.hint) for command in shown))
+
+    def _ask(self, action: Action) -> None:
+        self.post_message(Asked(action))
+
+    def _tell(self, text: str, hint: str = "", severity: Severity = Severity.INFORMATION) -> None:
+        self.post_message(Told(text, hint, severity))
+
+    def _key(self, command_id: str) -> str:
+        return face_of(command_id, self._keymap)
+
+    def _engine_runs(self) -> bool:
+        if not self._state.engine.running:
+            self._tell("The engine is not running yet.", "It starts by itself; try again in a moment.")
+        return self._state.engine.running
+
+    def action_toggle_stream(self, name: str) -> None:
+        """Call, or hang up."""
+        stream = self._state.stream(name)
+        if not self._engine_runs():
+            return
+        if stream is None:
+            self._tell(f"There is no {name} stream in this session.")
+        elif stream.connection in (Connection.OFF, Connection.FAILED):
+            self._ask(ConnectStream(name))
+        else:
+            self._ask(HangUp(name))
+
+    def action_toggle_mute(self) -> None:
+        """Mute the microphone, or unmute it: before a call, too."""
+        stream = self._state.stream(MIC)
+        if self._engine_runs():
+            self._ask(SetMute(MIC, not (stream is not None and stream.muted)))
+
+    def action_toggle_voice(self) -> None:
+        """Have answers spoken, or only written."""
+        if self._engine_runs():
+            self._ask(SetVoice(not self._state.voice))
+
+    def action_retry(self) -> None:
+        """Dial again what waits or failed."""
+        if any(stream.connection in _WAITING for stream in self._state.streams):
+            self._ask(RetryNow())
+        else:
+            self._tell("Nothing waits to be dialled again.")
+
+    def action_cancel(self) -> None:
+        """Leave the prompt; outside it, stop the answer."""
+        if self._prompt.input.has_focus:
+            self._panes[self.active].focus()
+        elif self.selections:
+            self.clear_selection()
+        elif any(answer.status in UNFINISHED for answer in self._state.answers):
+            self._ask(CancelAnswer())
+
+    def action_open_prompt(self) -> None:
+        """Go to the prompt."""
+        self._prompt.input.focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Send what was typed; it stays while the microphone's call, which carries it, is down."""
+        event.stop()
+        if not clean(event.value).strip():
+            return
+        stream = self._state.stream(MIC)
+        if stream is None or stream.connection is not Connection.LIVE:
+            hint = f"Press {face('escape')} and {self._key('mic')} to connect the microphone, then send it again."
+            self._tell("What you typed goes over the microphone's call, which is not live.", hint)
+        else:
+            self._ask(SayText(self._prompt.take()))
+
+    def on_pane_tabs_chosen(self, event: PaneTabs.Chosen) -> None:
+        """Show the pane whose tab was clicked."""
+        self.action_choose_pane(event.index)
+
+    def action_choose_pane(self, index: int) -> None:
+        """Go to a pane."""
+        self.active = index
+        self._panes[index].focus()
+
+    def action_step_pane(self, step: int) -> None:
+        """Go round the panes; out of the prompt, to the active one."""
+        if self._prompt.input.has_focus:
+            step = 0
+        self.action_choose_pane((self.active + step) % len(self._panes))
+
+    def action_zoom(self) -> None:
+        """Give the active pane the whole screen, or show all."""
+        self.zoomed = not self.zoomed
+
+    def action_help(self) -> None:
+        """Show the keys."""
+        from sentra_tui.ui.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(self._keymap, self._state.engine))

@@ -1,0 +1,109 @@
+"""How loud a source is, in a dozen cells."""
+
+from __future__ import annotations
+
+from typing import ClassVar, NamedTuple
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+from textual.widget import Widget
+
+from sentra_tui.domain.audio import SILENCE_DBFS, meter_position
+
+_BLOCKS = " ▏▎▍▌▋▊▉█"
+_EIGHTHS = 8
+_LABEL_CELLS = 6
+WARM_DBFS = -18.0
+HOT_DBFS = -6.0
+PEAK_FALL_DB = 1.5
+"""How far the peak mark falls with each measurement: 22 dB/s at 15 Hz."""
+LABEL_EVERY = 5
+"""The number changes at a third of the rate of the bar: it is read, not watched."""
+
+
+class _Shown(NamedTuple):
+    eighths: int
+    peak_cell: int
+    label: str
+    tone: str
+
+
+class Meter(Widget):
+    """A bar with a peak mark and the level in dBFS; repainted only when a cell of it changes."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "meter--good",
+        "meter--warm",
+        "meter--hot",
+        "meter--peak",
+        "meter--frame",
+        "meter--muted",
+    }
+    DEFAULT_CSS = "Meter { height: 1; width: 22; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rms_dbfs = SILENCE_DBFS
+        self._peak_dbfs = SILENCE_DBFS
+        self._muted = False
+        self._label = ""
+        self._measurements = 0
+        self._shown = _Shown(0, 0, "", "good")
+
+    @property
+    def cells(self) -> int:
+        """How many cells the bar has, its frame not counted."""
+        return max(1, self.size.width - _LABEL_CELLS - 2)
+
+    def show(self, rms_dbfs: float, peak_dbfs: float, muted: bool) -> None:
+        """Take the newest measurement."""
+        self._rms_dbfs = rms_dbfs
+        self._peak_dbfs = max(peak_dbfs, self._peak_dbfs - PEAK_FALL_DB)
+        if muted is not self._muted or self._measurements % LABEL_EVERY == 0:
+            self._label = "" if rms_dbfs <= SILENCE_DBFS else f"{rms_dbfs:.0f}dB"
+        self._measurements += 1
+        self._muted = muted
+        shown = self._quantised()
+        if shown != self._shown:
+            self._shown = shown
+            self.refresh()
+
+    def on_resize(self) -> None:
+        """Measure again in the new number of cells."""
+        self._shown = self._quantised()
+        self.refresh()
+
+    def _quantised(self) -> _Shown:
+        if self._muted:
+            return _Shown(0, 0, self._label, "muted")
+        eighths = round(meter_position(self._rms_dbfs) * self.cells * _EIGHTHS)
+        peak_cell = min(self.cells - 1, int(meter_position(self._peak_dbfs) * self.cells))
+        tone = "hot" if self._peak_dbfs >= HOT_DBFS else "warm" if self._rms_dbfs >= WARM_DBFS else "good"
+        return _Shown(eighths, peak_cell, self._label, tone)
+
+    def render_line(self, y: int) -> Strip:
+        """Return the bar."""
+        frame = self._style("frame")
+        label = Segment(self._shown.label.rjust(_LABEL_CELLS), frame)
+        if self._shown.tone == "muted":
+            bar = [Segment("MUTED".center(self.cells)[: self.cells], self._style("muted"))]
+        else:
+            bar = self._bar()
+        return Strip([Segment("▕", frame), *bar, Segment("▏", frame), label]).adjust_cell_length(self.size.width)
+
+    def _bar(self) -> list[Segment]:
+        full, part = divmod(self._shown.eighths, _EIGHTHS)
+        filled = ("█" * full + (_BLOCKS[part] if part else "")).ljust(self.cells)[: self.cells]
+        used = full + (part > 0)
+        style, peak = self._style(self._shown.tone), self._shown.peak_cell
+        if peak < used or not peak:
+            return [Segment(filled, style)]
+        return [
+            Segment(filled[:peak], style),
+            Segment("│", self._style("peak")),
+            Segment(filled[peak + 1 :], style),
+        ]
+
+    def _style(self, part: str) -> Style:
+        return self.get_component_rich_style(f"meter--{part}")

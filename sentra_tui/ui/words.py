@@ -1,0 +1,165 @@
+"""The words on the screen: what a state is called, in short, with a sign that tells it apart without colour."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from sentra_tui.domain.state import Answer, AnswerStatus, AppState, Connection, Quality, SourceStatus, Stream
+from sentra_tui.domain.text import clean_line
+
+WEAK_CONTACT_MS = 3_000
+WEAK_ROUND_TRIP_MS = 400
+WEAK_LOSS = 0.05
+TICK_MS = 500
+"""Ages and countdowns move in these steps, so that the line stays calm."""
+
+CAUSE_CHARS = 120
+
+STREAM_TITLES = {"mic": "You", "speaker": "Them"}
+
+
+class Word(NamedTuple):
+    """A state in words."""
+
+    sign: str
+    text: str
+    tone: str
+    """`quiet`, `good`, `busy` or `bad`: the class that colours it."""
+
+
+def connection_word(stream: Stream, now_ms: int) -> Word:
+    """Return where a stream's call stands."""
+    return _CONNECTION_WORDS[stream.connection](stream, now_ms)
+
+
+def _off(stream: Stream, now_ms: int) -> Word:
+    return Word("○", "off", "quiet")
+
+
+def _connecting(stream: Stream, now_ms: int) -> Word:
+    return Word("◌", "connecting", "busy")
+
+
+def _failed(stream: Stream, now_ms: int) -> Word:
+    return Word("✕", f"failed: {clean_line(stream.cause, CAUSE_CHARS)}", "bad")
+
+
+def _live(stream: Stream, now_ms: int) -> Word:
+    age_ms = 0 if stream.contact_at_ms is None else _stepped(now_ms - stream.contact_at_ms)
+    if _is_weak(stream.quality) or age_ms >= WEAK_CONTACT_MS:
+        return Word("◐", f"weak {seconds(age_ms)}", "busy")
+    return Word("●", f"live {seconds(age_ms)}", "good")
+
+
+def _is_weak(quality: Quality) -> bool:
+    loss = max(quality.loss_up or 0.0, quality.loss_down or 0.0)
+    return loss >= WEAK_LOSS or (quality.round_trip_ms or 0.0) >= WEAK_ROUND_TRIP_MS
+
+
+def _reconnecting(stream: Stream, now_ms: int) -> Word:
+    wait_ms = 0 if stream.retry_at_ms is None else stream.retry_at_ms - now_ms
+    when = f" · in {math.ceil(wait_ms / 1000)} s" if wait_ms > 0 else ""
+    return Word("↻", f"reconnecting {stream.attempt}{when}", "busy")
+
+
+_CONNECTION_WORDS = {
+    Connection.OFF: _off,
+    Connection.CONNECTING: _connecting,
+    Connection.LIVE: _live,
+    Connection.RECONNECTING: _reconnecting,
+    Connection.FAILED: _failed,
+}
+
+_SOURCE_WORDS = {
+    SourceStatus.UNKNOWN: "",
+    SourceStatus.OPEN: "",
+    SourceStatus.ENDED: "ended",
+    SourceStatus.FAILED: "no sound",
+}
+
+
+def source_words(stream: Stream | None) -> str:
+    """Return where a stream's sound comes from."""
+    if stream is None:
+        return ""
+    parts = [clean_line(stream.source.label, 60), _SOURCE_WORDS[stream.source.status]]
+    return " · ".join(part for part in parts if part)
+
+
+def seconds(age_ms: int) -> str:
+    """Return `0.5s`, or `12s` from ten seconds on."""
+    return f"{age_ms / 1000:.1f}s" if age_ms < 10_000 else f"{age_ms // 1000}s"
+
+
+def _stepped(age_ms: int) -> int:
+    return max(0, age_ms) // TICK_MS * TICK_MS
+
+
+def duration(total_ms: int) -> str:
+    """Return `12:04`, or `1:12:04`."""
+    total_s = max(0, total_ms) // 1000
+    hours, minutes, rest = total_s // 3600, total_s // 60 % 60, total_s % 60
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def call_words(state: AppState) -> str:
+    """Return how the live calls travel: the transport and the worst round trip, with bars; empty without a call."""
+    live = [stream for stream in state.streams if stream.connection is Connection.LIVE]
+    if not live:
+        return ""
+    transport = clean_line(live[0].transport, 12)
+    trips = [trip for stream in live if (trip := stream.quality.round_trip_ms) is not None]
+    if not trips:
+        return transport
+    bars = min(_bars(stream.quality) for stream in live)
+    return f"{transport} {round(max(trips))}ms {'▮' * bars}{'▯' * (4 - bars)}"
+
+
+def _bars(quality: Quality) -> int:
+    trip = quality.round_trip_ms or 0.0
+    loss = max(quality.loss_up or 0.0, quality.loss_down or 0.0)
+    bars = 4 - sum(trip > limit for limit in (50, 150, 300)) - sum(loss > limit for limit in (0.01, 0.05, 0.15))
+    return max(1, bars)
+
+
+def answer_words(answers: tuple[Answer, ...], now_ms: int) -> str:
+    """Return for how long the newest answer of a lane has been worked on; empty once it has words."""
+    if not answers or answers[-1].status is not AnswerStatus.PROCESSING:
+        return ""
+    return f"◌ processing {_stepped(now_ms - answers[-1].started_ms) / 1000:.1f} s"
+
+
+def trouble(state: AppState) -> Word:
+    """Return the line under the status: what is wrong and what helps, else what should be known of the provider."""
+    engine = state.engine
+    if not engine.running:
+        cause = clean_line(engine.cause, CAUSE_CHARS)
+        if cause:
+            return Word("↻", f"engine stopped, starting again…  {cause}", "bad")
+        return Word("◌", "starting…", "quiet")
+    problems = [problem for stream in state.streams for problem in _problems(stream)]
+    if problems:
+        return Word("!", "   ".join(problems), "bad")
+    parts = [clean_line(engine.provider, 40), clean_line(engine.provider_note, 160)]
+    return Word("·", " · ".join(part for part in parts if part), "quiet")
+
+
+def _problems(stream: Stream) -> list[str]:
+    problems = []
+    if stream.cause and stream.connection in (Connection.RECONNECTING, Connection.FAILED):
+        problems.append(clean_line(f"{stream.name}: {stream.cause} {stream.hint}", 200))
+    if stream.source.status is SourceStatus.FAILED:
+        problems.append(clean_line(f"{stream.name}: no sound. {stream.source.cause}", 200))
+    return problems
+
+
+def empty_words(stream: Stream | None, key: str, what: str) -> str:
+    """Return what a transcript says before its first line."""
+    if stream is None:
+        return f"There is no {what} stream yet."
+    if stream.connection is Connection.OFF:
+        return f"Press {key} to connect the {what}."
+    if stream.connection is Connection.LIVE:
+        return "Listening. Words appear here as they are spoken."
+    return ""

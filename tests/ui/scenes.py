@@ -1,0 +1,106 @@
+"""Recorded sessions to show: each a list of changes."""
+
+from __future__ import annotations
+
+from sentra_tui.domain import changes as c
+from sentra_tui.domain.state import AnswerStatus, Lane, Quality, Severity
+from sentra_tui.domain.transcript import LineKey
+
+STARTED_AT = 1_795_262_400.0  # 2026-11-21 12:00:00 UTC
+NOTE = "demo talk: small language model"
+
+
+def key(item_id: str) -> LineKey:
+    return LineKey(1, item_id)
+
+
+def said(stream: str, number: int, at_ms: int, text: str, kind: str = "speech") -> c.Change:
+    return c.TranscriptCommitted(stream, key(f"{stream}{number}"), text, at_ms, at_ms + 2_000, kind)  # type: ignore[arg-type]
+
+
+def idle() -> list[c.Change]:
+    return [
+        c.EngineStarted("0.1.0", STARTED_AT, "local", NOTE),
+        c.StreamAdded("mic"),
+        c.StreamAdded("speaker"),
+        c.SourceOpened("mic", "demo talk: Ada"),
+        c.SourceOpened("speaker", "demo talk: Grace"),
+    ]
+
+
+def live(at_ms: int = 1_000) -> list[c.Change]:
+    return [
+        *idle(),
+        c.StreamConnecting("mic", at_ms),
+        c.StreamConnecting("speaker", at_ms),
+        c.StreamConnected("mic", at_ms + 300, "webrtc", 300.0),
+        c.StreamConnected("speaker", at_ms + 350, "webrtc", 350.0),
+    ]
+
+
+TALK_THEM = (
+    (15_000, "good morning can you explain how the write through path stays consistent"),
+    (38_000, "and what happens when the cache node restarts in the middle of a write"),
+    (61_000, "so the reader never sees a value that the store does not have"),
+    (95_000, "what about two writers at the same time"),
+)
+TALK_YOU = (
+    (24_000, "so the cache is invalidated when the store has acknowledged the write"),
+    (47_000, "the entry is gone then and the next read goes to the store"),
+    (74_000, "right and the lease keeps a slow reader from putting an old value back"),
+)
+
+
+def in_call() -> list[c.Change]:
+    changes = live()
+    changes += [said("speaker", i, at, text) for i, (at, text) in enumerate(TALK_THEM)]
+    changes += [said("mic", i, at, text) for i, (at, text) in enumerate(TALK_YOU)]
+    return [
+        *changes,
+        said("mic", 8, 101_000, "what is a lease?", "typed"),
+        c.LineOpened("mic", key("open"), 118_000),
+        c.TranscriptExtended("mic", key("open"), 118_500, "the lease is held by one writer and then the region"),
+        c.LineOpened("speaker", key("wait"), 121_000),
+        c.AnswerStarted("a1", Lane.AUX, 39_000),
+        c.AnswerExtended("a1", Lane.AUX, 39_400, "Write-through: store first, then cache; "),
+        c.AnswerEnded(
+            "a1",
+            Lane.AUX,
+            40_000,
+            AnswerStatus.COMPLETED,
+            "Write-through: store first, then cache; reads never see a value the store lacks.",
+        ),
+        c.AnswerStarted("a2", Lane.AUX, 62_000),
+        c.AnswerEnded("a2", Lane.AUX, 63_000, AnswerStatus.CANCELLED, "A restarted node comes up empty, and"),
+        c.AnswerStarted("a3", Lane.AUX, 102_000),
+        c.AnswerExtended("a3", Lane.AUX, 103_000, "A lease is a lock that runs out by itself: whoever holds it"),
+        c.LevelMeasured("mic", 122_000, -18.0, -9.0),
+        c.LevelMeasured("speaker", 122_000, -31.0, -24.0),
+        c.QualityMeasured("mic", 122_000, Quality(round_trip_ms=62.0, loss_up=0.0, loss_down=0.0)),
+        c.QualityMeasured("speaker", 122_000, Quality(round_trip_ms=58.0, loss_up=0.0, loss_down=0.0)),
+        c.ContactHeard("mic", 122_400),
+        c.ContactHeard("speaker", 122_600),
+        c.LevelMeasured("speaker", 123_000, -31.0, -24.0),
+    ]
+
+
+def failing() -> list[c.Change]:
+    return [
+        *in_call(),
+        c.MuteChanged("mic", True),
+        c.StreamReconnecting("mic", 124_000, 3, 126_500, "The peer was not heard for 3 s.", "r dials now."),
+        c.StreamFailed("speaker", 124_000, "OpenAI refused the key (401).", "Set another key, then press r."),
+        c.SourceFailed("speaker", "talk.wav is not a WAV file.", "Choose another with --speaker."),
+        c.TranscriptFailed("speaker", key("wait"), 124_500, "no words"),
+        c.AnswerEnded("a3", Lane.AUX, 124_600, AnswerStatus.FAILED, None, "the model is overloaded"),
+        c.VoiceChanged(True),
+        c.Noticed(Severity.ERROR, "OpenAI refused the key (401).", "Set another key, then press r to retry."),
+        c.ContactHeard("mic", 124_900),
+    ]
+
+
+def lost() -> list[c.Change]:
+    return [*in_call(), c.EngineLost("the engine ended with signal 11")]
+
+
+SCENES = {"idle": idle, "live": live, "in-call": in_call, "failing": failing, "lost": lost}
