@@ -234,12 +234,12 @@ class PlayoutBuffer:
     def _step_over_gap(self) -> None:
         """Leave out lost frames that concealment stood in for already, and gaps too long to conceal."""
         gap = min(self._packets) - self._playhead_index()
+        if self._stalled or gap:
+            self._strained_until = self._pulls + STRAIN_PULLS
         surplus = self._depth() - self._target()
         skipped = max(0, min(gap, self._stalled, surplus))
         if gap > STALL_FRAMES:
             skipped = gap - 1
-        if self._stalled or gap:
-            self._strained_until = self._pulls + STRAIN_PULLS
         self._stalled = 0
         self._lost += skipped
         self._playhead = self._playhead_index() + skipped
