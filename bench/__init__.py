@@ -1,0 +1,1 @@
+"""Every number the project promises, repeatable: `python -m bench NAME… --json`."""

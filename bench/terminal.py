@@ -1,0 +1,155 @@
+"""A terminal without a screen: runs a program in a pty, reads what it draws and when."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import termios
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from types import TracebackType
+
+COLUMNS = 120
+ROWS = 40
+PAINTED_CHARACTERS = 10
+"""So many visible characters are a painted frame."""
+
+_KEPT_BYTES = 1 << 20
+_GRACE_S = 5.0
+_SYNC_QUESTION = b"\x1b[?2026$p"
+_SYNC_SUPPORTED = b"\x1b[?2026;2$y"
+_ESCAPES = re.compile(
+    rb"\x1b\[[0-?]*[ -/]*[@-~]"  # control sequences
+    rb"|\x1b[\]PX^_].*?(?:\x07|\x1b\\)"  # strings, such as titles
+    rb"|\x1b[ -/]*[0-~]",
+    re.DOTALL,
+)
+
+
+class Terminal:
+    """Runs `command`, a session of its own, in a pty of this size; a context manager that ends it.
+
+    Drawing is never held up: a thread reads it all.
+    """
+
+    def __init__(
+        self, command: Sequence[str], environ: Mapping[str, str], *, columns: int = COLUMNS, rows: int = ROWS
+    ) -> None:
+        self._size = (rows, columns)
+        self._drawn = bytearray()
+        self._changed = threading.Condition()
+        self._painted_s: float | None = None
+        self._over = False
+        self.began_s = time.perf_counter()
+        self.pid, self._master = pty.fork()
+        if self.pid == 0:
+            _become(command, environ, self._size)
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def first_paint_ms(self, deadline_s: float) -> float:
+        """Return how long after its start the program had painted a frame; raises TimeoutError."""
+        self._wait(lambda: self._painted_s is not None, deadline_s, "it painted nothing")
+        assert self._painted_s is not None
+        return (self._painted_s - self.began_s) * 1000
+
+    def wait_for(self, words: str, deadline_s: float) -> None:
+        """Wait until these words are drawn in one piece; raises TimeoutError."""
+        self._wait(lambda: words in visible(bytes(self._drawn)), deadline_s, f"it never showed {words!r}")
+
+    def redrawn(self, settle_s: float = 1.0) -> str:
+        """Return the words of the whole screen, which the program draws anew because the window was resized."""
+        rows, columns = self._size
+        _resize(self._master, (rows - 1, columns))
+        time.sleep(settle_s)
+        with self._changed:
+            self._drawn.clear()
+        _resize(self._master, self._size)
+        time.sleep(settle_s)
+        with self._changed:
+            return visible(bytes(self._drawn))
+
+    def close(self) -> None:
+        """Ask the program to end, insist after a while, and wait for it."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+            if self._wait_for_end(_GRACE_S):
+                break
+        self._reader.join(_GRACE_S)
+        os.close(self._master)
+
+    def _wait_for_end(self, deadline_s: float) -> bool:
+        due_s = time.monotonic() + deadline_s
+        while time.monotonic() < due_s:
+            with suppress(ChildProcessError):
+                if os.waitpid(self.pid, os.WNOHANG) == (0, 0):
+                    time.sleep(0.02)
+                    continue
+            return True
+        return False
+
+    def _wait(self, condition: Callable[[], bool], deadline_s: float, complaint: str) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: condition() or self._over, deadline_s)
+            if not condition():
+                ending = "before it ended" if self._over else f"within {deadline_s:g} s"
+                raise TimeoutError(f"{complaint} {ending}: …{visible(bytes(self._drawn))[-400:]}")
+
+    def _read(self) -> None:
+        while piece := self._next_piece():
+            if _SYNC_QUESTION in piece:
+                os.write(self._master, _SYNC_SUPPORTED)
+            with self._changed:
+                self._drawn += piece
+                if self._painted_s is None and self._is_painted():
+                    self._painted_s = time.perf_counter()
+                del self._drawn[:-_KEPT_BYTES]
+                self._changed.notify_all()
+        with self._changed:
+            self._over = True
+            self._changed.notify_all()
+
+    def _next_piece(self) -> bytes:
+        """Return what was drawn, or nothing when the program has ended."""
+        try:
+            select.select([self._master], [], [])
+            return os.read(self._master, 65_536)
+        except (OSError, ValueError):
+            return b""
+
+    def _is_painted(self) -> bool:
+        return len("".join(visible(bytes(self._drawn)).split())) >= PAINTED_CHARACTERS
+
+
+def visible(drawn: bytes) -> str:
+    """Return what is left of terminal output without its escape sequences."""
+    return _ESCAPES.sub(b" ", drawn).decode("utf-8", "replace")
+
+
+def _become(command: Sequence[str], environ: Mapping[str, str], size: tuple[int, int]) -> None:
+    """Turn the forked child into the program."""
+    try:
+        _resize(0, size)
+        os.execve(command[0], list(command), dict(environ))
+    finally:
+        os._exit(127)
+
+
+def _resize(descriptor: int, size: tuple[int, int]) -> None:
+    fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
