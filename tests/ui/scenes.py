@@ -104,3 +104,30 @@ def lost() -> list[c.Change]:
 
 
 SCENES = {"idle": idle, "live": live, "in-call": in_call, "failing": failing, "lost": lost}
+
+
+def hostile_session(texts: list[str]) -> list[c.Change]:
+    """Put every text wherever one from outside can stand."""
+    everything = " ".join(texts)
+    changes: list[c.Change] = [
+        c.EngineStarted("0.1.0" + texts[0], STARTED_AT, "local" + texts[1], everything),
+        c.StreamAdded("mic"),
+        c.StreamAdded("speaker"),
+        c.SourceOpened("mic", everything),
+        c.SourceFailed("speaker", everything, everything),
+        c.StreamConnected("mic", 1_000, everything),
+        c.StreamReconnecting("mic", 1_500, 2, 99_000, everything, everything),
+        c.StreamFailed("speaker", 1_500, everything, everything),
+    ]
+    for number, text in enumerate(texts):
+        at_ms = 2_000 + number
+        changes += [
+            said("mic", number, at_ms, text),
+            c.TranscriptExtended("speaker", key(f"d{number}"), at_ms, text),
+            c.AnswerStarted(f"a{number}", Lane.AUX, at_ms),
+            c.AnswerExtended(f"a{number}", Lane.AUX, at_ms, text),
+            c.AnswerEnded(f"a{number}", Lane.AUX, at_ms, AnswerStatus.FAILED, None, text),
+            c.AnswerEnded(f"m{number}", Lane.MAIN, at_ms, AnswerStatus.INCOMPLETE, text, text),
+            c.Noticed(Severity.ERROR, text, text),
+        ]
+    return changes
