@@ -104,12 +104,12 @@ class ResponseQueue:
 
     def error(self, code: str, event_id: str, now_ms: int) -> list[ClientEvent]:
         """The server reported an error; `event_id` names what caused it, where that is known."""
-        ours = self._sent is not None and event_id in ("", self._sent.event_id)
-        if code == ALREADY_ACTIVE:
-            self._requeue(ours, now_ms)
-        elif code == CANCEL_NOT_ACTIVE:
+        sent = self._sent if self._sent is not None and event_id in ("", self._sent.event_id) else None
+        if code == CANCEL_NOT_ACTIVE:
             return self._free(now_ms) if self._state is QueueState.CANCEL_REQUESTED else []
-        elif ours and event_id and self._state is QueueState.CREATE_REQUESTED:
+        if code == ALREADY_ACTIVE and sent is not None:
+            self._requeue(sent, now_ms)
+        elif sent is not None and event_id and self._state is QueueState.CREATE_REQUESTED:
             return self._free(now_ms)
         return []
 
@@ -123,10 +123,10 @@ class ResponseQueue:
             self._finished.append(self._active_id)
         return self._free(now_ms)
 
-    def _requeue(self, ours: bool, now_ms: int) -> None:
-        if ours and self._sent is not None:
-            self._pending.appendleft(self._sent.response)
-            self._sent = None
+    def _requeue(self, sent: ResponseCreate, now_ms: int) -> None:
+        """Another response was under way, told of or not: ask again once it is over."""
+        self._pending.appendleft(sent.response)
+        self._sent = None
         if self._state is QueueState.CREATE_REQUESTED:
             self._enter(QueueState.ACTIVE, now_ms)
 
