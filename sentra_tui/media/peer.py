@@ -13,8 +13,16 @@ from fractions import Fraction
 from typing import Any
 
 import aioice.ice
-from aiortc import MediaStreamTrack, RTCPeerConnection, RTCRtpReceiver
+from aiortc import (
+    InvalidAccessError,
+    InvalidStateError,
+    MediaStreamTrack,
+    RTCPeerConnection,
+    RTCRtpReceiver,
+    RTCRtpSender,
+)
 from aiortc.codecs import CODECS
+from aiortc.exceptions import InternalError, OperationError
 from aiortc.mediastreams import MediaStreamError
 from aiortc.rtp import RtpPacket
 from av import AudioFrame, Packet
@@ -26,10 +34,24 @@ from sentra_tui.media.resample import Resampler
 OnPacket = Callable[[int, int, bytes], None]
 """Takes a packet's sequence number (16 bits), its SSRC and its Opus payload."""
 
+DESCRIPTION_ERRORS = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    InvalidAccessError,
+    InvalidStateError,
+    InternalError,
+    OperationError,
+)
+"""What aiortc raises for a session description that it cannot read or use."""
+
 SEND_QUEUE_FRAMES = 5
 
 _JITTER_BUFFER = "_RTCRtpReceiver__jitter_buffer"
 _TIME_BASE = Fraction(1, SAMPLE_RATE_HZ)
+_OPUS = "audio/opus"
 _OPUS_PARAMETERS: dict[str, Any] = {"minptime": 10, "useinbandfec": 1}
 _NEVER = 10**9
 _CONNECT_TICK_S = 0.06
@@ -46,11 +68,19 @@ def prepare_process() -> None:
     if hasattr(aioice.ice, "CONSENT_FAILURES"):
         aioice.ice.CONSENT_FAILURES = _NEVER
     for codec in CODECS["audio"]:
-        if codec.mimeType.lower() == "audio/opus":
+        if codec.mimeType.lower() == _OPUS:
             codec.parameters.update(_OPUS_PARAMETERS)
     gather = getattr(aioice.ice, "get_host_addresses", None)
     if gather is not None and not isinstance(gather, _HostAddresses):
         aioice.ice.get_host_addresses = _HostAddresses(gather)
+
+
+def only_opus(connection: RTCPeerConnection) -> None:
+    """Have a connection offer Opus alone for the tracks that it has: it is all that we send and read."""
+    capabilities = RTCRtpSender.getCapabilities("audio").codecs
+    opus = [codec for codec in capabilities if codec.mimeType.lower() == _OPUS]
+    for transceiver in connection.getTransceivers():
+        transceiver.setCodecPreferences(opus)
 
 
 class _HostAddresses:
@@ -70,7 +100,7 @@ def self_test() -> list[str]:
         missing.append("aioice.ice.CONSENT_FAILURES")
     if not hasattr(aioice.ice, "get_host_addresses"):
         missing.append("aioice.ice.get_host_addresses")
-    if not any(codec.mimeType.lower() == "audio/opus" for codec in CODECS["audio"]):
+    if not any(codec.mimeType.lower() == _OPUS for codec in CODECS["audio"]):
         missing.append("aiortc.codecs.CODECS: audio/opus")
     if _JITTER_BUFFER not in RTCRtpReceiver.__init__.__code__.co_names:
         missing.append(f"aiortc.RTCRtpReceiver.{_JITTER_BUFFER}")

@@ -6,13 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from typing import Any, TypeVar
 
-from aiortc import (
-    InvalidAccessError,
-    InvalidStateError,
-    RTCPeerConnection,
-    RTCSessionDescription,
-)
-from aiortc.exceptions import InternalError, OperationError
+from aiortc import RTCPeerConnection, RTCSessionDescription
 
 from sentra_tui.domain.audio import SILENCE
 from sentra_tui.domain.config import DeadlinesConfig
@@ -20,7 +14,7 @@ from sentra_tui.domain.errors import ProtocolError, TransportError, TransportLos
 from sentra_tui.domain.ports import Credential, SdpAnswer, Signalling
 from sentra_tui.domain.state import Quality
 from sentra_tui.media.opus import OpusDecoder
-from sentra_tui.media.peer import OpusTrack, hard_close, prepare_process, read_track, tap
+from sentra_tui.media.peer import DESCRIPTION_ERRORS, OpusTrack, hard_close, only_opus, prepare_process, read_track, tap
 from sentra_tui.media.playout import PlayoutBuffer, PlayoutCounters
 from sentra_tui.services.transport.channel import MessageChannel
 from sentra_tui.services.transport.deadline import end, outcome, within
@@ -37,18 +31,6 @@ _HANG_UP_S = 3.0
 _KEEP_ALIVE_S = 1.0
 _GATHER_S = 10.0
 _NETWORK_HINT = "UDP may be blocked. Try another network, or set up a TURN server."
-_BAD_SDP = (
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    AssertionError,
-    InvalidAccessError,
-    InvalidStateError,
-    InternalError,
-    OperationError,
-)
-"""What aiortc raises for a session description that it cannot use."""
 
 T = TypeVar("T")
 
@@ -178,6 +160,7 @@ class WebRtcTransport:
             raise TransportRefused(
                 f"An ICE server's address cannot be used: {error}.", hint="Check ice_servers in the configuration."
             ) from None
+        only_opus(connection)
         return connection
 
     async def _exchange(self, connection: RTCPeerConnection, credential: Credential) -> SdpAnswer:
@@ -214,7 +197,7 @@ class WebRtcTransport:
     async def _accept(self, connection: RTCPeerConnection, answer: SdpAnswer) -> None:
         try:
             await connection.setRemoteDescription(RTCSessionDescription(answer.sdp, "answer"))
-        except _BAD_SDP:
+        except DESCRIPTION_ERRORS:
             raise TransportRefused(
                 "The provider's answer to the call cannot be used.", hint="It may not speak WebRTC as OpenAI does."
             ) from None

@@ -59,6 +59,8 @@ def openai_shaped(answer_sdp: str) -> str:
         shaped += [line for line in section if not line.startswith((*dropped, "a=fmtp:", "a=rtcp-fb"))]
         shaped += ["a=setup:active"]
         if number == 0:
+            shaped = [f"{line} 0 8" if line.startswith("m=audio") else line for line in shaped]
+            shaped += ["a=rtpmap:0 PCMU/8000", "a=rtpmap:8 PCMA/8000"]
             shaped += ["a=fmtp:96 minptime=10;useinbandfec=1", *hosts]
             shaped += [f"{line.split()[0]} cname:realtimeapi" for line in section if line.startswith("a=ssrc:")]
         else:

@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -12,6 +13,7 @@ from sentra_tui.domain.config import DeadlinesConfig
 from sentra_tui.domain.errors import CredentialRefused, ProtocolError, TransportLost, TransportRefused
 from sentra_tui.domain.ports import Credential, SdpAnswer, Transport
 from sentra_tui.domain.secret import Secret
+from sentra_tui.provider.relay import UdpRelay, strip_candidates
 from sentra_tui.services.transport import webrtc
 from sentra_tui.services.transport.channel import MAX_MESSAGE_BYTES
 from sentra_tui.services.transport.ice import ResolvedIceServer
@@ -36,7 +38,7 @@ async def call() -> AsyncIterator[Call]:
 
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110
+        while not condition():
             await asyncio.sleep(0.01)
 
 
@@ -182,12 +184,76 @@ async def test_a_peer_that_closes_ends_the_call(call: Call) -> None:
         transport.send("anyone?")
 
 
-async def test_a_call_on_which_nothing_arrives_is_lost(monkeypatch: pytest.MonkeyPatch, call: Call) -> None:
-    transport, peer = call
-    monkeypatch.setattr(webrtc, "DEAF_S", 1.5)
-    for protocol in list(peer.connection.getTransceivers()[0].receiver.transport.transport._connection._protocols):
-        protocol.transport.close()
+class Relayed(LabPeer):
+    """A peer that is reached through a relay only."""
+
+    def __init__(self, relay: UdpRelay) -> None:
+        super().__init__(tone_hz=1_000, reshape=relay.rewrite)
+
+    async def offer(self, sdp: str, credential: Credential) -> SdpAnswer:
+        return await super().offer(strip_candidates(sdp), credential)
+
+
+@pytest.fixture
+async def relay() -> AsyncIterator[UdpRelay]:
+    relay = UdpRelay(Random(2))
+    yield relay
+    await relay.close()
+
+
+@pytest.fixture
+async def relayed_call(relay: UdpRelay) -> AsyncIterator[Call]:
+    peer = Relayed(relay)
+    transport = WebRtcTransport(peer, deadlines=PATIENT)
+    await transport.connect(CREDENTIAL)
+    yield transport, peer
+    await transport.close()
+    await peer.close()
+
+
+async def test_lost_packets_are_made_good(relay: UdpRelay, relayed_call: Call) -> None:
+    transport, _ = relayed_call
+    relay.down.loss = 0.2
+    sound = await hear(transport, 75)
+    counters = transport.playout_counters
+    assert counters.lost > 0
+    assert counters.recovered > 0
+    assert loudest_hz(sound[-48_000:]) == pytest.approx(1_000, abs=15)
+
+
+async def test_a_short_blackout_is_survived(relay: UdpRelay, relayed_call: Call) -> None:
+    transport, _ = relayed_call
+    relay.blackhole(True)
+    transport.send("before")
+    await asyncio.sleep(0.5)
+    relay.blackhole(False)
+    assert await next_message(transport) == "before"
+    assert loudest_hz((await hear(transport, 25))[-19_200:]) == pytest.approx(1_000, abs=15)
+
+
+async def test_a_call_on_which_nothing_arrives_is_lost(
+    monkeypatch: pytest.MonkeyPatch, relay: UdpRelay, relayed_call: Call
+) -> None:
+    transport, _ = relayed_call
+    monkeypatch.setattr(webrtc, "DEAF_S", 1.0)
+    relay.blackhole(True)
     assert "Nothing was heard" in str(await loss_of(transport))
+    assert transport.contact_age_s() > 0.9
+
+
+async def test_a_silent_call_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webrtc, "DEAF_S", 2.0)
+    monkeypatch.setattr(webrtc, "_KEEP_ALIVE_S", 0.1)
+    peer = LabPeer()
+    transport = WebRtcTransport(peer, deadlines=PATIENT)
+    await transport.connect(CREDENTIAL)
+    await asyncio.sleep(3)
+    transport.send("still here")
+    assert await next_message(transport) == "still here"
+    assert transport.receive_audio() is None
+    await transport.close()
+    assert (await transport.quality()).playout_ms == 0
+    await peer.close()
 
 
 class Refusing(LabPeer):
@@ -247,6 +313,23 @@ async def test_an_ice_server_with_a_bad_address_is_refused() -> None:
     transport = WebRtcTransport(peer, ice_servers=[ResolvedIceServer(("http://turn",), "me", Secret("pw"))])
     with pytest.raises(TransportRefused, match="ICE server"):
         await transport.connect(CREDENTIAL)
+    await peer.close()
+
+
+async def test_with_a_turn_server_the_offer_waits_for_candidates() -> None:
+    class Reader(Refusing):
+        async def offer(self, sdp: str, credential: Credential) -> SdpAnswer:
+            offers.append(sdp)
+            return await super().offer(sdp, credential)
+
+    offers: list[str] = []
+    peer = Reader()
+    refusing = ResolvedIceServer(("turn:127.0.0.1:9?transport=tcp",), "me", Secret("pw"))
+    for servers in ([], [refusing]):
+        with pytest.raises(CredentialRefused):
+            await WebRtcTransport(peer, deadlines=PATIENT, ice_servers=servers).connect(CREDENTIAL)
+    assert ["a=candidate:" in offer for offer in offers] == [False, True]
+    assert "a=end-of-candidates" not in offers[0]
     await peer.close()
 
 
