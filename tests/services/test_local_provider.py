@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from sentra_tui.domain.errors import ProviderError
 from sentra_tui.services import local_provider
+from sentra_tui.services.audio.wav import read_wav
 from sentra_tui.services.local_provider import LocalProvider
 
 TOKEN = "local-token-0123456789"
@@ -172,3 +173,16 @@ async def test_the_missing_extra_is_said_with_what_brings_it(monkeypatch: pytest
     with pytest.raises(ProviderError) as caught:
         await LocalProvider().start()
     assert str(caught.value) == "The local provider needs its extra. pip install 'sentra-tui[local]'"
+
+
+async def test_the_real_provider_starts_and_gives_a_talk_that_plays(tmp_path: Path) -> None:
+    for module in local_provider._MODULES:
+        pytest.importorskip(module)
+    provider = LocalProvider(tmp_path / "provider.log")
+    await provider.start()
+    try:
+        recording = read_wav(await provider.demo("mic"), "demo talk")
+        assert recording.duration_s > 10
+    finally:
+        await provider.close()
+    assert gone(pid_of(provider))
