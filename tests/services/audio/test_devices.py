@@ -35,7 +35,7 @@ def pitch_hz(pcm: bytes | np.ndarray[Any, Any]) -> float:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    while not condition():  # noqa: ASYNC110  it becomes true in another thread, or another process
+    while not condition():  # it becomes true in another thread, or another process
         await asyncio.sleep(0.05)
 
 
