@@ -40,7 +40,7 @@ class MessageChannel:
     def send(self, message: str) -> None:
         """Queue a message; raises TransportRefused when it is too large, TransportLost when the channel is broken."""
         if self.broken.done():
-            raise self.broken.result()
+            raise self.broken.result().with_traceback(None)
         size = len(message.encode())
         if size > MAX_MESSAGE_BYTES:
             raise TransportRefused(
@@ -52,14 +52,14 @@ class MessageChannel:
         self._flush()
         if self._outbox_bytes > MAX_OUTBOX_BYTES:
             self.break_off(TransportLost("The provider has stopped taking messages."))
-            raise self.broken.result()
+            raise self.broken.result().with_traceback(None)
 
     async def messages(self) -> AsyncIterator[str]:
         """Yield messages as they come; raises TransportLost after the last."""
         while (message := await self._inbox.get()) is not None:
             yield message
         self._inbox.put_nowait(None)
-        raise self.broken.result()
+        raise self.broken.result().with_traceback(None)
 
     def break_off(self, reason: TransportLost) -> None:
         """End both directions for this reason; only the first reason counts."""

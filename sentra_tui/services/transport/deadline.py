@@ -27,7 +27,7 @@ async def within(
         waiting: set[asyncio.Future[Any]] = {task, fault}
         await asyncio.wait(waiting, timeout=deadline_s, return_when=asyncio.FIRST_COMPLETED)
         if fault.done():
-            raise fault.result()
+            raise fault.result().with_traceback(None)
         if not task.done():
             raise late
         return task.result()

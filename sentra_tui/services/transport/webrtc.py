@@ -91,7 +91,7 @@ class WebRtcTransport:
     def send(self, message: str) -> None:
         """Queue a message; raises TransportLost when the call is gone, TransportRefused when it is over 200 kB."""
         if self._fault.done():
-            raise self._fault.result()
+            raise self._fault.result().with_traceback(None)
         if self._channel is None:
             raise TransportLost("There is no call yet.")
         self._channel.send(message)
@@ -136,7 +136,7 @@ class WebRtcTransport:
 
     async def _dial(self, credential: Credential) -> None:
         if self._fault.done():
-            raise self._fault.result()
+            raise self._fault.result().with_traceback(None)
         prepare_process()
         connection = self._connection = self._new_connection()
         self._channel = MessageChannel(connection.createDataChannel(CHANNEL_LABEL))
