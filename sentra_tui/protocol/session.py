@@ -65,7 +65,8 @@ class Session:
         """
         if self._closed or not self._answering:
             raise ProtocolError("Nobody in this call takes text.")
-        item_id = f"typed_{next(self._item_numbers)}"
+        item_ids = (f"typed_{number}" for number in self._item_numbers)
+        item_id = next(item_id for item_id in item_ids if not self._turns.knows(item_id))
         item = MessageItem("user", (InputText(_utf_8(text)),), id=item_id)
         create = ConversationItemCreate(item, event_id=self._next_event_id())
         typed = self._turns.typed(item_id, text, now_ms)

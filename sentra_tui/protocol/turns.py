@@ -126,6 +126,10 @@ class Turns:
         failed = TranscriptFailed(self._stream, self._key(item_id), now_ms, clean_line(cause) or NO_WORDS)
         return [*opened, failed]
 
+    def knows(self, item_id: str) -> bool:
+        """Return whether this item has a line."""
+        return item_id in self._turns
+
     def typed(self, item_id: str, text: str, now_ms: int) -> list[Change]:
         """The user wrote this instead of saying it."""
         self._turns[item_id] = _Turn(now_ms, now_ms, committed=True)

@@ -207,6 +207,13 @@ def test_typed_text_that_no_wire_can_carry_is_mended() -> None:
     assert sent[0].event.item.content == (c.InputText("a?b"),)
 
 
+def test_typed_text_takes_no_name_that_the_server_used() -> None:
+    session = new_session()
+    play(session, [s.InputAudioTranscriptionCompleted("typed_1", 0, "hello")])
+    typed = session.say_text("why?", 2_000)[0]
+    assert typed == TranscriptCommitted("mic", LineKey(1, "typed_2"), "why?", 2_000, 2_000, "typed")
+
+
 def test_nobody_takes_text_in_a_call_that_only_listens_or_is_over() -> None:
     with pytest.raises(ProtocolError):
         new_session(answers=False).say_text("why?", 2_000)

@@ -217,7 +217,7 @@ class UnreliableServer(RuleBasedStateMachine):
         assert self.front.open_answers == 0
 
 
-UnreliableServer.TestCase.settings = settings(max_examples=50, stateful_step_count=40, deadline=None)
+UnreliableServer.TestCase.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
 TestUnreliableServer = UnreliableServer.TestCase
 
 _ids = st.sampled_from(["", "a", "b", "c", "typed_1"])
