@@ -26,6 +26,12 @@ def _stream_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--speaker", metavar="SOURCE", help="A WAV file, demo or none."),
         click.option("--loop", is_flag=True, help="Begin recordings again when they end."),
         click.option("--provider", metavar="NAME", help="A provider of the configuration: openai, local, …"),
+        click.option(
+            "--stt-model",
+            metavar="DIR",
+            type=click.Path(path_type=Path),
+            help="A Whisper model for the local provider (needs the whisper extra).",
+        ),
         click.option("--config", type=click.Path(path_type=Path), help="The configuration file."),
         click.option("--log", type=click.Path(path_type=Path), help="The log file (never words, sound or keys)."),
     ]
@@ -70,9 +76,10 @@ def headless(**choices: Any) -> None:
 @click.option("--plan", type=click.Path(path_type=Path), help="A JSON file of faults to play, for tests.")
 def provider(port: int, stt_model: Path | None, plan: Path | None) -> None:
     """Run the local provider alone: an OpenAI-compatible realtime server on this machine."""
-    from sentra_tui.provider.__main__ import ProviderOptions, run
+    from sentra_tui.provider.__main__ import main as run_provider
 
-    sys.exit(run(ProviderOptions(port=port, stt_model=stt_model, plan=plan)))
+    arguments = _arguments({"port": port, "stt_model": stt_model, "plan": plan})
+    sys.exit(run_provider(arguments))
 
 
 def _open_screen(theme: str | None, no_mouse: bool, **choices: Any) -> int:
@@ -92,7 +99,7 @@ def _open_screen(theme: str | None, no_mouse: bool, **choices: Any) -> int:
 
     def start(name: str) -> EngineLink:
         arguments = {**choices, "provider": name or choices["provider"]}
-        return EngineLink(_engine_arguments(arguments), log_path)
+        return EngineLink(_arguments(arguments), log_path)
 
     return run(
         AppOptions(
@@ -107,14 +114,14 @@ def _open_screen(theme: str | None, no_mouse: bool, **choices: Any) -> int:
     )
 
 
-def _engine_arguments(choices: dict[str, Any]) -> list[str]:
-    """Return the engine's command line; it never carries a secret."""
+def _arguments(choices: dict[str, Any]) -> list[str]:
+    """Return the choices as another process's command line; none of them is ever a secret."""
     arguments: list[str] = []
     for name, value in choices.items():
         if value is True:
-            arguments.append(f"--{name}")
+            arguments.append(f"--{name.replace('_', '-')}")
         elif value:
-            arguments.append(f"--{name}={value}")
+            arguments.append(f"--{name.replace('_', '-')}={value}")
     return arguments
 
 

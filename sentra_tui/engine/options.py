@@ -23,6 +23,8 @@ class EngineOptions(Struct, frozen=True, kw_only=True):
     """The wall clock at which the engine began whose place this one takes, seconds since 1970."""
     exit_at_end: bool = False
     """Quit when every recording has ended and its words have come."""
+    stt_model: Path | None = None
+    """A Whisper model directory, with which the local provider recognises."""
     log: Path | None = None
     """The file for the messages of processes that the engine starts."""
 
@@ -38,5 +40,6 @@ def parse(argv: list[str]) -> EngineOptions:
     parser.add_argument("--idle", action="store_true")
     parser.add_argument("--started-at", type=float)
     parser.add_argument("--exit-at-end", action="store_true")
+    parser.add_argument("--stt-model", type=Path)
     parser.add_argument("--log", type=Path)
     return EngineOptions(**vars(parser.parse_args(argv)))

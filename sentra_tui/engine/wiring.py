@@ -14,7 +14,6 @@ from sentra_tui.domain.changes import Change, Noticed
 from sentra_tui.domain.config import Config, IceServer, ProviderProfile, StreamConfig
 from sentra_tui.domain.errors import ConfigError, SentraError, SourceError
 from sentra_tui.domain.ports import AudioSink, AudioSource, TokenSource, Transport
-from sentra_tui.domain.secret import Secret
 from sentra_tui.domain.state import MIC, SPEAKER, Severity
 from sentra_tui.engine.connections import ManagerPorts
 from sentra_tui.engine.options import EngineOptions
@@ -24,7 +23,7 @@ from sentra_tui.services.audio.file_source import WavSource
 from sentra_tui.services.audio.levels import LevelMeter
 from sentra_tui.services.audio.playback import SpeakerSink
 from sentra_tui.services.audio.sources import open_source
-from sentra_tui.services.keys import api_key
+from sentra_tui.services.keys import api_key, ice_credential
 from sentra_tui.services.local_provider import LocalProvider
 from sentra_tui.services.openai.client import ApiClient
 from sentra_tui.services.openai.endpoint import broker, endpoint
@@ -70,7 +69,7 @@ class Wiring:
         self._publish = publish
         self.provider = options.provider or config.provider or LOCAL
         self._profile = _known_profile(config, self.provider)
-        self._local = LocalProvider(options.log) if self._is_local else None
+        self._local = LocalProvider(options.log, stt_model=options.stt_model) if self._is_local else None
         self._access: Access | None = None
         self._starting = asyncio.Lock()
         self._streams = {
@@ -201,4 +200,4 @@ async def _open_sink() -> AudioSink:
 
 
 def _resolved(server: IceServer, environ: Mapping[str, str]) -> ResolvedIceServer:
-    return ResolvedIceServer(tuple(server.urls), server.username, Secret(environ.get(server.credential_env, "")))
+    return ResolvedIceServer(tuple(server.urls), server.username, ice_credential(server, environ))

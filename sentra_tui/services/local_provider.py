@@ -42,12 +42,14 @@ class LocalProvider:
     It ends by itself when its standard input does, so it never outlives this process.
     """
 
-    def __init__(self, log: Path | None = None, *, command: Sequence[str] = _COMMAND) -> None:
+    def __init__(
+        self, log: Path | None = None, *, stt_model: Path | None = None, command: Sequence[str] = _COMMAND
+    ) -> None:
         self.base_url = ""
         """Where it listens, up to and including `/v1`, once it has started."""
         self.api_key = Secret("")
         self._log = log
-        self._command = command
+        self._command = (*command, f"--stt-model={stt_model}") if stt_model else command
         self._starting = asyncio.Lock()
         self._process: asyncio.subprocess.Process | None = None
         self._drain: asyncio.Task[None] | None = None
@@ -96,7 +98,7 @@ class LocalProvider:
 
     async def _start(self, deadline_s: float) -> None:
         await self.close()
-        if self._command is _COMMAND:
+        if self._command[: len(_COMMAND)] == _COMMAND:
             _check_extra()
         with _log_file(self._log) as stderr:
             try:
