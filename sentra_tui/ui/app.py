@@ -15,20 +15,18 @@ from textual.theme import BUILTIN_THEMES
 
 from sentra_tui.domain.state import AppState, Connection, Notice, Severity
 from sentra_tui.ui import terminal, themes
-from sentra_tui.ui.crash_log import report
 from sentra_tui.ui.feed import Feed
-from sentra_tui.ui.internals import CrashSafeApp, hold_painting_while_behind
+from sentra_tui.ui.internals import CalmApp, hold_painting_while_behind
 from sentra_tui.ui.keys import check_keymap
 from sentra_tui.ui.messages import Asked, Told
 from sentra_tui.ui.notices import TIMEOUTS_S, TITLES, Notices, notice_text
 from sentra_tui.ui.options import AppOptions
-from sentra_tui.ui.palette import palette_commands
 from sentra_tui.ui.screens.main import MainScreen
 
 _FALLBACK_THEME = "textual-dark"
 
 
-class SentraApp(CrashSafeApp):
+class SentraApp(CalmApp):
     """Draws the newest state of the engine."""
 
     TITLE = "sentra"
@@ -40,9 +38,19 @@ class SentraApp(CrashSafeApp):
         self.feed = Feed(clock)
         self._options = options
         self._keymap, self._remarks = check_keymap(options.keys)
-        self._main = MainScreen(self._keymap)
+        self._main = MainScreen(self._keymap, self.size)
         self._notices = Notices(self._show_notice)
         self._theme_dirs = (themes.bundled_dir(), *options.themes_dirs)
+        self._take_theme()
+
+    def _take_theme(self) -> None:
+        """Begin in the wanted colours, and load no others: each costs a moment before the first paint."""
+        for name in set(BUILTIN_THEMES) - {_FALLBACK_THEME}:
+            self.unregister_theme(name)
+        for name in dict.fromkeys((themes.DEFAULT_THEME, self._options.theme)):
+            for theme in themes.load_theme(name, self._theme_dirs)[0].values():
+                self.register_theme(theme)
+                self.begin_with_theme(theme.name)
 
     def get_default_screen(self) -> Screen[None]:
         """Return the main screen."""
@@ -54,20 +62,13 @@ class SentraApp(CrashSafeApp):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Return what the palette offers."""
+        from sentra_tui.ui.palette import palette_commands
+
         names = set(self.available_themes) - {_FALLBACK_THEME}
         return palette_commands(self._main, self._keymap, names, self._set_theme)
 
     def _set_theme(self, name: str) -> None:
         self.theme = name
-
-    def on_load(self) -> None:
-        """Take the wanted colours, and no others: each costs a moment before the first paint."""
-        for name in set(BUILTIN_THEMES) - {_FALLBACK_THEME}:
-            self.unregister_theme(name)
-        for name in dict.fromkeys((themes.DEFAULT_THEME, self._options.theme)):
-            for theme in themes.load_theme(name, self._theme_dirs)[0].values():
-                self.register_theme(theme)
-                self.theme = theme.name
 
     def on_mount(self) -> None:
         """Paint first; everything else comes after."""
@@ -78,6 +79,7 @@ class SentraApp(CrashSafeApp):
         gc.collect()
         gc.freeze()
         gc.set_threshold(20_000, 20, 50)
+        gc.enable()
         self.run_worker(hold_painting_while_behind(self), name="hold painting")
         self.run_worker(self.feed.draw(self._show), name="draw")
         self._load_other_themes()
@@ -150,17 +152,24 @@ async def _session(app: SentraApp, mouse: bool) -> None:
         await app.feed.close()
 
 
+def _crash_report(error: BaseException) -> str:
+    from sentra_tui.ui.crash_log import report
+
+    return report(error)
+
+
 def run(options: AppOptions) -> int:
     """Run the front end; return the exit status: 0, 128 + n after signal n, 1 after a crash, 2 without a terminal."""
     refusal = terminal.refusal(os.environ)
     if refusal is not None:
         sys.stderr.write(f"{refusal}\n")
         return 2
+    gc.disable()
     app = SentraApp(options)
     with terminal.TerminalGuard(options.log_path) as guard:
         asyncio.run(_session(app, options.mouse))
         if app.crash is not None:
-            guard.write_log(report(app.crash))
+            guard.write_log(_crash_report(app.crash))
     if app.crash is not None:
         sys.stderr.write(f"sentra-tui ended on an error of its own. What happened is in {options.log_path}\n")
     return app.return_code or 0

@@ -12,8 +12,8 @@ from sentra_tui.domain.transcript import Line
 CHARS_SHOWN = 20_000
 """A longer text is capped in view: wrapping half a megabyte each delta would be felt."""
 
-Voice = Literal["words", "interim", "typed", "aside"]
-"""How an entry is spoken: final words, words that may change, typed ones, or a remark of the program itself."""
+Voice = Literal["words", "interim", "aside"]
+"""How an entry is drawn: final words, words that may still change, or a remark of the program itself."""
 
 
 class Entry(Struct, frozen=True):
@@ -50,7 +50,7 @@ def line_entry(line: Line) -> Entry:
     if not line.final:
         return Entry(text, line.start_ms, "interim", "▌", f"{rest} ⋯" if text else "⋯")
     if line.kind == "typed":
-        return Entry(text, line.start_ms, "typed", "›", rest)
+        return Entry(text, line.start_ms, mark="›", tail=rest)
     return Entry(text, line.start_ms, tail=rest)
 
 

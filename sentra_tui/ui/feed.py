@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from sentra_tui.domain.actions import Action
-from sentra_tui.domain.changes import EngineStarted
-from sentra_tui.domain.ports import Link
-from sentra_tui.domain.reduce import reduce
 from sentra_tui.domain.state import AppState
-from sentra_tui.ui.cleaning import cleaned
+
+if TYPE_CHECKING:
+    from sentra_tui.domain.actions import Action
+    from sentra_tui.domain.changes import Change
+    from sentra_tui.domain.ports import Link
 
 FRAME_S = 0.05
 TICK_S = 0.5
@@ -43,7 +44,13 @@ class Feed:
             await self._link.close()
 
     async def read(self, link: Link) -> None:
-        """Reduce changes until the link is closed."""
+        """Reduce changes until the link is closed.
+
+        What understands changes is imported here, after the first paint.
+        """
+        from sentra_tui.domain.reduce import reduce
+        from sentra_tui.ui.cleaning import cleaned
+
         self._link = link
         count = 0
         async for change in link.changes():
@@ -55,11 +62,11 @@ class Feed:
             if count % CHANGES_IN_A_ROW == 0:
                 await asyncio.sleep(0)
 
-    def _set_clock(self, change: object) -> None:
-        """Take the change that was the least late as the measure of the engine's clock."""
+    def _set_clock(self, change: Change) -> None:
+        """Take the change that was the least late as the measure of the engine's clock; a new engine begins at 0."""
         at_ms = getattr(change, "at_ms", None)
         now_s = self._clock()
-        if isinstance(change, EngineStarted):
+        if hasattr(change, "started_at"):
             self._began_s = now_s
         elif at_ms is not None:
             self._began_s = min(self._began_s, now_s - at_ms / 1000)

@@ -13,6 +13,7 @@ from typing import Any
 
 from textual.app import App
 from textual.geometry import Size
+from textual.screen import Screen
 from textual.scroll_view import ScrollView
 
 BACKLOG_MAX = 3
@@ -74,11 +75,41 @@ async def hold_painting_while_behind(app: App[Any]) -> None:
                 holding = False
 
 
-class CrashSafeApp(App[int]):
-    """An app whose crash prints nothing: the error is kept for whoever ran it.
+class StyledOnceScreen(Screen[None]):
+    """A screen that takes the styles its widgets were mounted with; Textual computes them all again on showing it."""
 
-    Textual prints a traceback with the values of local variables, keys and transcripts among them.
+    _shown = False
+
+    def update_node_styles(self, animate: bool = True) -> None:
+        """Compute the styles of everything again, except on the first showing."""
+        if self._shown:
+            super().update_node_styles(animate)
+        self._shown = True
+
+
+class CalmApp(App[int]):
+    """An app that styles its first screen once, and whose crash prints nothing.
+
+    Textual styles everything a second time for the theme it starts with, before the first paint. Its report of a crash
+    shows the values of local variables, keys and transcripts among them; here the error is kept for whoever ran it.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._styled_with: dict[str, str] = {}
+
+    def begin_with_theme(self, name: str) -> None:
+        """Choose the theme to start with; it is registered, and the app does not run yet."""
+        self.set_reactive(App.theme, name)
+        self._styled_with = self.get_css_variables()
+        self.stylesheet.set_variables(self._styled_with)
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Style everything again, unless no colour changed."""
+        variables = self.get_css_variables()
+        if variables != self._styled_with:
+            self._styled_with = variables
+            super().refresh_css(animate)
 
     @property
     def crash(self) -> BaseException | None:

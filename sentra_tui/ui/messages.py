@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.message import Message
 
-from sentra_tui.domain.actions import Action
 from sentra_tui.domain.state import Severity
+
+if TYPE_CHECKING:
+    from sentra_tui.domain.actions import Action
 
 
 class Asked(Message):

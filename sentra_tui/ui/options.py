@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from sentra_tui.domain.ports import Link
+if TYPE_CHECKING:
+    from sentra_tui.domain.ports import Link
 
 
 class ProviderChoice(Struct, frozen=True):

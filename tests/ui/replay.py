@@ -26,6 +26,11 @@ class ReplayLink:
         while (change := await self._queue.get()) is not None:
             yield change
 
+    @property
+    def is_played(self) -> bool:
+        """Whether every change was taken."""
+        return self._queue.empty()
+
     def send(self, action: Action) -> None:
         self.actions.append(action)
 

@@ -35,7 +35,7 @@ class StageLink(ReplayLink):
 class CrashingLink(StageLink):
     """A link whose changes end in an error of the program."""
 
-    async def changes(self):  # type: ignore[no-untyped-def,override]
+    async def changes(self):  # type: ignore[no-untyped-def]
         api_key = "sk-verysecretlocalvalue"
         yield StreamConnected("mic", 1, "webrtc")
         raise ValueError(f"a mistake beside the key {api_key} and {len(api_key)} characters")

@@ -40,7 +40,7 @@ def test_a_signal_gives_the_terminal_back_and_closes_the_link(
     stage: Stage, tmp_path: Path, number: signal.Signals
 ) -> None:
     session = stage("in-call")
-    session.read_until("what about two writers".encode())
+    session.read_until(b"what about two writers")
     session.signal(number)
     assert session.wait() == 128 + number
     assert all(mark in session.output for mark in RESTORED)
@@ -96,7 +96,7 @@ def test_noise_of_native_libraries_goes_to_the_log(stage: Stage, tmp_path: Path)
 @pytest.mark.parametrize("mode", ["", "choices"])
 def test_no_hostile_text_reaches_the_terminal(stage: Stage, mode: str) -> None:
     assert len(PAYLOADS) == 23
-    session = stage("hostile", mode, columns=200, rows=50)  # type: ignore[arg-type]
+    session = stage("hostile", mode, columns=200, rows=50)
     if mode:
         session.read_until(b"runs here")
         session.press(b"\r")

@@ -9,8 +9,8 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.content import Content
+from textual.geometry import Size
 from textual.reactive import reactive
-from textual.screen import Screen
 from textual.widgets import Input
 
 from sentra_tui.domain.actions import (
@@ -26,6 +26,7 @@ from sentra_tui.domain.actions import (
 from sentra_tui.domain.state import MIC, SPEAKER, AppState, Connection, Lane, Severity
 from sentra_tui.domain.text import clean
 from sentra_tui.ui.entries import UNFINISHED
+from sentra_tui.ui.internals import StyledOnceScreen
 from sentra_tui.ui.keys import COMMANDS, PROMPT_HINTS, bindings, face, face_of, keys_of
 from sentra_tui.ui.messages import Asked, Told
 from sentra_tui.ui.widgets.hint_bar import HintBar
@@ -47,7 +48,12 @@ HEIGHTS = [(0, "-low"), (10, "-tall")]
 _WAITING = (Connection.RECONNECTING, Connection.FAILED)
 
 
-class MainScreen(Screen[None]):
+def breakpoint_class(cells: int, breakpoints: list[tuple[int, str]]) -> str:
+    """Return the class of this many cells."""
+    return [name for least, name in breakpoints if cells >= least][-1]
+
+
+class MainScreen(StyledOnceScreen):
     """Shows one `AppState`; asks for actions, and never acts itself."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
@@ -58,21 +64,23 @@ class MainScreen(Screen[None]):
     """The index of the pane that keys act on, and that is shown where only one is."""
     zoomed = reactive(False, toggle_class="-zoomed", init=False)
 
-    def __init__(self, keymap: dict[str, str]) -> None:
-        super().__init__(id="main-screen")
+    def __init__(self, keymap: dict[str, str], size: Size) -> None:
+        """Begin at a window of `size` cells: classes that come later cost a second styling of everything."""
+        classes = f"{breakpoint_class(size.width, WIDTHS)} {breakpoint_class(size.height, HEIGHTS)}"
+        super().__init__(id="main-screen", classes=classes)
         self._keymap = keymap
         self._state = AppState()
         self._status = StatusBar()
         self._tabs = PaneTabs(TITLES, widget_id="tabs")
         self._panes: tuple[StreamPane | AnswerPane, ...] = (
-            StreamPane(MIC, TITLES[0], face_of("mic", keymap), widget_id="you"),
+            StreamPane(MIC, TITLES[0], face_of("mic", keymap), widget_id="you", classes="-active"),
             StreamPane(SPEAKER, TITLES[1], face_of("speaker", keymap), widget_id="them"),
             AnswerPane(Lane.AUX, "Aux · draft", AUX_EMPTY, widget_id="aux"),
             AnswerPane(Lane.MAIN, TITLES[3], MAIN_EMPTY, widget_id="main"),
         )
         self._seen_pages: list[object] = [()] * len(self._panes)
         self._prompt = Prompt()
-        self._hints = HintBar(widget_id="hints")
+        self._hints = HintBar(self._hints_of_panes(), widget_id="hints")
 
     def compose(self) -> ComposeResult:
         """Yield the rows of the screen, and what stands there in a window that is too small for them."""
@@ -84,12 +92,6 @@ class MainScreen(Screen[None]):
         with Container(id="bottom"):
             yield self._prompt
             yield self._hints
-
-    def on_mount(self) -> None:
-        """Begin in the first pane."""
-        self._panes[0].add_class("-active")
-        self._panes[0].focus()
-        self._show_hints()
 
     def show(self, state: AppState, now_ms: int) -> None:
         """Take the newest state; `now_ms` is milliseconds since the engine started."""
@@ -117,11 +119,14 @@ class MainScreen(Screen[None]):
         self._show_hints()
 
     def _show_hints(self) -> None:
-        if self._prompt.input.has_focus:
+        if self._prompt.has_focus_within:
             self._hints.show(tuple((face(key), word) for key, word in PROMPT_HINTS))
-            return
+        else:
+            self._hints.show(self._hints_of_panes())
+
+    def _hints_of_panes(self) -> tuple[tuple[str, str], ...]:
         shown = (command for command in COMMANDS if command.hint)
-        self._hints.show(tuple((face(keys_of(command, self._keymap)), command.hint) for command in shown))
+        return tuple((face(keys_of(command, self._keymap)), command.hint) for command in shown)
 
     def _ask(self, action: Action) -> None:
         self.post_message(Asked(action))
@@ -169,7 +174,7 @@ class MainScreen(Screen[None]):
 
     def action_cancel(self) -> None:
         """Leave the prompt; outside it, stop the answer."""
-        if self._prompt.input.has_focus:
+        if self._prompt.has_focus_within:
             self._panes[self.active].focus()
         elif self.selections:
             self.clear_selection()
@@ -178,7 +183,7 @@ class MainScreen(Screen[None]):
 
     def action_open_prompt(self) -> None:
         """Go to the prompt."""
-        self._prompt.input.focus()
+        self._prompt.open()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Send what was typed; it stays while the microphone's call, which carries it, is down."""
@@ -203,7 +208,7 @@ class MainScreen(Screen[None]):
 
     def action_step_pane(self, step: int) -> None:
         """Go round the panes; out of the prompt, to the active one."""
-        if self._prompt.input.has_focus:
+        if self._prompt.has_focus_within:
             step = 0
         self.action_choose_pane((self.active + step) % len(self._panes))
 

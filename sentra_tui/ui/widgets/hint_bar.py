@@ -14,9 +14,9 @@ class HintBar(Widget):
     DEFAULT_CSS = "HintBar { height: 1; width: auto; }"
     GAP = "  "
 
-    def __init__(self, *, widget_id: str) -> None:
+    def __init__(self, hints: Sequence[tuple[str, str]], *, widget_id: str) -> None:
         super().__init__(id=widget_id)
-        self._hints: Sequence[tuple[str, str]] = ()
+        self._hints = hints
 
     def show(self, hints: Sequence[tuple[str, str]]) -> None:
         """Take the newest hints: the face of a key, and what it does."""

@@ -32,14 +32,7 @@ class _Shown(NamedTuple):
 class Meter(Widget):
     """A bar with a peak mark and the level in dBFS; repainted only when a cell of it changes."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "meter--good",
-        "meter--warm",
-        "meter--hot",
-        "meter--peak",
-        "meter--frame",
-        "meter--muted",
-    }
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"meter--frame", "meter--hot", "meter--warm"}
     DEFAULT_CSS = "Meter { height: 1; width: 22; }"
 
     def __init__(self) -> None:
@@ -87,7 +80,7 @@ class Meter(Widget):
         frame = self._style("frame")
         label = Segment(self._shown.label.rjust(_LABEL_CELLS), frame)
         if self._shown.tone == "muted":
-            bar = [Segment("MUTED".center(self.cells)[: self.cells], self._style("muted"))]
+            bar = [Segment("MUTED".center(self.cells)[: self.cells], self._style("warm"))]
         else:
             bar = self._bar()
         return Strip([Segment("▕", frame), *bar, Segment("▏", frame), label]).adjust_cell_length(self.size.width)
@@ -101,9 +94,9 @@ class Meter(Widget):
             return [Segment(filled, style)]
         return [
             Segment(filled[:peak], style),
-            Segment("│", self._style("peak")),
+            Segment("│", self._style("frame")),
             Segment(filled[peak + 1 :], style),
         ]
 
     def _style(self, part: str) -> Style:
-        return self.get_component_rich_style(f"meter--{part}")
+        return self.rich_style if part == "good" else self.get_component_rich_style(f"meter--{part}")

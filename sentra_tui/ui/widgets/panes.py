@@ -32,8 +32,8 @@ class _Pane(TranscriptView[Item]):
 class StreamPane(_Pane[Line]):
     """What one stream said."""
 
-    def __init__(self, stream: str, title: str, key: str, *, widget_id: str) -> None:
-        super().__init__(line_entry, _line_key, widget_id=widget_id)
+    def __init__(self, stream: str, title: str, key: str, *, widget_id: str, classes: str = "") -> None:
+        super().__init__(line_entry, _line_key, widget_id=widget_id, classes=classes)
         self._stream = stream
         self._base_title = f"{title} · {stream}"
         self._connect_key = key

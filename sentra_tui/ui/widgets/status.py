@@ -45,17 +45,21 @@ class StatusBar(Container):
         self._streams = {name: StreamStatus(name) for name in (MIC, SPEAKER)}
         self._calls = (Line(widget_id="call-narrow"), Line(widget_id="call"))
         self._clock = Line(Content("◷ 0:00"), widget_id="clock")
-        self._trouble = Line(widget_id="trouble")
+        self._trouble = Line(Content("◌ starting…"), widget_id="trouble", classes="-quiet")
 
     def compose(self) -> ComposeResult:
-        """Yield everything in the order of both layouts; the stylesheet shows one of the two call lines."""
+        """Yield what is known before the engine speaks; the rest comes right after the first paint."""
         yield Line(Content("sentra"), widget_id="title")
-        yield self._streams[MIC]
-        yield self._calls[0]
-        yield self._streams[SPEAKER]
-        yield self._calls[1]
-        yield self._clock
         yield self._trouble
+
+    def on_mount(self) -> None:
+        """Put the rest in its place after the first paint."""
+        self.call_after_refresh(self._mount_rest)
+
+    async def _mount_rest(self) -> None:
+        """Mount in the order of both layouts; the stylesheet shows one of the two call lines."""
+        mic, speaker = (self._streams[name] for name in (MIC, SPEAKER))
+        await self.mount(mic, self._calls[0], speaker, self._calls[1], self._clock, before=self._trouble)
 
     def show(self, state: AppState, now_ms: int) -> None:
         """Take the newest state."""

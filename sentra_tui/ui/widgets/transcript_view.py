@@ -44,13 +44,10 @@ class TranscriptView(ScrollView, Generic[Item], can_focus=True):
     """Shows entries, newest last, and follows them until the user scrolls away."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "transcript-view--time",
-        "transcript-view--mark",
-        "transcript-view--words",
-        "transcript-view--interim",
-        "transcript-view--typed",
         "transcript-view--aside",
         "transcript-view--below",
+        "transcript-view--interim",
+        "transcript-view--mark",
     }
     BINDINGS: ClassVar[list[BindingType]] = [Binding("end", "scroll_end", "Follow what is new", id="pane.follow")]
     DEFAULT_CSS = """
@@ -62,9 +59,15 @@ class TranscriptView(ScrollView, Generic[Item], can_focus=True):
     """
 
     def __init__(
-        self, present: Callable[[Item], Entry], key: Callable[[Item], Hashable], *, widget_id: str, empty: str = ""
+        self,
+        present: Callable[[Item], Entry],
+        key: Callable[[Item], Hashable],
+        *,
+        widget_id: str,
+        classes: str = "",
+        empty: str = "",
     ) -> None:
-        super().__init__(id=widget_id)
+        super().__init__(id=widget_id, classes=classes)
         self._present = present
         self._rows = VirtualRows(present, key)
         self._pages: Pages[Item] = ()
@@ -230,7 +233,7 @@ class TranscriptView(ScrollView, Generic[Item], can_focus=True):
         """Draw one row; each segment says which characters it stands for, so that the mouse can select them."""
         words, remark = self._style(spec.entry_voice), self._style("aside")
         gutter = spec.time.ljust(self._text_column - _MARK_CELLS)
-        segments = [Segment(gutter, self._style("time")), Segment(spec.mark, self._style("mark"))]
+        segments = [Segment(gutter, self._style("aside")), Segment(spec.mark, self._style("mark"))]
         cuts = {0, min(spec.remark_at, len(spec.text)), len(spec.text)}
         begin, end = (0, 0) if selected is None else selected
         end = len(spec.text) if end == -1 else min(end, len(spec.text))
@@ -262,7 +265,9 @@ class TranscriptView(ScrollView, Generic[Item], can_focus=True):
     def _style(self, part: str) -> Style:
         style = self._styles.get(part)
         if style is None:
-            if part == "selection":
+            if part == "words":
+                style = self.rich_style
+            elif part == "selection":
                 style = self.screen.get_component_rich_style("screen--selection")
             else:
                 style = self.get_component_rich_style(f"transcript-view--{part}")
