@@ -84,6 +84,16 @@ class Terminal:
         with self._changed:
             return visible(bytes(self._drawn))
 
+    @property
+    def over(self) -> bool:
+        """Whether the program has ended."""
+        return self._over
+
+    def last_words(self) -> str:
+        """Return the end of what it drew, without escape sequences, for a complaint."""
+        with self._changed:
+            return visible(bytes(self._drawn))[-400:]
+
     def close(self) -> None:
         """Ask the program to end, insist after a while, and wait for it."""
         for number in (signal.SIGTERM, signal.SIGKILL):
