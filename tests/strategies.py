@@ -43,7 +43,7 @@ def _plain(kind: Any) -> st.SearchStrategy[Any]:
 def _constrained(kind: Any, metadata: tuple[Any, ...]) -> st.SearchStrategy[Any]:
     meta = next(item for item in metadata if isinstance(item, msgspec.Meta))
     if meta.pattern is not None:
-        return st.from_regex(meta.pattern.rstrip("$") + r"\Z")
+        return st.from_regex(meta.pattern)
     if kind is str:
         return st.text(min_size=meta.min_length or 0, max_size=40)
     numbers: Any = st.integers if kind is int else st.floats

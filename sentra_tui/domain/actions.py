@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 
 from sentra_tui.domain.tags import snake_case
 
-StreamName = Annotated[str, Meta(pattern="^[a-z][a-z0-9_-]{0,31}$")]
+StreamName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]{0,31}\Z")]
 TypedText = Annotated[str, Meta(min_length=1, max_length=32_000)]
 
 

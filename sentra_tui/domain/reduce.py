@@ -82,7 +82,10 @@ def _engine_started(change: c.EngineStarted, state: AppState) -> AppState:
 
 @_arm.register
 def _engine_lost(change: c.EngineLost, state: AppState) -> AppState:
-    streams = tuple(replace(stream, connection=Connection.OFF, **_CALL_OVER) for stream in state.streams)
+    streams = tuple(
+        replace(stream, connection=Connection.OFF, transcript=stream.transcript.settle(), **_CALL_OVER)
+        for stream in state.streams
+    )
     engine = replace(state.engine, running=False, cause=change.cause)
     return replace(state, engine=engine, streams=streams, answers=tuple(map(_cut_short, state.answers)))
 

@@ -95,6 +95,10 @@ class Transcript(Struct, frozen=True):
             return self
         return self.update(replace(line, text=clean_join(line.text, delta)))
 
+    def settle(self) -> Transcript:
+        """Return the transcript with no line open: no more words will come, and those that came stay."""
+        return Transcript((*self.pages[:-OPEN_PAGES], *map(_settled, self.pages[-OPEN_PAGES:])))
+
     def _append(self, line: Line) -> Transcript:
         if self.pages and len(self.pages[-1]) < PAGE_LINES:
             return self._with_page(len(self.pages) - 1, (*self.pages[-1], line))
@@ -110,3 +114,9 @@ class Transcript(Struct, frozen=True):
                 if page[index].key == key:
                     return number, index
         return None
+
+
+def _settled(page: tuple[Line, ...]) -> tuple[Line, ...]:
+    if all(line.final for line in page):
+        return page
+    return tuple(line if line.final else replace(line, final=True, failed=not line.text) for line in page)
