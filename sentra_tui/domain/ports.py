@@ -1,4 +1,4 @@
-"""What the engine needs of the world, and a front end of the engine, as bare nouns; services and the link implement them.
+"""What the engine needs of the world, and a front end of the engine, as the bare nouns that others implement.
 
 Sound crosses every port as frames of `sentra_tui.domain.audio`: 20 ms, 48 kHz mono, s16le, 1,920 bytes.
 """
