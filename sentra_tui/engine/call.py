@@ -210,6 +210,8 @@ class CallDriver:
         while True:
             await asyncio.sleep(CONTACT_INTERVAL_S)
             now_ms = self._now_ms()
+            if self._session is not None:
+                self.perform(self._session.tick(now_ms))
             heard_ms = now_ms - int(transport.contact_age_s() * 1000)
             self._publish(ContactHeard(self.stream, heard_ms))
             count += 1
