@@ -68,10 +68,6 @@ class Terminal:
         assert self._painted_s is not None
         return (self._painted_s - self.began_s) * 1000
 
-    def wait_for(self, words: str, deadline_s: float) -> None:
-        """Wait until these words are drawn in one piece; raises TimeoutError."""
-        self._wait(lambda: words in visible(bytes(self._drawn)), deadline_s, f"it never showed {words!r}")
-
     def redrawn(self, settle_s: float = 1.0) -> str:
         """Return the words of the whole screen, which the program draws anew because the window was resized."""
         rows, columns = self._size

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 import time
 from pathlib import Path
@@ -16,8 +17,8 @@ from bench.terminal import Terminal
 SECONDS = 60
 WARM_UP_S = 15.0
 DEADLINE_S = 60.0
-STREAMS = 2
-_LIVE = "● live"
+STREAMS = {"mic", "speaker"}
+_LIVE = re.compile(r"[●◐] (\w+) (?:live|weak)")
 
 
 def measure(request: Request) -> Measurements:
@@ -27,16 +28,15 @@ def measure(request: Request) -> Measurements:
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home,
         Terminal(command, environment(Path(home))) as terminal,
     ):
-        terminal.wait_for(_LIVE, DEADLINE_S)
+        _wait_until_live(terminal)
         time.sleep(WARM_UP_S)
-        _check_live(terminal)
         processes = _screen_and_engine(terminal.pid)
         progress(f"two streams: {SECONDS} s of processes {[process.pid for process in processes]}")
         used_s = [cpu_s([process]) for process in processes]
         shares = cpu_each_second(processes, SECONDS)
         own_pct = [(cpu_s([process]) - used) / SECONDS * 100 for process, used in zip(processes, used_s, strict=True)]
         memory_mb = [pss_mb([process]) for process in processes]
-        _check_live(terminal)
+        _wait_until_live(terminal, 0)
     cpu_pct = sum(shares) / len(shares)
     screen_pct, engine_pct = own_pct
     screen_mb, engine_mb = memory_mb
@@ -60,9 +60,9 @@ def _screen_and_engine(pid: int) -> list[psutil.Process]:
     return [screen, *engines]
 
 
-def _check_live(terminal: Terminal) -> None:
-    """Raise CannotMeasure unless both calls are live on the screen."""
-    screen = terminal.redrawn()
-    live = screen.count(_LIVE)
-    if live < STREAMS:
-        raise CannotMeasure(f"{live} of {STREAMS} streams are live; the screen says: {' '.join(screen.split())[:300]}")
+def _wait_until_live(terminal: Terminal, deadline_s: float = DEADLINE_S) -> None:
+    """Return once the screen says that both calls are live; raises CannotMeasure when it does not say so in time."""
+    due_s = time.monotonic() + deadline_s
+    while not set(_LIVE.findall(screen := terminal.redrawn())) >= STREAMS:
+        if time.monotonic() >= due_s:
+            raise CannotMeasure(f"not both streams are live; the screen says: {' '.join(screen.split())[:300]}")
