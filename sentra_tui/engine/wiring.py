@@ -36,7 +36,9 @@ LOCAL = "local"
 DEMO = "demo"
 DEMO_MODEL = "pocketsphinx-demo"
 DEMO_NOTE = "demo talk: a small language model made from its own script recognises it"
-_LIVE_SOURCES = ("device", "none")
+DEVICE = "device"
+NO_SOURCE = "none"
+_LIVE_SOURCES = (DEVICE, NO_SOURCE)
 
 
 class Access:
@@ -73,8 +75,8 @@ class Wiring:
         self._access: Access | None = None
         self._starting = asyncio.Lock()
         self._streams = {
-            MIC: self._choose_source(config.mic, options.mic, "device"),
-            SPEAKER: self._choose_source(config.speaker, options.speaker, "none"),
+            MIC: self._choose_source(config.mic, options.mic, DEVICE),
+            SPEAKER: self._choose_source(config.speaker, options.speaker, NO_SOURCE),
         }
         if DEMO in (stream.source for stream in self._streams.values()):
             self.note = f"{self._profile.note} · {DEMO_NOTE}"
@@ -89,7 +91,7 @@ class Wiring:
                 dial=partial(self._dial, name),
                 open_source=partial(self._open_source, name),
                 recorded=stream.source.split(":")[0] not in _LIVE_SOURCES,
-                connect=stream.connect and not self._options.idle,
+                connect=stream.connect and not self._options.idle and (name == MIC or stream.source != NO_SOURCE),
                 answers=name == MIC,
             )
             for name, stream in self._streams.items()
@@ -167,7 +169,7 @@ class Wiring:
         try:
             return await open_source(stream.source, loop=stream.loop)
         except SourceError as error:
-            if self._local is None or stream.source.split(":")[0] != "device":
+            if self._local is None or stream.source.split(":")[0] != DEVICE:
                 raise
             notice = f"{error.message} Playing the demo talk instead."
             self._publish(Noticed(Severity.WARNING, notice, error.hint))
