@@ -1,34 +1,31 @@
 """Every private name of Textual that this program touches, in one place, with a test that each is still there.
 
-Textual offers no public way to grow a scrolled region without laying the whole screen out again, to see that the
-terminal is behind, or to keep local variables out of the report of a crash. Where a name is gone, `missing_names`
-says so and the program does without: it costs speed, never function.
+Textual offers no public way to see that the terminal is behind, or to keep local variables out of the report of a
+crash. Where a name is gone, `missing_names` says so and the program does without it as far as it can.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Any
 
 from textual.app import App
-from textual.geometry import Size
+from textual.filter import ANSIToTruecolor, LineFilter
 from textual.screen import Screen
-from textual.scroll_view import ScrollView
 
 BACKLOG_MAX = 3
 """Writes that the terminal may be behind; from 30 on Textual blocks the whole loop until it catches up."""
 BACKLOG_POLL_S = 0.03
 
 _APP_NAMES = ("_fatal_error", "_close_messages_no_wait", "_exception")
-_VIEW_NAMES = ("_scroll_update",)
 
 
 def missing_names() -> list[str]:
     """Return the private names that this Textual does not have."""
     app = App[int]()
     missing = [f"App.{name}" for name in _APP_NAMES if not hasattr(app, name)]
-    missing += [f"ScrollView.{name}" for name in _VIEW_NAMES if not hasattr(ScrollView, name)]
     try:
         from textual.drivers import _writer_thread
 
@@ -37,19 +34,6 @@ def missing_names() -> list[str]:
     except ImportError:
         missing.append("textual.drivers._writer_thread")
     return missing
-
-
-def set_virtual_size(view: ScrollView, size: Size) -> None:
-    """Tell a scroll view how large its content is, without a new layout of the screen.
-
-    The caller refreshes the view itself.
-    """
-    update = getattr(view, "_scroll_update", None)
-    if update is None:
-        view.virtual_size = size
-        return
-    view.set_reactive(ScrollView.virtual_size, size)
-    update(size)
 
 
 def backlog(app: App[Any]) -> int:
@@ -103,6 +87,10 @@ class CalmApp(App[int]):
         self.set_reactive(App.theme, name)
         self._styled_with = self.get_css_variables()
         self.stylesheet.set_variables(self._styled_with)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return what goes over every row; not what turns ANSI colours to true ones, since no such theme has any."""
+        return [each for each in super().get_line_filters() if not isinstance(each, ANSIToTruecolor)]
 
     def refresh_css(self, animate: bool = True) -> None:
         """Style everything again, unless no colour changed."""

@@ -40,10 +40,10 @@ def rewrap(rows: Sequence[int], common: int, text: str, width: int) -> Sequence[
 
 def _wrap_from(text: str, width: int, begin: int) -> list[int]:
     rows: list[int] = []
-    wrap_paragraph = _wrap_ascii if text.isascii() else _wrap_cells
     while True:
         newline = text.find("\n", begin)
         end = len(text) if newline < 0 else newline
+        wrap_paragraph = _wrap_ascii if text[begin:end].isascii() else _wrap_cells
         wrap_paragraph(text, begin, end, width, rows)
         if newline < 0:
             return rows

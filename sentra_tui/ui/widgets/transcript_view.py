@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Hashable
 from typing import ClassVar, Generic, NamedTuple
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -17,7 +18,6 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from sentra_tui.ui.entries import Entry
-from sentra_tui.ui.internals import set_virtual_size
 from sentra_tui.ui.virtual_rows import Item, Pages, Place, VirtualRows
 from sentra_tui.ui.wrapping import wrap
 
@@ -26,6 +26,7 @@ GUTTER_MIN_WIDTH = 42
 _TIME_CELLS = 9
 _MARK_CELLS = 1
 _STRIPS_KEPT = 1024
+BAR_PERIOD_S = 1.0
 
 
 class _Row(NamedTuple):
@@ -80,6 +81,9 @@ class TranscriptView(ScrollView, Generic[Item], can_focus=True):
         """How many of them are for words."""
         self._empty = empty
         self._seen = 0
+        self._bar_moved_s = 0.0
+        self._selection: Selection | None = None
+        self._view_height = 0
         self.follow = True
 
     @property
@@ -109,6 +113,8 @@ class TranscriptView(ScrollView, Generic[Item], can_focus=True):
         if started_at != self._started_at:
             self._started_at = started_at
             self.refresh()
+        if time.monotonic() - self._bar_moved_s >= BAR_PERIOD_S:
+            self._move_bar()
         if pages is self._pages:
             return
         self._pages = pages
@@ -118,17 +124,29 @@ class TranscriptView(ScrollView, Generic[Item], can_focus=True):
         if self._width:
             self._repaint(height, first_changed, anchor)
         if self.below != below:
-            self.refresh(Region(0, self.size.height - 1, self._view_width, 1))
+            self.refresh(Region(0, self._view_height - 1, self._view_width, 1))
 
     def _repaint(self, old_height: int, first_changed: int, anchor: tuple[Hashable, Place, int] | None) -> None:
         if self._rows.height != old_height:
-            set_virtual_size(self, Size(self._view_width, self._rows.height))
+            self._grow()
             self._keep_position(anchor)
         if not old_height:
             first_changed = 0
         top = max(0, first_changed - self.scroll_offset.y)
-        if top < self.size.height:
-            self.refresh(Region(0, top, self._view_width, self.size.height - top))
+        if top < self._view_height:
+            self.refresh(Region(0, top, self._view_width, self._view_height - top))
+
+    def _grow(self) -> None:
+        """Take the new number of rows; the setter would lay the whole screen out again for it."""
+        self.set_reactive(ScrollView.virtual_size, Size(self._view_width, self._rows.height))
+
+    def _move_bar(self) -> None:
+        """Bring the scroll bar up to date."""
+        self._bar_moved_s = time.monotonic()
+        bar = self.vertical_scrollbar
+        bar.window_virtual_size = self._rows.height
+        bar.window_size = self._view_height
+        bar.position = self.scroll_y
 
     def _anchor(self) -> tuple[Hashable, Place, int] | None:
         """Return what stands at the top of the view, to find it again when rows above it come and go."""
@@ -155,25 +173,32 @@ class TranscriptView(ScrollView, Generic[Item], can_focus=True):
 
     def on_resize(self, event: events.Resize) -> None:
         """Wrap to the new width, with the entry at the top, or the newest one, where it was."""
-        self._view_width = self.scrollable_content_region.width
+        self._view_width, self._view_height = self.scrollable_content_region.size
         width = max(2, self._view_width - self._text_column)
         if width != self._width:
             anchor = self._anchor()
             self._width = width
             self._rows.wrap_to(width)
             self._strips.clear()
-            if self.text_selection is not None:
+            if self._selection is not None:
                 self.screen.clear_selection()
-            set_virtual_size(self, Size(self._view_width, self._rows.height))
+            self._grow()
             self._keep_position(anchor)
         elif self.follow:
             self._keep_position(None)
+        self._move_bar()
         self.refresh()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Follow again at the end; stop following anywhere else."""
-        super().watch_scroll_y(old_value, new_value)
+        """Follow again at the end; stop following anywhere else.
+
+        While the view follows, its scroll bar moves once a second: drawn with every row it would cost as much as they.
+        """
+        if round(old_value) != round(new_value):
+            self.refresh(self.size.region)
         follow = new_value >= self.max_scroll_y - 0.5
+        if not follow or not self.follow:
+            self._move_bar()
         if follow is not self.follow:
             self.follow = follow
             self._seen = self._rows.count
@@ -192,20 +217,20 @@ class TranscriptView(ScrollView, Generic[Item], can_focus=True):
 
     def selection_updated(self, selection: Selection | None) -> None:
         """Draw the selection."""
+        self._selection = selection
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """Return row `y` of the view."""
         row = self.scroll_offset.y + y
-        if y == self.size.height - 1 and self.below:
+        if y == self._view_height - 1 and self.below:
             return self._below_strip()
         if not self._rows.height:
             return self._empty_strip(y)
         if row >= self._rows.height or not self._width:
             return Strip.blank(self._view_width, self._style("words"))
         spec = self._row(row)
-        selection = self.text_selection
-        if selection is not None and (span := selection.get_span(row)) is not None:
+        if self._selection is not None and (span := self._selection.get_span(row)) is not None:
             return self._strip(spec, span)
         strip = self._strips.get(spec)
         if strip is None:
@@ -230,20 +255,27 @@ class TranscriptView(ScrollView, Generic[Item], can_focus=True):
         return time.strftime("%H:%M:%S", time.localtime(self._started_at + at_ms / 1000))
 
     def _strip(self, spec: _Row, selected: tuple[int, int] | None) -> Strip:
-        """Draw one row; each segment says which characters it stands for, so that the mouse can select them."""
-        words, remark = self._style(spec.entry_voice), self._style("aside")
+        """Draw one row in few segments, each a colour change for the terminal.
+
+        A segment says which characters it stands for, so that the mouse can select them.
+        """
         gutter = spec.time.ljust(self._text_column - _MARK_CELLS)
-        segments = [Segment(gutter, self._style("aside")), Segment(spec.mark, self._style("mark"))]
-        cuts = {0, min(spec.remark_at, len(spec.text)), len(spec.text)}
+        if spec.mark == " ":
+            segments = [Segment(gutter + spec.mark, self._style("aside"))]
+        else:
+            segments = [Segment(gutter, self._style("aside")), Segment(spec.mark, self._style("mark"))]
+        text, remark_at = spec.text, min(spec.remark_at, len(spec.text))
         begin, end = (0, 0) if selected is None else selected
-        end = len(spec.text) if end == -1 else min(end, len(spec.text))
-        cuts.update(cut for cut in (begin, end) if cut <= len(spec.text))
-        bounds = sorted(cuts)
-        for left, right in zip(bounds, [*bounds[1:], len(spec.text)], strict=True):
-            style = words if left < spec.remark_at else remark
+        end = len(text) if end == -1 else min(end, len(text))
+        padded = text + " " * (self._view_width - self._text_column - cell_len(text))
+        bounds = sorted({0, remark_at, len(padded), min(begin, end), end} - {0}) or [0]
+        left = 0
+        for right in bounds:
+            style = self._style(spec.entry_voice if left < remark_at else "aside")
             if begin <= left < end:
                 style += self._style("selection")
-            segments.append(Segment(spec.text[left:right], style + Style.from_meta({"offset": (left, spec.row)})))
+            segments.append(Segment(padded[left:right], style + Style.from_meta({"offset": (left, spec.row)})))
+            left = right
         return Strip(segments).adjust_cell_length(self._view_width, self._style("words"))
 
     def _below_strip(self) -> Strip:
