@@ -24,7 +24,7 @@ async def no_leaked_tasks() -> AsyncIterator[None]:
     yield
     await asyncio.sleep(0)
     leaked = {task for task in asyncio.all_tasks() - before if not task.done()}
-    leaked.discard(asyncio.current_task())  # type: ignore[arg-type]
+    leaked.discard(asyncio.current_task())
     assert not leaked, f"tasks left running: {leaked}"
 
 

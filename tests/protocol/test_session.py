@@ -1,15 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from sentra_tui.domain.changes import (
-    AnswerEnded,
-    AnswerExtended,
-    AnswerStarted,
-    Change,
     LineOpened,
     Noticed,
     TranscriptCommitted,
@@ -17,43 +12,15 @@ from sentra_tui.domain.changes import (
     TranscriptFailed,
 )
 from sentra_tui.domain.errors import ProtocolError
-from sentra_tui.domain.state import AnswerStatus, Lane
+from sentra_tui.domain.state import AnswerStatus
 from sentra_tui.domain.transcript import LineKey
 from sentra_tui.protocol import client_events as c
 from sentra_tui.protocol import server_events as s
-from sentra_tui.protocol.effects import CallBroken, Effect, FlushPlayback, SendEvent
-from sentra_tui.protocol.objects import ContentPart, ErrorDetails, Item, Response, StatusDetails
-from sentra_tui.protocol.response_queue import ALREADY_ACTIVE, CANCEL_NOT_ACTIVE, PATIENCE_MS, QueueState
-from sentra_tui.protocol.session import CALL_ENDED, Session
-
-CREATED = s.ResponseCreated(Response("resp_1"))
-COMPLETED = s.ResponseDone(Response("resp_1", "completed"))
-
-
-def new_session(*, answers: bool = True, voice: bool = False) -> Session:
-    return Session("mic", 1, 1_000, answers=answers, voice=voice)
-
-
-def play(session: Session, events: Sequence[Any], now_ms: int = 2_000) -> list[Change | Effect]:
-    return [told for event in events for told in session.receive(event, now_ms)]
-
-
-def text(delta: str, item_id: str = "item_1", index: int = 0) -> s.ServerEvent:
-    return s.ResponseOutputTextDelta("resp_1", item_id, 0, index, delta)
-
-
-def started(response_id: str = "resp_1", now_ms: int = 2_000) -> Change:
-    return AnswerStarted(f"mic.1.{response_id}", Lane.AUX, now_ms)
-
-
-def extended(delta: str) -> Change:
-    return AnswerExtended("mic.1.resp_1", Lane.AUX, 2_000, delta)
-
-
-def ended(
-    status: AnswerStatus = AnswerStatus.COMPLETED, words: str | None = None, cause: str = "", now_ms: int = 2_000
-) -> Change:
-    return AnswerEnded("mic.1.resp_1", Lane.AUX, now_ms, status, words, cause)
+from sentra_tui.protocol.effects import CallBroken, SendEvent
+from sentra_tui.protocol.objects import ContentPart, ErrorDetails, Item
+from sentra_tui.protocol.response_queue import ALREADY_ACTIVE, PATIENCE_MS, QueueState
+from sentra_tui.protocol.session import CALL_ENDED
+from tests.protocol.scenes import COMPLETED, CREATED, ended, extended, new_session, play, text
 
 
 def test_a_spoken_turn_becomes_a_line_with_its_times() -> None:
@@ -72,108 +39,6 @@ def test_a_spoken_turn_becomes_a_line_with_its_times() -> None:
         TranscriptExtended("mic", key, 2_000, "so the cash"),
         TranscriptCommitted("mic", key, "so the cache", 1_200, 1_900),
     ]
-
-
-def test_a_written_answer_from_its_beginning_to_its_end() -> None:
-    events = [CREATED, text("Store first, "), text("then cache."), COMPLETED]
-    assert play(new_session(), events) == [started(), extended("Store first, "), extended("then cache."), ended()]
-
-
-def test_a_spoken_answer_is_told_by_its_transcript() -> None:
-    events = [
-        CREATED,
-        s.ResponseOutputAudioTranscriptDelta("resp_1", "item_1", 0, 0, "Store "),
-        s.ResponseOutputAudioTranscriptDone("resp_1", "item_1", 0, 0, "Store first."),
-        COMPLETED,
-    ]
-    assert play(new_session(voice=True), events) == [started(), extended("Store "), ended(words="Store first.")]
-
-
-def test_words_that_only_the_end_of_a_part_tells_are_told() -> None:
-    events = [CREATED, s.ResponseOutputTextDone("resp_1", "item_1", 0, 0, "Yes."), COMPLETED]
-    assert play(new_session(), events) == [started(), extended("Yes."), ended()]
-
-
-def test_words_that_only_the_end_of_the_response_tells_are_told() -> None:
-    output = (Item(content=(ContentPart("output_text", "Yes."), ContentPart("output_audio", "", "Sure."))),)
-    events = [CREATED, s.ResponseDone(Response("resp_1", "completed", output=output))]
-    assert play(new_session(), events) == [started(), ended(words="Yes.\nSure.")]
-
-
-def test_the_parts_of_an_answer_stand_on_lines_of_their_own() -> None:
-    events = [CREATED, text("Let me see."), text("Yes", "item_2"), text(".", "item_2"), text("!", "item_2", 1)]
-    outcome = play(new_session(), [*events, COMPLETED])
-    assert outcome[1:] == [extended("Let me see."), extended("\nYes"), extended("."), extended("\n!"), ended()]
-
-
-def test_parts_that_come_interleaved_are_put_right_at_the_end() -> None:
-    outcome = play(new_session(), [CREATED, text("A"), text("B", "item_2"), text("a"), COMPLETED])
-    assert outcome[-1] == ended(words="Aa\nB")
-
-
-def test_an_answer_whose_beginning_was_not_told_begins_with_its_first_word() -> None:
-    assert play(new_session(), [text("Yes.")]) == [started(), extended("Yes.")]
-
-
-def test_an_answer_without_names_is_still_one_answer() -> None:
-    events = [
-        s.ResponseCreated(),
-        s.ResponseOutputTextDelta(delta="Yes."),
-        s.ResponseDone(),
-        s.ResponseCreated(),
-    ]
-    assert play(new_session(), events) == [
-        started("unnamed_1"),
-        AnswerExtended("mic.1.unnamed_1", Lane.AUX, 2_000, "Yes."),
-        AnswerEnded("mic.1.unnamed_1", Lane.AUX, 2_000, AnswerStatus.COMPLETED),
-        started("unnamed_2"),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("response", "status", "cause"),
-    [
-        (
-            Response("resp_1", "cancelled", StatusDetails(reason="turn_detected")),
-            AnswerStatus.CANCELLED,
-            "interrupted by speech",
-        ),
-        (
-            Response("resp_1", "incomplete", StatusDetails(reason="max_output_tokens")),
-            AnswerStatus.INCOMPLETE,
-            "cut at the length limit",
-        ),
-        (Response("resp_1", "incomplete", StatusDetails(reason="whim")), AnswerStatus.INCOMPLETE, "whim"),
-        (
-            Response("resp_1", "failed", StatusDetails(error=ErrorDetails(message="too\nbusy"))),
-            AnswerStatus.FAILED,
-            "too busy",
-        ),
-        (Response("resp_1", "failed"), AnswerStatus.FAILED, "the provider gave no reason"),
-        (Response("resp_1", "failed", StatusDetails()), AnswerStatus.FAILED, "the provider gave no reason"),
-        (Response("resp_1", "completed"), AnswerStatus.COMPLETED, ""),
-        (Response("resp_1"), AnswerStatus.COMPLETED, ""),
-    ],
-)
-def test_the_end_of_an_answer_says_why(response: Response, status: AnswerStatus, cause: str) -> None:
-    outcome = play(new_session(), [CREATED, text("Yes."), s.ResponseDone(response)])
-    assert outcome[-1] == ended(status, cause=cause)
-
-
-def test_an_answer_without_words_is_not_called_complete() -> None:
-    assert play(new_session(), [CREATED, COMPLETED])[-1] == ended(AnswerStatus.INCOMPLETE, cause="no words came")
-
-
-def test_a_new_answer_ends_one_whose_end_was_not_told() -> None:
-    outcome = play(new_session(), [CREATED, text("Yes"), s.ResponseCreated(Response("resp_2")), text(" late")])
-    assert outcome[2:] == [ended(AnswerStatus.INCOMPLETE, cause="its end was not told"), started("resp_2")]
-
-
-def test_nothing_that_comes_after_the_end_changes_an_answer() -> None:
-    session = new_session()
-    play(session, [CREATED, text("Yes."), COMPLETED])
-    late = [CREATED, text(" late"), s.ResponseOutputTextDone("resp_1", "item_1", 0, 0, "No."), COMPLETED]
-    assert play(session, late) == []
 
 
 def test_typed_text_is_a_line_an_item_and_a_request() -> None:
@@ -228,90 +93,6 @@ def test_a_call_that_only_listens_shows_no_answer() -> None:
     assert play(session, [CREATED, text("Yes."), s.OutputAudioBufferStarted("resp_1"), COMPLETED]) == []
     assert session.set_voice(True, 2_000) == []
     assert session.cancel_answer(2_000) == []
-
-
-def test_cancelling_a_spoken_answer_stops_it_at_both_ends() -> None:
-    session = new_session(voice=True)
-    play(session, [CREATED, text("Well")])
-    assert session.cancel_answer(2_500) == [
-        SendEvent(c.ResponseCancel("resp_1", event_id="event_1")),
-        SendEvent(c.OutputAudioBufferClear(event_id="event_2")),
-        FlushPlayback(),
-        ended(AnswerStatus.CANCELLED, cause="stopped", now_ms=2_500),
-    ]
-
-
-def test_cancelling_a_written_answer_clears_no_sound() -> None:
-    session = new_session()
-    play(session, [CREATED, text("Well")])
-    sent = [told.event for told in session.cancel_answer(2_500) if isinstance(told, SendEvent)]
-    assert sent == [c.ResponseCancel("resp_1", event_id="event_1")]
-
-
-def test_a_late_delta_of_a_cancelled_answer_is_dropped() -> None:
-    session = new_session()
-    play(session, [CREATED, text("Well")])
-    session.cancel_answer(2_500)
-    assert play(session, [text(" yes"), s.ResponseDone(Response("resp_1", "cancelled"))]) == []
-
-
-def test_a_cancel_that_crossed_the_end_is_not_told() -> None:
-    session = new_session()
-    play(session, [CREATED, text("Well")])
-    session.cancel_answer(2_500)
-    error = s.ServerError(ErrorDetails("invalid_request_error", CANCEL_NOT_ACTIVE, "nothing", "event_1"))
-    assert play(session, [COMPLETED, error]) == []
-
-
-def test_an_answer_that_was_cancelled_before_it_began_is_never_shown() -> None:
-    session = new_session()
-    session.say_text("why?", 2_000)
-    session.cancel_answer(2_000)
-    assert play(session, [CREATED, text("Because"), s.ResponseDone(Response("resp_1", "cancelled"))]) == []
-    assert play(session, [s.ResponseCreated(Response("resp_2"))]) == [started("resp_2")]
-
-
-def test_an_answer_that_is_complete_and_still_sounds_can_be_silenced() -> None:
-    session = new_session(voice=True)
-    play(session, [CREATED, s.OutputAudioBufferStarted("resp_1"), text("Yes."), COMPLETED])
-    assert session.cancel_answer(3_000) == [
-        SendEvent(c.OutputAudioBufferClear(event_id="event_1")),
-        FlushPlayback(),
-    ]
-
-
-def test_there_is_nothing_to_cancel_in_silence() -> None:
-    session = new_session(voice=True)
-    play(session, [CREATED, s.OutputAudioBufferStarted("resp_1"), COMPLETED, s.OutputAudioBufferStopped("resp_1")])
-    assert session.cancel_answer(3_000) == []
-
-
-def test_speaking_silences_the_answer_that_sounds_once() -> None:
-    session = new_session(voice=True)
-    play(session, [CREATED, s.OutputAudioBufferStarted("resp_1")])
-    assert session.receive(s.InputAudioBufferSpeechStarted("item_9", 500), 2_000) == [
-        FlushPlayback(),
-        LineOpened("mic", LineKey(1, "item_9"), 1_500),
-    ]
-    assert session.receive(s.OutputAudioBufferCleared("resp_1"), 2_000) == []
-
-
-def test_speaking_silences_an_answer_whose_sound_was_not_announced() -> None:
-    session = new_session(voice=True)
-    play(session, [CREATED, s.ResponseOutputAudioTranscriptDelta("resp_1", "item_1", 0, 0, "Well")])
-    assert session.receive(s.InputAudioBufferSpeechStarted("item_9", 500), 2_000)[0] == FlushPlayback()
-
-
-def test_speaking_flushes_nothing_while_nothing_sounds() -> None:
-    session = new_session()
-    play(session, [CREATED, text("Yes.")])
-    assert FlushPlayback() not in session.receive(s.InputAudioBufferSpeechStarted("item_9", 500), 2_000)
-
-
-def test_a_server_that_clears_its_own_sound_has_ours_flushed() -> None:
-    session = new_session(voice=True)
-    cleared = s.OutputAudioBufferCleared("resp_1")
-    assert play(session, [CREATED, s.OutputAudioBufferStarted("resp_1"), cleared])[-1] == FlushPlayback()
 
 
 def test_voice_changes_one_setting_and_only_when_it_changes() -> None:
