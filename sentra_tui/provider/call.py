@@ -12,13 +12,12 @@ import re
 from aiortc import RTCConfiguration, RTCDataChannel, RTCPeerConnection, RTCSessionDescription
 
 from sentra_tui.domain.audio import FRAME_MS
-from sentra_tui.media.opus import OpusDecoder
 from sentra_tui.media.peer import OpusTrack, hard_close, tap
-from sentra_tui.media.playout import PlayoutBuffer
 from sentra_tui.provider.api_error import ApiError
 from sentra_tui.provider.conversation import new_id
 from sentra_tui.provider.faults import SessionFault
 from sentra_tui.provider.realtime import RealtimeSession, Staff
+from sentra_tui.provider.reception import Reception
 from sentra_tui.provider.script import Script
 from sentra_tui.provider.settings import SessionSettings
 
@@ -31,6 +30,8 @@ SILENCE_S = 20.0
 _FRAME_S = FRAME_MS / 1000
 _LATE_S = 0.2
 _CHECK_TICKS = 25
+_PATIENCE_TICKS = 10
+"""So long, 0.2 s, missing sound counts as late; after that it is silence."""
 _CANDIDATE_PORT = re.compile(r"^(a=candidate:\S+ \d+ \S+ \d+ \S+) \d+ ", re.MULTILINE)
 _CANDIDATES = re.compile(r"^a=(candidate:.*|end-of-candidates)\r?\n", re.MULTILINE)
 _DISCARD_PORT = 9
@@ -45,11 +46,13 @@ class Call:
         self._fault = fault
         self._loop = asyncio.get_running_loop()
         self._began = self._heard = self._loop.time()
+        self._opened: float | None = None
         self._packets = 0
         self._over = asyncio.Event()
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self._track = OpusTrack()
-        self._playout = PlayoutBuffer(OpusDecoder())
+        self._reception = Reception()
+        self._idle_ticks = 0
         self._ssrc: int | None = None
         self._channel: RTCDataChannel | None = None
         self._script = Script(fault)
@@ -73,7 +76,9 @@ class Call:
                 self._connection.addTrack(self._track)
             await self._connection.setLocalDescription(await self._connection.createAnswer())
         except (ValueError, KeyError, IndexError, AttributeError, AssertionError) as error:
-            raise ApiError(400, "The SDP offer cannot be used.", code="invalid_offer", param="sdp") from error
+            raise _invalid_offer() from error
+        if self._connection.sctp is None:
+            raise _invalid_offer()
         for transceiver in self._connection.getTransceivers():
             tap(transceiver.receiver, self._on_packet)
         sdp = self._connection.localDescription.sdp
@@ -112,14 +117,25 @@ class Call:
 
     def _tick(self) -> None:
         """Live through 20 ms."""
-        frame = self._playout.pull()
-        age_s = self._loop.time() - self._began
+        frames = self._reception.take()
+        self._idle_ticks = 0 if frames else self._idle_ticks + 1
+        age_s = self._age_s()
         if self._script.frozen(age_s):
             return
-        self._session.tick(frame)
+        for frame in frames:
+            self._session.hear(frame)
+        if self._idle_ticks > _PATIENCE_TICKS:
+            self._session.hear(None)
+        self._session.tick()
+        if self._opened is None:
+            return
         for message in self._script.due(age_s):
             self._say(message)
         self._carry_out(age_s)
+
+    def _age_s(self) -> float:
+        """Return how long the channel for events has been open."""
+        return 0.0 if self._opened is None else self._loop.time() - self._opened
 
     def _carry_out(self, age_s: float) -> None:
         fault = self._fault
@@ -148,24 +164,21 @@ class Call:
 
     def _say(self, message: str) -> None:
         channel = self._channel
-        if (
-            channel is not None
-            and channel.readyState == "open"
-            and not self._script.frozen(self._loop.time() - self._began)
-        ):
+        if channel is not None and channel.readyState == "open" and not self._script.frozen(self._age_s()):
             channel.send(message)
 
     def _on_packet(self, sequence: int, ssrc: int, payload: bytes) -> None:
         if ssrc != self._ssrc:
             self._ssrc = ssrc
-            self._playout.reset()
-        self._playout.put(sequence, payload, self._loop.time() * 1000)
+            self._reception = Reception()
+        self._reception.put(sequence, payload)
 
     def _on_channel(self, channel: RTCDataChannel) -> None:
         if channel.label != CHANNEL_LABEL:
             channel.close()
             return
         self._channel = channel
+        self._opened = self._loop.time()
         channel.on("message", self._on_message)
         channel.on("close", self.hang_up)
         self._session.begin()
@@ -176,3 +189,8 @@ class Call:
     def _on_state(self) -> None:
         if self._connection.connectionState in ("failed", "closed"):
             self.hang_up()
+
+
+def _invalid_offer() -> ApiError:
+    message = "The SDP offer cannot be used: it needs a data channel, and audio to be heard."
+    return ApiError(400, message, code="invalid_offer", param="sdp")

@@ -28,6 +28,7 @@ class Conversation:
     def __init__(self, emit: Emit) -> None:
         self._emit = emit
         self._items: dict[str, dict[str, Any]] = {}
+        self._truncated: set[str] = set()
         self.id = new_id("conv")
 
     @property
@@ -83,6 +84,7 @@ class Conversation:
         if content[0].get("type") != "output_audio":
             raise ApiError(400, "Only model output audio messages can be truncated.", code="unsupported_content_type")
         content[0].pop("transcript", None)
+        self._truncated.add(item_id)
         self._emit("conversation.item.truncated", item_id=item_id, content_index=0, audio_end_ms=audio_end_ms)
 
     def holds(self, item_id: str) -> bool:
@@ -90,9 +92,10 @@ class Conversation:
         return item_id in self._items
 
     def set_content(self, item_id: str, content: list[dict[str, Any]], status: str) -> None:
-        """Replace what an item holds, if it is still there."""
+        """Replace what an item holds, if it is still there and was not truncated."""
         if item_id in self._items:
-            self._items[item_id] |= {"content": content, "status": status}
+            kept = self._items[item_id]["content"] if item_id in self._truncated else content
+            self._items[item_id] |= {"content": kept, "status": status}
 
     def texts(self, role: str) -> list[str]:
         """Return what was said in this role, oldest first."""

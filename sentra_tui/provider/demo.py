@@ -38,6 +38,7 @@ class DemoTalk(Struct, frozen=True):
 
     pause_s: float
     """The silence between turns."""
+    words_per_minute: int
     voices: dict[Side, str]
     turns: list[DemoTurn]
 
@@ -76,7 +77,7 @@ def recordings() -> dict[Side, bytes]:
     sides: dict[Side, bytearray] = {"mic": bytearray(), "speaker": bytearray()}
     sample_rate_hz = 0
     for turn in talk.turns:
-        pcm, sample_rate_hz = synthesize(turn.text, talk.voices[turn.who])
+        pcm, sample_rate_hz = synthesize(turn.text, talk.voices[turn.who], talk.words_per_minute)
         silence = bytes(int(pause * sample_rate_hz) * 2)
         for side, sound in sides.items():
             sound += silence + (pcm if side == turn.who else bytes(len(pcm)))

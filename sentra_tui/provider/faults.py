@@ -18,7 +18,8 @@ A plan is one JSON object; every part is optional:
 
 `client_secrets` and `calls` are rules for HTTP requests, `sessions` for calls that were answered. A rule counts what
 it matches, from 1, and acts on the `numbers` given, or on all; `session` narrows it to one type. Of several rules that
-act on the same request, the first one wins. Times count from the moment that the call was answered, in seconds.
+act on the same request, the first one wins. Times count in seconds from the moment that the channel
+for events opened.
 """
 
 from __future__ import annotations

@@ -64,6 +64,8 @@ class InputAudio:
         if frame is None:
             self._hear_speech(None)
             return
+        if self._buffered_ms == 0 and self.transcriber is not None:
+            self.transcriber.prepare()
         pcm = self._rest + self._resampler.feed(frame)
         while len(pcm) >= _FRAME_BYTES:
             self._hear_speech(pcm[:_FRAME_BYTES])

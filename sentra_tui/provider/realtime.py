@@ -67,9 +67,12 @@ class RealtimeSession:
         """Greet the client, once its channel is open."""
         self._emit("session.created", session=self.settings.describe(self.id, self._expires_at))
 
-    def tick(self, frame: bytes | None) -> None:
-        """Live through 20 ms, in which this frame was heard, or nothing."""
+    def hear(self, frame: bytes | None) -> None:
+        """Take 20 ms of what the client sends, or of its silence."""
         self._input.hear(frame)
+
+    def tick(self) -> None:
+        """Send what is due; to be called each 20 ms."""
         self._output.tick()
 
     def handle(self, message: str) -> None:

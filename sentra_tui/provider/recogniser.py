@@ -47,7 +47,7 @@ class RecogniserChoice(Struct, frozen=True):
 
 
 class Recogniser:
-    """Owns one worker process, started at once and again after it died.
+    """Owns one worker process, started when it is needed and again after it died.
 
     `on_hypothesis` takes the number of an utterance and what it seems to say.
     """
@@ -60,12 +60,16 @@ class Recogniser:
         self._unsent: list[bytes] = []
         self._process: Process | None = None
         self._closing = False
-        self._task = asyncio.create_task(self._run())
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Start the process, if it is not running: loading its model takes a while."""
+        if (self._task is None or self._task.done()) and not self._closing:
+            self._task = asyncio.create_task(self._run())
 
     def begin(self) -> int:
         """Begin an utterance and return its number."""
-        if self._task.done() and not self._closing:
-            self._task = asyncio.create_task(self._run())
+        self.start()
         self._utterance += 1
         self._send(Begin(self._utterance))
         return self._utterance
@@ -77,7 +81,7 @@ class Recogniser:
     def end(self) -> asyncio.Future[str]:
         """End the utterance and return its text to come; that raises ProviderError when the process fails."""
         text: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        if self._task.done():
+        if self._task is None or self._task.done():
             text.set_exception(ProviderError("The recogniser is not running."))
             return text
         self._pending[self._utterance] = text
@@ -91,6 +95,8 @@ class Recogniser:
     async def close(self) -> None:
         """End the process; texts still awaited are cancelled."""
         self._closing = True
+        if self._task is None:
+            return
         if self._process is None:
             self._task.cancel()
         else:

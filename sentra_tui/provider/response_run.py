@@ -51,7 +51,6 @@ class ResponseRun:
         self._text = ""
         self._opened = False
         self._sound_s = 0.0
-        self._input_words = sum(len(text.split()) for text in conversation.texts("user"))
         self._spoken = plan.modality == "audio"
         self._delta = "response.output_audio_transcript" if self._spoken else "response.output_text"
 
@@ -65,12 +64,13 @@ class ResponseRun:
         item = self._item("in_progress", [])
         self._emit("response.output_item.added", response_id=self.id, output_index=0, item=item)
         if self._plan.in_conversation:
-            self._conversation.insert(item)
+            self._conversation.insert(dict(item))
         self._emit("response.content_part.added", **self._place(), part=self._part(""))
 
     def extend(self, delta: str) -> None:
         """Say more of the text."""
         self._text += delta
+        self._conversation.set_content(self.item_id, self._content(), "in_progress")
         self._emit(f"{self._delta}.delta", **self._place(), delta=delta)
 
     def add_sound(self, seconds: float) -> None:
@@ -153,11 +153,12 @@ class ResponseRun:
 
     def _usage(self) -> dict[str, Any]:
         """Return tokens counted as words, and sound as the Realtime API counts it."""
+        input_tokens = sum(len(text.split()) for text in self._conversation.texts("user"))
         text_tokens, audio_tokens = len(self._text.split()), round(self._sound_s * AUDIO_TOKENS_PER_S)
         return {
-            "total_tokens": self._input_words + text_tokens + audio_tokens,
-            "input_tokens": self._input_words,
+            "total_tokens": input_tokens + text_tokens + audio_tokens,
+            "input_tokens": input_tokens,
             "output_tokens": text_tokens + audio_tokens,
-            "input_token_details": {"text_tokens": self._input_words, "audio_tokens": 0, "cached_tokens": 0},
+            "input_token_details": {"text_tokens": input_tokens, "audio_tokens": 0, "cached_tokens": 0},
             "output_token_details": {"text_tokens": text_tokens, "audio_tokens": audio_tokens},
         }

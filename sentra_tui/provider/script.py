@@ -6,7 +6,7 @@ from sentra_tui.provider.faults import ScriptedMessage, SessionFault
 
 
 class Script:
-    """Plays the scripted messages of one call; ages are seconds since the call was answered."""
+    """Plays the scripted messages of one call; ages are seconds since the channel for events opened."""
 
     def __init__(self, fault: SessionFault) -> None:
         self._freeze_after_s = fault.freeze_after_s

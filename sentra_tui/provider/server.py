@@ -67,7 +67,10 @@ async def serving(options: ProviderOptions) -> AsyncIterator[ProviderStarted]:
     calls = Calls(Staff(load_answerer(), voice, options.stt_model), faults, time.time)
     credentials = Credentials(time.time)
     runner = web.AppRunner(
-        ProviderApp(credentials, calls, faults, voice).application, access_log=None, shutdown_timeout=SHUTDOWN_S / 2
+        ProviderApp(credentials, calls, faults, voice).application,
+        access_log=None,
+        handler_cancellation=True,
+        shutdown_timeout=SHUTDOWN_S / 2,
     )
     await runner.setup()
     try:

@@ -35,6 +35,10 @@ class Transcriber:
         self._bytes = 0
         self._awaited: dict[str, asyncio.Task[str]] = {}
 
+    def prepare(self) -> None:
+        """Get ready: there will be something to hear."""
+        self._recogniser.start()
+
     def begin(self, item_id: str) -> None:
         """Begin the utterance that will be this item."""
         self._item_id = item_id

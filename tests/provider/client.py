@@ -16,6 +16,7 @@ import numpy as np
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from openai._models import validate_type
 from openai.types.realtime import RealtimeServerEvent
+
 from sentra_tui.domain.audio import FRAME_BYTES, FRAME_MS, SAMPLE_RATE_HZ, SILENCE
 from sentra_tui.media.opus import OpusDecoder
 from sentra_tui.media.peer import OpusTrack, hard_close, prepare_process, tap
@@ -119,7 +120,7 @@ class Client:
 
 def validate(event: Event) -> None:
     """Raise where an event is not what OpenAI's own types say."""
-    validate_type(type_=RealtimeServerEvent, value=event)
+    validate_type(type_=RealtimeServerEvent, value=event)  # type: ignore[arg-type]
 
 
 async def mint(started: ProviderStarted, session: dict[str, Any]) -> str:
