@@ -34,7 +34,7 @@ def measure(request: Request) -> Measurements:
         "ui_four_panes_cpu_pct": Measurement(
             value=cpu_pct,
             trials=tuple(flooded.cpu_pct),
-            note=f"mean of {len(flooded.cpu_pct)} s, {held}; making the flood and measuring the lag included",
+            note=f"mean of {len(flooded.cpu_pct)} s, {held}; making the flood included",
         ),
         "ui_four_panes_lag_p99_ms": Measurement(
             value=percentile(flooded.lag_ms, 99),
