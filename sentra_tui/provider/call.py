@@ -7,6 +7,7 @@ which ends the call when the client hangs up, never connects, or has not been he
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 
 from aiortc import RTCConfiguration, RTCDataChannel, RTCPeerConnection, RTCSessionDescription
@@ -35,6 +36,8 @@ _PATIENCE_TICKS = 10
 _CANDIDATE_PORT = re.compile(r"^(a=candidate:\S+ \d+ \S+ \d+ \S+) \d+ ", re.MULTILINE)
 _CANDIDATES = re.compile(r"^a=(candidate:.*|end-of-candidates)\r?\n", re.MULTILINE)
 _DISCARD_PORT = 9
+
+_log = logging.getLogger(__name__)
 
 
 class Call:
@@ -165,7 +168,10 @@ class Call:
     def _say(self, message: str) -> None:
         channel = self._channel
         if channel is not None and channel.readyState == "open" and not self._script.frozen(self._age_s()):
-            channel.send(message)
+            try:
+                channel.send(message)
+            except ValueError:
+                _log.warning("call %s: a message of %d characters is more than the client takes", self.id, len(message))
 
     def _on_packet(self, sequence: int, ssrc: int, payload: bytes) -> None:
         if ssrc != self._ssrc:

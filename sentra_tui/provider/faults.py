@@ -58,7 +58,10 @@ class RequestFault(_Rule, frozen=True, kw_only=True):
 
 
 class ScriptedMessage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the server says out of turn: an `event`, or any `text`; `{pad}` in it becomes `pad_chars` times x."""
+    """What the server says out of turn: an `event`, or any `text`; `{pad}` in it becomes `pad_chars` times x.
+
+    What is larger than the client takes (`a=max-message-size`, 262,144 bytes for aiortc) is not sent.
+    """
 
     at_s: Seconds = 0.0
     event: dict[str, Any] | None = None

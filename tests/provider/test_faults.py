@@ -52,6 +52,7 @@ async def test_requests_are_refused_as_planned() -> None:
 async def test_the_server_says_what_the_plan_wrote_for_it() -> None:
     messages = [
         ScriptedMessage(event={"type": "response.invented", "text": "\u001b[31m{pad}"}, pad_chars=60_000, at_s=0.0),
+        ScriptedMessage(text="{pad}", pad_chars=1_000_000, at_s=0.05),
         ScriptedMessage(text='{"type": "error"}', at_s=0.1),
     ]
     plan = Plan(sessions=[SessionFault(messages=[*messages, ScriptedMessage(at_s=0.2, text='{"type": "last"}')])])
