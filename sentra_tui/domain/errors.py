@@ -8,8 +8,8 @@
     │   └── TransportRefused   do not dial again before something changes
     │       └── CredentialRefused   the key is missing, wrong or not allowed to do this
     ├── ProtocolError          we asked a state machine for an illegal step
-    ├── ProviderError          the local provider could not start
-    └── EngineError            the engine process could not be started or spoken to
+    └── ProviderError          the local provider could not start
+        └── ApiError           it refuses a request (in `sentra_tui.provider`)
 
 Each carries one line saying what happened and, where there is one, the next step.
 """
@@ -66,7 +66,3 @@ class ProtocolError(SentraError):
 
 class ProviderError(SentraError):
     """The local provider could not be started."""
-
-
-class EngineError(SentraError):
-    """The engine process could not be started or spoken to."""

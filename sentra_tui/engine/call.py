@@ -16,7 +16,7 @@ from sentra_tui.domain.changes import Change, ContactHeard, QualityMeasured
 from sentra_tui.domain.errors import SentraError, TransportError, TransportLost, TransportRefused
 from sentra_tui.domain.ports import Transport
 from sentra_tui.domain.state import Connection
-from sentra_tui.engine.tasks import TaskOwner
+from sentra_tui.engine.context import EngineContext
 from sentra_tui.protocol import codec
 from sentra_tui.protocol import effects as e
 from sentra_tui.protocol.connection import CallMachine
@@ -49,7 +49,7 @@ class CallListener(Protocol):
 
 
 class CallDriver:
-    """Runs the call of one stream in `tasks`."""
+    """Runs the call of one stream."""
 
     def __init__(
         self,
@@ -58,18 +58,16 @@ class CallDriver:
         dial: Dial,
         make_session: Callable[[int], Session],
         listener: CallListener,
-        tasks: TaskOwner,
-        now_ms: Callable[[], int],
-        publish: Callable[[Change], None],
+        context: EngineContext,
     ) -> None:
         self.stream = stream
         self._machine = machine
         self._dial = dial
         self._make_session = make_session
         self._listener = listener
-        self._tasks = tasks
-        self._now_ms = now_ms
-        self._publish = publish
+        self._tasks = context.tasks
+        self._now_ms = context.now_ms
+        self._publish = context.publish
         self._task: asyncio.Task[None] | None = None
         self._ending: set[asyncio.Task[None]] = set()
         self._transport: Transport | None = None

@@ -14,6 +14,7 @@ from sentra_tui.domain.ports import AudioSink
 from sentra_tui.domain.state import Connection, Severity
 from sentra_tui.engine.audio import Meter
 from sentra_tui.engine.clock import EngineClock
+from sentra_tui.engine.context import EngineContext
 from sentra_tui.engine.playback import Playback
 from sentra_tui.engine.store import Store
 from sentra_tui.engine.stream import StreamPlan, StreamRunner
@@ -44,7 +45,8 @@ class ConnectionManager:
     ) -> None:
         self._store = store
         self._recordings_begin = asyncio.Event()
-        self._playback = Playback(ports.open_sink, tasks, store.publish, self._tell_voice)
+        context = EngineContext(tasks, clock.now_ms, store.publish)
+        self._playback = Playback(ports.open_sink, context, self._tell_voice)
         self._streams = {
             plan.name: StreamRunner(
                 plan,
@@ -52,9 +54,7 @@ class ConnectionManager:
                 ports.make_meter(),
                 self._playback if plan.answers else None,
                 self._recordings_begin,
-                tasks,
-                clock.now_ms,
-                store.publish,
+                context,
             )
             for plan in plans
         }

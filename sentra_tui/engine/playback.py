@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from sentra_tui.domain.changes import Change, Noticed, VoiceChanged
+from sentra_tui.domain.changes import Noticed, VoiceChanged
 from sentra_tui.domain.errors import SourceError
 from sentra_tui.domain.ports import AudioSink, Transport
 from sentra_tui.domain.state import Severity
 from sentra_tui.engine.audio import play
-from sentra_tui.engine.tasks import TaskOwner
+from sentra_tui.engine.context import EngineContext
 
 
 class Playback:
@@ -19,14 +19,13 @@ class Playback:
     def __init__(
         self,
         open_sink: Callable[[], Awaitable[AudioSink]],
-        tasks: TaskOwner,
-        publish: Callable[[Change], None],
+        context: EngineContext,
         on_voice: Callable[[bool], None],
     ) -> None:
         self.voice = False
         self._open_sink = open_sink
-        self._tasks = tasks
-        self._publish = publish
+        self._tasks = context.tasks
+        self._publish = context.publish
         self._on_voice = on_voice
         self._transport: Transport | None = None
         self._sink: AudioSink | None = None

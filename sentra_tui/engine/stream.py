@@ -7,13 +7,13 @@ from collections.abc import Awaitable, Callable
 
 from msgspec import Struct
 
-from sentra_tui.domain.changes import Change, MuteChanged, SourceFailed
+from sentra_tui.domain.changes import MuteChanged, SourceFailed
 from sentra_tui.domain.errors import SourceError
 from sentra_tui.domain.ports import AudioSource, Transport
 from sentra_tui.engine.audio import Meter, SourcePump
 from sentra_tui.engine.call import CallDriver
+from sentra_tui.engine.context import EngineContext
 from sentra_tui.engine.playback import Playback
-from sentra_tui.engine.tasks import TaskOwner
 from sentra_tui.protocol.connection import CallMachine
 from sentra_tui.protocol.session import Session
 
@@ -35,7 +35,7 @@ class StreamPlan(Struct, frozen=True):
 
 
 class StreamRunner:
-    """Runs one stream in `tasks`. `recordings_begin` is set when recordings may start."""
+    """Runs one stream. `recordings_begin` is set when recordings may start."""
 
     def __init__(
         self,
@@ -44,20 +44,18 @@ class StreamRunner:
         meter: Meter,
         playback: Playback | None,
         recordings_begin: asyncio.Event,
-        tasks: TaskOwner,
-        now_ms: Callable[[], int],
-        publish: Callable[[Change], None],
+        context: EngineContext,
     ) -> None:
         self.name = plan.name
         self._plan = plan
         self._playback = playback
         self._begin = recordings_begin
-        self._tasks = tasks
-        self._now_ms = now_ms
-        self._publish = publish
+        self._tasks = context.tasks
+        self._now_ms = context.now_ms
+        self._publish = context.publish
         self._dialled_voice = False
-        self._pump = SourcePump(plan.name, meter, now_ms, publish)
-        self.call = CallDriver(plan.name, machine, self._dial, self._make_session, self, tasks, now_ms, publish)
+        self._pump = SourcePump(plan.name, meter, context.now_ms, context.publish)
+        self.call = CallDriver(plan.name, machine, self._dial, self._make_session, self, context)
 
     def start(self) -> None:
         """Open the source, and dial if the plan says so."""

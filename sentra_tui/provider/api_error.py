@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from sentra_tui.domain.errors import ProviderError
 
-class ApiError(Exception):
+
+class ApiError(ProviderError):
     """A request, or a client event, that is refused; never carries what the client sent in secret."""
 
     def __init__(
@@ -19,7 +21,6 @@ class ApiError(Exception):
     ) -> None:
         super().__init__(message)
         self.status = status
-        self.message = message
         self.code = code
         self.param = param
         self.retry_after_s = retry_after_s

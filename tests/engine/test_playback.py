@@ -7,6 +7,7 @@ from sentra_tui.domain.audio import SILENCE
 from sentra_tui.domain.errors import SourceError
 from sentra_tui.domain.ports import AudioSink
 from sentra_tui.domain.state import Severity
+from sentra_tui.engine.context import EngineContext
 from sentra_tui.engine.playback import Playback
 from sentra_tui.engine.tasks import TaskOwner
 from tests.engine.peers import ListSink, LoopTransport, until
@@ -21,7 +22,7 @@ class Room:
         self.voices: list[bool] = []
         self.tasks = TaskOwner()
         self._error = error
-        self.playback = Playback(self._open, self.tasks, self.told.append, self.voices.append)
+        self.playback = Playback(self._open, EngineContext(self.tasks, lambda: 0, self.told.append), self.voices.append)
 
     async def _open(self) -> AudioSink:
         if self._error is not None:
