@@ -112,6 +112,11 @@ class SentraApp(CalmApp):
     def _start(self, provider: str) -> None:
         self.run_worker(self.feed.read(self._options.start(provider)), name="read")
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether the newest state is on the screen."""
+        return self._main.state is self.feed.state
+
     def _show(self, state: AppState, now_ms: int) -> None:
         self._main.show(state, now_ms)
         self._notices.update(state)

@@ -33,7 +33,7 @@ COMMANDS = (
     Command("prompt", "enter", "open_prompt", "Ask or type something", "type"),
     Command("cancel", "escape", "cancel", "Stop the answer; leave the prompt"),
     Command("retry", "r", "retry", "Dial again now"),
-    Command("pane.zoom", "z", "zoom", "Give one pane the whole screen, or show all", "zoom"),
+    Command("pane.zoom", "z", "zoom", "Show one pane alone, or all of them", "zoom"),
     Command("pane.next", "tab", "step_pane(1)", "Go to the next pane", in_palette=False),
     Command("pane.previous", "shift+tab", "step_pane(-1)", "Go to the pane before", in_palette=False),
     Command("pane.you", "1", "choose_pane(0)", "Go to You"),
@@ -48,7 +48,7 @@ COMMANDS = (
 FIXED = (
     ("end", "Follow what is new"),
     ("↑ ↓ pgup pgdn", "Scroll the pane"),
-    ("ctrl+c", "Copy the selected text; with nothing selected, quit"),
+    ("ctrl+c", "Copy what is selected, else quit"),
 )
 """Keys that belong to a widget or to Textual, for the help screen."""
 

@@ -38,6 +38,8 @@ _COLORS = frozenset(
     | {"foreground", "background", "surface", "panel", "boost"}
 )
 _KEYS = frozenset({"name", "dark", "ansi", "author", "description", "colors", "variables"})
+_ANSI_GROUNDS = ("ansi-background", "ansi-foreground")
+"""Textual's own style sheets want these of an ANSI theme, and no theme has to set them."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _VARIABLE = re.compile(r"[a-z][a-z0-9-]{0,47}")
 _COLOR = re.compile(r"(?P<color>[#\w(),.% ]{1,40}?)(\s+\d{1,3}%)?")
@@ -169,7 +171,8 @@ def variable_defaults(theme: Theme) -> dict[str, str]:
     """Return `VARIABLES` for a theme that does not set them."""
     if theme.ansi:
         colors = ("ansi_blue", "ansi_magenta", "ansi_cyan", "ansi_green", "ansi_default", "ansi_bright_black")
-        return dict(zip(VARIABLES, colors, strict=True))
+        grounds = ("ansi_black", "ansi_white") if theme.dark else ("ansi_white", "ansi_black")
+        return {**dict(zip(VARIABLES, colors, strict=True)), **dict(zip(_ANSI_GROUNDS, grounds, strict=True))}
     generated = theme.to_color_system().generate()
     color = partial(_solid, generated)
     background, foreground = color("background"), color("foreground")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from sentra_tui.domain.state import Answer, AnswerStatus, AppState, Connection, Quality, SourceStatus, Stream
+from sentra_tui.domain.state import MIC, Answer, AnswerStatus, AppState, Connection, Quality, SourceStatus, Stream
 from sentra_tui.domain.text import clean_line
 
 WEAK_CONTACT_MS = 3_000
@@ -16,7 +16,8 @@ TICK_MS = 500
 
 CAUSE_CHARS = 120
 
-STREAM_TITLES = {"mic": "You", "speaker": "Them"}
+NOUNS = {MIC: "microphone"}
+"""What a stream is called in a sentence, where that is not its name."""
 
 
 class Word(NamedTuple):
@@ -154,12 +155,12 @@ def _problems(stream: Stream) -> list[str]:
     return problems
 
 
-def empty_words(stream: Stream | None, key: str, what: str) -> str:
-    """Return what a transcript says before its first line."""
+def empty_words(stream: Stream | None, key: str) -> str:
+    """Return what a transcript says before its first line; `key` connects its stream."""
     if stream is None:
-        return f"There is no {what} stream yet."
+        return ""
     if stream.connection is Connection.OFF:
-        return f"Press {key} to connect the {what}."
+        return f"Press {key} to connect the {NOUNS.get(stream.name, stream.name)}."
     if stream.connection is Connection.LIVE:
         return "Listening. Words appear here as they are spoken."
     return ""

@@ -15,9 +15,8 @@ from sentra_tui.domain.actions import (
     SetVoice,
 )
 from sentra_tui.domain.state import Severity
+from sentra_tui.domain.transcript import LineKey
 from sentra_tui.ui.options import ProviderChoice
-from sentra_tui.ui.screens.help import HelpScreen
-from sentra_tui.ui.screens.quit import QuitScreen
 from tests.ui.conftest import Perform
 from tests.ui.scenes import failing, idle, in_call, live, lost
 
@@ -120,7 +119,7 @@ async def test_z_gives_one_pane_the_screen_and_gives_it_back(perform: Perform) -
 async def test_a_hidden_pane_with_news_has_a_dot_on_its_tab(perform: Perform) -> None:
     async with perform(live(), size=(80, 24)) as stage:
         assert "2 Them•" not in stage.text
-        await stage.play(c.LineOpened("speaker", c.LineKey(1, "x"), 3_000))
+        await stage.play(c.LineOpened("speaker", LineKey(1, "x"), 3_000))
         assert "2 Them•" in stage.text
         await stage.press("2")
         assert "Them•" not in stage.text
@@ -149,10 +148,9 @@ async def test_q_quits_at_once_without_a_call_and_asks_while_one_is_live(perform
         assert stage.app.return_code == 0
     async with perform(live()) as stage:
         await stage.press("q")
-        assert isinstance(stage.app.screen, QuitScreen)
         assert "2 calls are live" in stage.text
         await stage.press("escape")
-        assert not isinstance(stage.app.screen, QuitScreen)
+        assert "2 calls are live" not in stage.text
         await stage.press("q", "enter")
         assert stage.app.return_code == 0
 
@@ -160,7 +158,6 @@ async def test_q_quits_at_once_without_a_call_and_asks_while_one_is_live(perform
 async def test_help_lists_every_command_with_the_users_own_keys(perform: Perform) -> None:
     async with perform(idle(), size=(80, 50), keys={"mute": "f2", "pane.zoom": "x,f3"}) as stage:
         await stage.press("question_mark")
-        assert isinstance(stage.app.screen, HelpScreen)
         assert "f2" in stage.text
         assert "x f3" in stage.text
         await stage.press("escape", "f2")

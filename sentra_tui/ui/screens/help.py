@@ -16,7 +16,7 @@ from sentra_tui.domain.state import Engine
 from sentra_tui.domain.text import clean_line
 from sentra_tui.ui.keys import COMMANDS, FIXED, face, keys_of
 
-_KEY_CELLS = 16
+_KEY_CELLS = 15
 SIGNS = (
     ("●", "live"),
     ("◐", "weak: little is heard of the peer"),

@@ -41,7 +41,7 @@ AUX_EMPTY = "Quick drafts appear here when somebody asks something, or when you 
 MAIN_EMPTY = "Not set up yet. A second, slower assistant will confirm or correct the drafts here."
 TOO_SMALL = "This window is too small. 40 × 10 cells are enough."
 
-WIDTHS = [(0, "-tiny"), (40, "-narrow"), (100, "-normal"), (200, "-wide")]
+WIDTHS = [(0, "-tiny"), (40, "-narrow"), (100, "-normal"), (120, "-roomy"), (200, "-wide")]
 HEIGHTS = [(0, "-low"), (10, "-tall")]
 """The class of the screen from each width, and from each height, in cells."""
 
@@ -69,7 +69,7 @@ class MainScreen(StyledOnceScreen):
         classes = f"{breakpoint_class(size.width, WIDTHS)} {breakpoint_class(size.height, HEIGHTS)}"
         super().__init__(id="main-screen", classes=classes)
         self._keymap = keymap
-        self._state = AppState()
+        self.state = AppState()
         self._status = StatusBar()
         self._tabs = PaneTabs(TITLES, widget_id="tabs")
         self._panes: tuple[StreamPane | AnswerPane, ...] = (
@@ -95,7 +95,7 @@ class MainScreen(StyledOnceScreen):
 
     def show(self, state: AppState, now_ms: int) -> None:
         """Take the newest state; `now_ms` is milliseconds since the engine started."""
-        self._state = state
+        self.state = state
         self._status.show(state, now_ms)
         for pane in self._panes:
             pane.show_state(state, now_ms)
@@ -138,13 +138,13 @@ class MainScreen(StyledOnceScreen):
         return face_of(command_id, self._keymap)
 
     def _engine_runs(self) -> bool:
-        if not self._state.engine.running:
+        if not self.state.engine.running:
             self._tell("The engine is not running yet.", "It starts by itself; try again in a moment.")
-        return self._state.engine.running
+        return self.state.engine.running
 
     def action_toggle_stream(self, name: str) -> None:
         """Call, or hang up."""
-        stream = self._state.stream(name)
+        stream = self.state.stream(name)
         if not self._engine_runs():
             return
         if stream is None:
@@ -156,18 +156,18 @@ class MainScreen(StyledOnceScreen):
 
     def action_toggle_mute(self) -> None:
         """Mute the microphone, or unmute it: before a call, too."""
-        stream = self._state.stream(MIC)
+        stream = self.state.stream(MIC)
         if self._engine_runs():
             self._ask(SetMute(MIC, not (stream is not None and stream.muted)))
 
     def action_toggle_voice(self) -> None:
         """Have answers spoken, or only written."""
         if self._engine_runs():
-            self._ask(SetVoice(not self._state.voice))
+            self._ask(SetVoice(not self.state.voice))
 
     def action_retry(self) -> None:
         """Dial again what waits or failed."""
-        if any(stream.connection in _WAITING for stream in self._state.streams):
+        if any(stream.connection in _WAITING for stream in self.state.streams):
             self._ask(RetryNow())
         else:
             self._tell("Nothing waits to be dialled again.")
@@ -178,7 +178,7 @@ class MainScreen(StyledOnceScreen):
             self._panes[self.active].focus()
         elif self.selections:
             self.clear_selection()
-        elif any(answer.status in UNFINISHED for answer in self._state.answers):
+        elif any(answer.status in UNFINISHED for answer in self.state.answers):
             self._ask(CancelAnswer())
 
     def action_open_prompt(self) -> None:
@@ -190,7 +190,7 @@ class MainScreen(StyledOnceScreen):
         event.stop()
         if not clean(event.value).strip():
             return
-        stream = self._state.stream(MIC)
+        stream = self.state.stream(MIC)
         if stream is None or stream.connection is not Connection.LIVE:
             hint = f"Press {face('escape')} and {self._key('mic')} to connect the microphone, then send it again."
             self._tell("What you typed goes over the microphone's call, which is not live.", hint)
@@ -220,4 +220,4 @@ class MainScreen(StyledOnceScreen):
         """Show the keys."""
         from sentra_tui.ui.screens.help import HelpScreen
 
-        self.app.push_screen(HelpScreen(self._keymap, self._state.engine))
+        self.app.push_screen(HelpScreen(self._keymap, self.state.engine))

@@ -45,4 +45,4 @@ class ProviderScreen(ModalScreen[str | None]):
 
 def _option(choice: ProviderChoice) -> Option:
     label = clean_line(choice.label or choice.name, 60)
-    return Option(Content.assemble((label, "bold"), "  ", (clean_line(choice.note, 120), "$muted")))
+    return Option(Content.assemble((label, "bold"), "  ", clean_line(choice.note, 120)))

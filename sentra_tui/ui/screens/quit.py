@@ -30,7 +30,7 @@ class QuitScreen(ModalScreen[bool]):
         calls = "1 call is" if self._connected == 1 else f"{self._connected} calls are"
         with Vertical(classes="dialog"):
             yield Static(Content("Quit?"), classes="heading")
-            yield Static(Content.assemble(calls, " live. Quitting hangs up."))
+            yield Static(Content.assemble(calls, " live. Quitting hangs up."), classes="question")
             yield Static(
                 Content.assemble(("⏎", "$accent bold"), " hang up and quit    ", ("esc", "$accent bold"), " stay")
             )

@@ -14,6 +14,7 @@ from sentra_tui.domain.audio import SILENCE_DBFS, meter_position
 _BLOCKS = " ▏▎▍▌▋▊▉█"
 _EIGHTHS = 8
 _LABEL_CELLS = 6
+LABEL_MIN_WIDTH = 18
 WARM_DBFS = -18.0
 HOT_DBFS = -6.0
 PEAK_FALL_DB = 1.5
@@ -47,7 +48,12 @@ class Meter(Widget):
     @property
     def cells(self) -> int:
         """How many cells the bar has, its frame not counted."""
-        return max(1, self.size.width - _LABEL_CELLS - 2)
+        return max(1, self.size.width - self._label_cells - 2)
+
+    @property
+    def _label_cells(self) -> int:
+        """The number makes room for the bar where both do not fit."""
+        return _LABEL_CELLS if self.size.width >= LABEL_MIN_WIDTH else 0
 
     def show(self, rms_dbfs: float, peak_dbfs: float, muted: bool) -> None:
         """Take the newest measurement."""
@@ -78,7 +84,7 @@ class Meter(Widget):
     def render_line(self, y: int) -> Strip:
         """Return the bar."""
         frame = self._style("frame")
-        label = Segment(self._shown.label.rjust(_LABEL_CELLS), frame)
+        label = Segment(self._shown.label.rjust(_LABEL_CELLS)[: self._label_cells], frame)
         if self._shown.tone == "muted":
             bar = [Segment("MUTED".center(self.cells)[: self.cells], self._style("warm"))]
         else:

@@ -44,7 +44,7 @@ class StreamPane(_Pane[Line]):
         stream = state.stream(self._stream)
         muted = " · muted" if stream is not None and stream.muted else ""
         self._set_titles(self._base_title + muted, source_words(stream))
-        self.empty = empty_words(stream, self._connect_key, self._stream) if state.engine.running else ""
+        self.empty = empty_words(stream, self._connect_key) if state.engine.running else ""
         if stream is not None:
             self.show(stream.transcript.pages, state.engine.started_at)
 

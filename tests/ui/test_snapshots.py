@@ -1,0 +1,79 @@
+"""Pictures of each screen; a new picture is looked at before it is committed."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sentra_tui.ui.app import SentraApp
+from sentra_tui.ui.options import AppOptions, ProviderChoice
+from tests.ui.replay import ReplayLink
+from tests.ui.scenes import SCENES
+
+Compare = Callable[..., bool]
+CHOICES = (
+    ProviderChoice("openai", "OpenAI", "OPENAI_API_KEY is set"),
+    ProviderChoice("local", "Local", "runs here, for trying out"),
+)
+SIZES = [(120, 40), (80, 24), (60, 20), (200, 50)]
+
+
+def screen(scene: str, theme: str = "sentra-dark", choices: tuple[ProviderChoice, ...] = ()) -> SentraApp:
+    link = ReplayLink(SCENES[scene]())
+    options = AppOptions(start=lambda name: link, choices=choices, theme=theme, log_path=Path("/dev/null"))
+    return SentraApp(options, clock=lambda: 0.0)
+
+
+async def settle(pilot: Any) -> None:
+    """Wait until everything that was recorded is shown, or a question about it."""
+    app: SentraApp = pilot.app
+    deadline = time.monotonic() + 15
+    while len(app.screen_stack) < 2 and not (app.feed.state.engine.version and app.is_shown):
+        assert time.monotonic() < deadline, "nothing was shown"
+        await pilot.pause(0.05)
+    await pilot.pause(0.1)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_in_a_call(snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert snap_compare(screen("in-call"), terminal_size=size, run_before=settle)
+
+
+@pytest.mark.parametrize("size", SIZES[:3])
+@pytest.mark.parametrize("scene", ["idle", "failing", "lost"])
+def test_other_states(snap_compare: Compare, scene: str, size: tuple[int, int]) -> None:
+    assert snap_compare(screen(scene), terminal_size=size, run_before=settle)
+
+
+@pytest.mark.parametrize("size", SIZES[:2])
+@pytest.mark.parametrize("key", ["question_mark", "q"])
+def test_modal_screens(snap_compare: Compare, key: str, size: tuple[int, int]) -> None:
+    async def press(pilot: Any) -> None:
+        await settle(pilot)
+        await pilot.press(key)
+        await settle(pilot)
+
+    assert snap_compare(screen("in-call"), terminal_size=size, run_before=press)
+
+
+@pytest.mark.parametrize("size", SIZES[:2])
+def test_the_choice_of_a_provider(snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert snap_compare(screen("idle", choices=CHOICES), terminal_size=size, run_before=settle)
+
+
+@pytest.mark.parametrize("theme", sorted(p.stem for p in (Path(__file__).parents[2] / "themes").glob("*.toml")))
+def test_every_theme(snap_compare: Compare, theme: str) -> None:
+    app = screen("failing", theme)
+    assert snap_compare(app, terminal_size=(100, 30), run_before=settle)
+    assert app.crash is None
+
+
+def test_pictures_hold_no_address_but_the_font(request: pytest.FixtureRequest) -> None:
+    folder = Path(__file__).parent / "__snapshots__"
+    found = {host for path in folder.rglob("*.*") for host in re.findall(r"https?://[^/\"')\s]+", path.read_text())}
+    assert found <= {"http://www.w3.org", "https://cdnjs.cloudflare.com", "https://www.textualize.io"}

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import pytest
+
+from sentra_tui.domain.state import Answer, AnswerStatus, AppState, Connection, Engine, Lane, Quality, Stream
+from sentra_tui.ui import words
+
+
+@pytest.mark.parametrize(
+    ("stream", "expected"),
+    [
+        (Stream("mic"), "○ off"),
+        (Stream("mic", connection=Connection.CONNECTING), "◌ connecting"),
+        (Stream("mic", connection=Connection.LIVE, contact_at_ms=9_300), "● live 0.5s"),
+        (Stream("mic", connection=Connection.LIVE, contact_at_ms=4_000), "◐ weak 6.0s"),
+        (Stream("mic", connection=Connection.LIVE, quality=Quality(loss_down=0.2)), "◐ weak 0.0s"),
+        (Stream("mic", connection=Connection.LIVE, quality=Quality(round_trip_ms=800)), "◐ weak 0.0s"),
+        (Stream("mic", connection=Connection.RECONNECTING, attempt=3, retry_at_ms=11_200), "↻ reconnecting 3 · in 2 s"),
+        (Stream("mic", connection=Connection.RECONNECTING, attempt=3, retry_at_ms=10_000), "↻ reconnecting 3"),
+        (Stream("mic", connection=Connection.FAILED, cause="no\npermission"), "✕ failed: no permission"),
+    ],
+)
+def test_each_connection_has_its_word_and_its_sign(stream: Stream, expected: str) -> None:
+    word = words.connection_word(stream, 10_000)
+    assert f"{word.sign} {word.text}" == expected
+
+
+@pytest.mark.parametrize(
+    ("quality", "expected"),
+    [
+        (Quality(round_trip_ms=20), "webrtc 20ms ▮▮▮▮"),
+        (Quality(round_trip_ms=62), "webrtc 62ms ▮▮▮▯"),
+        (Quality(round_trip_ms=62, loss_up=0.03), "webrtc 62ms ▮▮▯▯"),
+        (Quality(round_trip_ms=900, loss_up=0.5), "webrtc 900ms ▮▯▯▯"),
+        (Quality(), "webrtc"),
+    ],
+)
+def test_the_bars_tell_how_the_call_travels(quality: Quality, expected: str) -> None:
+    stream = Stream("mic", connection=Connection.LIVE, transport="webrtc", quality=quality)
+    assert words.call_words(AppState(streams=(stream,))) == expected
+
+
+def test_an_answer_in_the_making_counts_its_seconds() -> None:
+    answer = Answer("a", Lane.AUX, 1_000)
+    assert words.answer_words((answer,), 3_100) == "◌ processing 2.0 s"
+    assert words.answer_words((Answer("a", Lane.AUX, 1_000, AnswerStatus.DRAFT),), 3_100) == ""
+    assert words.answer_words((), 0) == ""
+
+
+def test_trouble_comes_before_what_is_merely_worth_knowing() -> None:
+    running = Engine(running=True, provider="local", provider_note="small")
+    assert words.trouble(AppState()).text == "starting…"
+    assert words.trouble(AppState(engine=running)).text == "local · small"
+    assert words.trouble(AppState(engine=Engine(cause="signal 11"))).text.endswith("signal 11")
+    failed = Stream("mic", connection=Connection.FAILED, cause="Refused.", hint="Press r.")
+    assert words.trouble(AppState(engine=running, streams=(failed,))).text == "mic: Refused. Press r."
+
+
+@pytest.mark.parametrize(("total_ms", "expected"), [(0, "0:00"), (724_900, "12:04"), (4_324_000, "1:12:04")])
+def test_durations_read_as_clocks_do(total_ms: int, expected: str) -> None:
+    assert words.duration(total_ms) == expected
