@@ -7,13 +7,12 @@ import os
 import pty
 import re
 import select
-import signal
 import struct
+import subprocess
 import termios
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from types import TracebackType
 
 COLUMNS = 120
@@ -47,10 +46,19 @@ class Terminal:
         self._changed = threading.Condition()
         self._painted_s: float | None = None
         self._over = False
-        self.began_s = time.perf_counter()
-        self.pid, self._master = pty.fork()
-        if self.pid == 0:
-            _become(command, environ, self._size)
+        self._master, slave = pty.openpty()
+        _resize(slave, self._size)
+        self._began_s = time.perf_counter()
+        self._process = subprocess.Popen(
+            command,
+            env=environ,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+            preexec_fn=_take_as_controlling_terminal,
+        )
+        os.close(slave)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -66,7 +74,7 @@ class Terminal:
         """Return how long after its start the program had painted a frame; raises TimeoutError."""
         self._wait(lambda: self._painted_s is not None, deadline_s, "it painted nothing")
         assert self._painted_s is not None
-        return (self._painted_s - self.began_s) * 1000
+        return (self._painted_s - self._began_s) * 1000
 
     def redrawn(self, settle_s: float = 1.0) -> str:
         """Return the words of the whole screen, which the program draws anew because the window was resized."""
@@ -81,6 +89,11 @@ class Terminal:
             return visible(bytes(self._drawn))
 
     @property
+    def pid(self) -> int:
+        """The program's process id."""
+        return self._process.pid
+
+    @property
     def over(self) -> bool:
         """Whether the program has ended."""
         return self._over
@@ -92,23 +105,14 @@ class Terminal:
 
     def close(self) -> None:
         """Ask the program to end, insist after a while, and wait for it."""
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            with suppress(ProcessLookupError):
-                os.kill(self.pid, number)
-            if self._wait_for_end(_GRACE_S):
-                break
+        self._process.terminate()
+        try:
+            self._process.wait(_GRACE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
         self._reader.join(_GRACE_S)
         os.close(self._master)
-
-    def _wait_for_end(self, deadline_s: float) -> bool:
-        due_s = time.monotonic() + deadline_s
-        while time.monotonic() < due_s:
-            with suppress(ChildProcessError):
-                if os.waitpid(self.pid, os.WNOHANG) == (0, 0):
-                    time.sleep(0.02)
-                    continue
-            return True
-        return False
 
     def _wait(self, condition: Callable[[], bool], deadline_s: float, complaint: str) -> None:
         with self._changed:
@@ -148,13 +152,9 @@ def visible(drawn: bytes) -> str:
     return _ESCAPES.sub(b" ", drawn).decode("utf-8", "replace")
 
 
-def _become(command: Sequence[str], environ: Mapping[str, str], size: tuple[int, int]) -> None:
-    """Turn the forked child into the program."""
-    try:
-        _resize(0, size)
-        os.execve(command[0], list(command), dict(environ))
-    finally:
-        os._exit(127)
+def _take_as_controlling_terminal() -> None:
+    """Let the program, a session leader already, be told by its standard input when the window is resized."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 def _resize(descriptor: int, size: tuple[int, int]) -> None:
