@@ -195,7 +195,7 @@ class TranscriptView(ScrollView, Generic[Item], can_focus=True):
         While the view follows, its scroll bar moves once a second: drawn with every row it would cost as much as they.
         """
         if round(old_value) != round(new_value):
-            self.refresh(self.size.region)
+            self.refresh(Region(0, 0, self._view_width, self._view_height))
         follow = new_value >= self.max_scroll_y - 0.5
         if not follow or not self.follow:
             self._move_bar()
