@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -83,6 +84,8 @@ def provider(port: int, stt_model: Path | None, plan: Path | None) -> None:
 
 
 def _open_screen(theme: str | None, no_mouse: bool, **choices: Any) -> int:
+    # Until the first paint, when the screen turns it on again: collecting costs a twentieth of all the imports.
+    gc.disable()
     from sentra_tui.ui.terminal import refusal
 
     reason = refusal(os.environ)
