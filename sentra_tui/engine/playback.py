@@ -59,19 +59,23 @@ class Playback:
         self._task = self._tasks.start(work, self._failed, "playback")
 
     async def _speak(self) -> None:
-        if self._sink is None:
-            try:
-                self._sink = await self._open_sink()
-            except SourceError as error:
-                self._failed(error)
-                return
-            self._publish(VoiceChanged(True))
-            self._on_voice(True)
+        sink = self._sink or await self._open()
+        if sink is None or self._transport is None:
+            return
         try:
-            if self._transport is not None:
-                await play(self._transport, self._sink)
+            await play(self._transport, sink)
         finally:
-            self._sink.flush()
+            sink.flush()
+
+    async def _open(self) -> AudioSink | None:
+        try:
+            self._sink = await self._open_sink()
+        except SourceError as error:
+            self._failed(error)
+            return None
+        self._publish(VoiceChanged(True))
+        self._on_voice(True)
+        return self._sink
 
     async def _fall_silent(self) -> None:
         sink, self._sink = self._sink, None

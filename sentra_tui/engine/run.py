@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import logging
 import os
@@ -72,7 +73,8 @@ class Engine:
                 self._store.subscribe(self._quit_at_end)
             _calm_collector()
             await self._quit.wait()
-            await asyncio.wait([asyncio.ensure_future(manager.close())], timeout=HANG_UP_S)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(manager.close(), HANG_UP_S)
         finally:
             await tasks.close()
             await self._wiring.close()
