@@ -1,0 +1,86 @@
+"""The engine on a sound card: a private sound server's microphone and loudspeaker."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from sentra_tui.domain import actions as a
+from sentra_tui.domain import changes as c
+from sentra_tui.domain.state import SourceStatus
+from tests.engine.process import EngineProcess
+from tests.pulse import PulseServer
+
+HEARD_RMS = 300
+
+
+def tone(seconds: float) -> bytes:
+    """Return a 440 Hz tone at -12 dBFS, 48 kHz mono s16le."""
+    time_s = np.arange(int(48_000 * seconds)) / 48_000
+    return (8192 * np.sin(2 * np.pi * 440 * time_s)).astype("<i2").tobytes()
+
+
+async def poll(condition: Callable[[], bool], timeout_s: float = 20.0) -> None:
+    async with asyncio.timeout(timeout_s):
+        while not condition():
+            await asyncio.sleep(0.1)
+
+
+async def test_the_microphones_level_is_told(pulse: PulseServer, tmp_path: Path) -> None:
+    engine = await EngineProcess.start(tmp_path, "--mic=device", "--speaker=none", env=pulse.environ)
+    await engine.until(lambda state: (mic := state.stream("mic")) and mic.source.status == SourceStatus.OPEN)
+    with pulse.play(tone(8)):
+        await engine.until(lambda state: (mic := state.stream("mic")) and mic.rms_dbfs > -30)
+    await engine.stop()
+
+
+async def test_a_spoken_answer_is_heard_and_a_key_silences_it(pulse: PulseServer, tmp_path: Path) -> None:
+    engine = await EngineProcess.start(tmp_path, "--mic=none", "--speaker=none", env=pulse.environ)
+    await engine.until_live("mic")
+    engine.send(a.SetVoice(True))
+    await engine.until(lambda state: state.voice)
+
+    with pulse.record() as recording:
+
+        def loudness(seconds: float) -> float:
+            samples = recording.samples()[-int(48_000 * seconds) :].astype(float)
+            return float(np.sqrt((samples**2).mean())) if len(samples) else 0.0
+
+        engine.send(a.SayText("What is a write-through cache?"))
+        await poll(lambda: loudness(0.3) > HEARD_RMS)
+        engine.send(a.CancelAnswer())
+        await poll(lambda: loudness(1.0) == 0)
+        assert len(recording.samples()) < 48_000 * 20
+    await engine.stop()
+
+
+async def test_without_a_microphone_the_local_provider_plays_its_demo_talk_and_says_so(tmp_path: Path) -> None:
+    nothing = {"PULSE_SERVER": f"unix:{tmp_path}/absent", "ALSA_CONFIG_PATH": "/usr/share/alsa/alsa.conf"}
+    engine = await EngineProcess.start(tmp_path, "--mic=device", "--speaker=none", env=nothing)
+    state = await engine.until(lambda state: (mic := state.stream("mic")) and mic.source.status == SourceStatus.OPEN)
+    mic = state.stream("mic")
+    assert mic is not None
+    assert mic.source.label == "demo talk"
+    assert "demo talk instead" in state.notices[0].text
+    await engine.stop()
+
+
+async def test_without_portaudio_the_exact_command_is_named(tmp_path: Path) -> None:
+    sitecustomize = tmp_path / "sitecustomize.py"
+    sitecustomize.write_text(
+        "import ctypes.util\nreal = ctypes.util.find_library\n"
+        "ctypes.util.find_library = lambda name: None if 'portaudio' in name.lower() else real(name)\n"
+    )
+    engine = await EngineProcess.start(
+        tmp_path, "--mic=device", "--speaker=none", env={"PYTHONPATH": f"{tmp_path}:{':'.join(sys.path[:1])}"}
+    )
+    await engine.until(lambda state: state.notices)
+    notice = engine.told(c.Noticed)[0]
+    assert "PortAudio" in notice.text
+    assert "libportaudio2" in notice.hint or "portaudio" in notice.hint
+    await engine.until(lambda state: (mic := state.stream("mic")) and mic.source.label == "demo talk")
+    await engine.stop()
