@@ -11,64 +11,43 @@ from collections.abc import Callable, Iterable
 
 from textual.app import SystemCommand
 from textual.screen import Screen
-from textual.theme import BUILTIN_THEMES
 
 from sentra_tui.domain.state import AppState, Connection, Notice, Severity
-from sentra_tui.ui import terminal, themes
+from sentra_tui.ui import terminal
 from sentra_tui.ui.feed import Feed
-from sentra_tui.ui.internals import CalmApp, hold_painting_while_behind
+from sentra_tui.ui.internals import hold_painting_while_behind
 from sentra_tui.ui.keys import check_keymap
 from sentra_tui.ui.messages import Asked, Told
 from sentra_tui.ui.notices import TIMEOUTS_S, TITLES, Notices, notice_text
 from sentra_tui.ui.options import AppOptions
 from sentra_tui.ui.screens.main import MainScreen
+from sentra_tui.ui.themed_app import ThemedApp
 
-_FALLBACK_THEME = "textual-dark"
 
-
-class SentraApp(CalmApp):
+class SentraApp(ThemedApp):
     """Draws the newest state of the engine."""
 
     TITLE = "sentra"
     CSS_PATH = "screens/main.tcss"
 
     def __init__(self, options: AppOptions, clock: Callable[[], float] = time.monotonic) -> None:
-        super().__init__()
+        super().__init__(options.theme, options.themes_dirs)
         self.animation_level = "none"
         self.feed = Feed(clock)
         self._options = options
         self._keymap, self._remarks = check_keymap(options.keys)
         self._main = MainScreen(self._keymap, self.size)
         self._notices = Notices(self._show_notice)
-        self._theme_dirs = (themes.bundled_dir(), *options.themes_dirs)
-        self._take_theme()
-
-    def _take_theme(self) -> None:
-        """Begin in the wanted colours, and load no others: each costs a moment before the first paint."""
-        for name in set(BUILTIN_THEMES) - {_FALLBACK_THEME}:
-            self.unregister_theme(name)
-        for name in dict.fromkeys((themes.DEFAULT_THEME, self._options.theme)):
-            for theme in themes.load_theme(name, self._theme_dirs)[0].values():
-                self.register_theme(theme)
-                self.begin_with_theme(theme.name)
 
     def get_default_screen(self) -> Screen[None]:
         """Return the main screen."""
         return self._main
 
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Return our own variables for a theme that does not set them."""
-        return themes.variable_defaults(self.current_theme)
-
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Return what the palette offers."""
         from sentra_tui.ui.palette import palette_commands
 
-        names = set(self.available_themes) - {_FALLBACK_THEME}
-        return palette_commands(self._main, self._keymap, names, self._set_theme)
-
-    def _set_theme(self, name: str) -> None:
-        self.theme = name
+        return palette_commands(self._main, self._keymap, self.theme_names, self.set_theme)
 
     def on_mount(self) -> None:
         """Paint first; everything else comes after."""
@@ -82,21 +61,12 @@ class SentraApp(CalmApp):
         gc.enable()
         self.run_worker(hold_painting_while_behind(self), name="hold painting")
         self.run_worker(self.feed.draw(self._show), name="draw")
-        self._load_other_themes()
-        for remark in self._remarks:
+        for remark in [*self._remarks, *self.load_themes()]:
             self._show_notice(Notice(0, Severity.WARNING, remark))
         if self._options.choices:
             self._ask_for_provider()
         else:
             self._start("")
-
-    def _load_other_themes(self) -> None:
-        loaded, messages = themes.load_themes(self._theme_dirs)
-        for theme in loaded.values():
-            self.register_theme(theme)
-        if self._options.theme not in loaded:
-            self._remarks.append(f"There is no theme {self._options.theme!r}; ctrl+p lists them.")
-        self._remarks += messages
 
     def _ask_for_provider(self) -> None:
         from sentra_tui.ui.screens.provider import ProviderScreen

@@ -1,8 +1,12 @@
-"""From the link to the newest state: changes are reduced as they come, and drawn at most twenty times a second."""
+"""From the link to the newest state: changes are reduced as they come, and drawn at most twenty times a second.
+
+Where drawing that often would take more than its share of the processor, it is done less often.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -14,6 +18,8 @@ if TYPE_CHECKING:
     from sentra_tui.domain.ports import Link
 
 FRAME_S = 0.05
+FRAME_MAX_S = 0.1
+PROCESSOR_SHARE = 0.17
 TICK_S = 0.5
 CHANGES_IN_A_ROW = 128
 
@@ -21,8 +27,9 @@ CHANGES_IN_A_ROW = 128
 class Feed:
     """Holds the link and the newest state. Two tasks of the app run `read` and `draw`."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], cpu_clock: Callable[[], float] = time.process_time) -> None:
         self._clock = clock
+        self._cpu_clock = cpu_clock
         self._link: Link | None = None
         self._news = asyncio.Event()
         self._began_s = clock()
@@ -73,11 +80,15 @@ class Feed:
 
     async def draw(self, show: Callable[[AppState, int], None]) -> None:
         """Show the newest state when there is one, and the time at least twice a second, for ever."""
+        used_s = self._cpu_clock()
+        frame_s = FRAME_S
         while True:
             show(self.state, self.now_ms)
-            await asyncio.sleep(FRAME_S)
+            await asyncio.sleep(frame_s)
+            before_s, used_s = used_s, self._cpu_clock()
+            frame_s = min(FRAME_MAX_S, max(FRAME_S, (used_s - before_s) / PROCESSOR_SHARE))
             try:
-                await asyncio.wait_for(self._news.wait(), TICK_S - FRAME_S)
+                await asyncio.wait_for(self._news.wait(), TICK_S)
             except TimeoutError:
                 continue
             self._news.clear()

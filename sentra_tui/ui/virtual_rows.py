@@ -25,6 +25,19 @@ class Place(NamedTuple):
     item: int
 
 
+class Part(NamedTuple):
+    """What one row shows: the characters of an entry's body from `begin`, and before `end`."""
+
+    entry: Entry
+    begin: int
+    end: int
+
+    @property
+    def is_last(self) -> bool:
+        """Whether it is the last row of its entry."""
+        return self.end == len(self.entry.body)
+
+
 class _Page(Generic[Item]):
     """The items of one page with where their rows begin."""
 
@@ -91,6 +104,29 @@ class VirtualRows(Generic[Item]):
     def item(self, place: Place) -> Item:
         """Return the item at `place`."""
         return self._pages[place.page].items[place.item]
+
+    def part(self, row: int) -> Part:
+        """Return what row `row` shows."""
+        place = self.locate(row)
+        entry, rows = self._present(self.item(place)), self.rows(place)
+        index = row - self.top(place)
+        return Part(entry, rows[index], rows[index + 1] if index + 1 < len(rows) else len(entry.body))
+
+    def text(self, begin: tuple[int, int], end: tuple[int, int | None]) -> str:
+        """Return the words from row and character `begin` to before `end`, None being the end of its row.
+
+        Rows of one entry are joined as they were before wrapping; each entry begins a line.
+        """
+        begin_row, end_row = max(0, begin[0]), min(end[0], self.height - 1)
+        pieces: list[str] = []
+        for row in range(begin_row, end_row + 1):
+            part = self.part(row)
+            left = part.begin + (begin[1] if row == begin_row else 0)
+            right = part.end if row != end_row or end[1] is None else min(part.end, part.begin + end[1])
+            pieces.append(part.entry.body[left:right])
+            if part.is_last and row != end_row:
+                pieces.append("\n")
+        return "".join(pieces)
 
     def rows(self, place: Place) -> Sequence[int]:
         """Return the indices in the body of the item at `place` at which its rows begin."""

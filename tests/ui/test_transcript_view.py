@@ -118,24 +118,24 @@ async def test_interim_words_are_marked_by_more_than_colour() -> None:
         )
         app.view.show(words.pages, 0.0)
         await pilot.pause()
-        assert [row[9:] for row in shown(app)[:5]] == [" final", "▌interim ⋯", "▌⋯", "›typed", " (not recognised)"]
+        assert [row[10:] for row in shown(app)[:5]] == [" final", "▌interim ⋯", "▌⋯", "›typed", " (not recognised)"]
 
 
 async def test_times_of_day_make_room_for_words_in_a_narrow_view() -> None:
     async with showing() as (app, pilot):
         app.view.show(((line(1, "words", start_ms=43_431_000),),), 0.0)
         await pilot.pause()
-        assert shown(app)[0] == "12:03:51  words"
+        assert shown(app)[0] == " 12:03:51  words"
         await pilot.resize_terminal(40, 10)
         await pilot.pause()
-        assert shown(app)[0] == " words"
+        assert shown(app)[0] == "  words"
 
 
 async def test_a_very_long_line_is_capped_and_says_by_how_much() -> None:
     async with showing() as (app, pilot):
         app.view.show(((line(1, "x" * (CHARS_SHOWN + 1_234_567)),),), 0.0)
         await pilot.pause()
-        assert "… 1,234,567 more characters" in "\n".join(shown(app))
+        assert "… 1,234,567 more characters" in " ".join(row.strip() for row in shown(app))
 
 
 async def test_wide_characters_and_emoji_keep_the_edge_of_the_view_straight() -> None:
@@ -143,7 +143,7 @@ async def test_wide_characters_and_emoji_keep_the_edge_of_the_view_straight() ->
         app.view.show(((line(1, "漢字かな交じり文" * 12), line(2, "👩‍🚀 🇩🇪 ❤️ é " * 12)),), 0.0)
         await pilot.pause()
         assert {strip.cell_length for strip in app.screen._compositor.render_strips()} == {50}
-        words = "".join(row[9:].strip() for row in shown(app))
+        words = "".join(row[10:].strip() for row in shown(app))
         assert "漢字かな交じり文" * 12 in words
 
 
@@ -162,9 +162,9 @@ async def test_words_are_selected_with_the_mouse_and_copied_with_ctrl_c() -> Non
     async with showing() as (app, pilot):
         app.view.show(((line(1, "the quick brown fox"),),), 0.0)
         await pilot.pause()
-        await pilot.mouse_down("#view", offset=(14, 0))
-        await pilot.hover("#view", offset=(18, 0))
-        await pilot.mouse_up("#view", offset=(18, 0))
+        await pilot.mouse_down("#view", offset=(15, 0))
+        await pilot.hover("#view", offset=(19, 0))
+        await pilot.mouse_up("#view", offset=(19, 0))
         await pilot.pause()
         assert app.screen.get_selected_text() == "quick"
         await pilot.press("ctrl+c")

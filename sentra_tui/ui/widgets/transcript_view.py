@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable
-from typing import ClassVar, Generic, NamedTuple
+from typing import ClassVar, Generic
 
-from rich.cells import cell_len
-from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
@@ -17,28 +15,12 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
+from sentra_tui.ui.drawing import RowPainter, RowSpec
 from sentra_tui.ui.entries import Entry
 from sentra_tui.ui.virtual_rows import Item, Pages, Place, VirtualRows
-from sentra_tui.ui.wrapping import wrap
 
-GUTTER_MIN_WIDTH = 42
-"""Below this width, in cells, the times of day make room for words."""
-_TIME_CELLS = 9
-_MARK_CELLS = 1
-_STRIPS_KEPT = 1024
 BAR_PERIOD_S = 1.0
-
-
-class _Row(NamedTuple):
-    """All that decides how one row is drawn."""
-
-    row: int
-    entry_voice: str
-    mark: str
-    time: str
-    text: str
-    remark_at: int
-    """Where in `text` the remark of the entry begins."""
+_STRIPS_KEPT = 1024
 
 
 class TranscriptView(ScrollView, Generic[Item], can_focus=True):
@@ -73,12 +55,9 @@ class TranscriptView(ScrollView, Generic[Item], can_focus=True):
         self._rows = VirtualRows(present, key)
         self._pages: Pages[Item] = ()
         self._started_at = 0.0
-        self._strips: LRUCache[_Row, Strip] = LRUCache(_STRIPS_KEPT)
+        self._strips: LRUCache[RowSpec, Strip] = LRUCache(_STRIPS_KEPT)
         self._styles: dict[str, Style] = {}
-        self._view_width = 0
-        """How many cells there are beside the scroll bar."""
-        self._width = 0
-        """How many of them are for words."""
+        self._painter = RowPainter(0, self._style)
         self._empty = empty
         self._seen = 0
         self._bar_moved_s = 0.0
@@ -121,10 +100,10 @@ class TranscriptView(ScrollView, Generic[Item], can_focus=True):
         anchor = self._anchor()
         height, below = self._rows.height, self.below
         first_changed = self._rows.show(pages)
-        if self._width:
+        if self._painter.width:
             self._repaint(height, first_changed, anchor)
         if self.below != below:
-            self.refresh(Region(0, self._view_height - 1, self._view_width, 1))
+            self.refresh(Region(0, self._view_height - 1, self._painter.width, 1))
 
     def _repaint(self, old_height: int, first_changed: int, anchor: tuple[Hashable, Place, int] | None) -> None:
         if self._rows.height != old_height:
@@ -134,11 +113,11 @@ class TranscriptView(ScrollView, Generic[Item], can_focus=True):
             first_changed = 0
         top = max(0, first_changed - self.scroll_offset.y)
         if top < self._view_height:
-            self.refresh(Region(0, top, self._view_width, self._view_height - top))
+            self.refresh(Region(0, top, self._painter.width, self._view_height - top))
 
     def _grow(self) -> None:
         """Take the new number of rows; the setter would lay the whole screen out again for it."""
-        self.set_reactive(ScrollView.virtual_size, Size(self._view_width, self._rows.height))
+        self.set_reactive(ScrollView.virtual_size, Size(self._painter.width, self._rows.height))
 
     def _move_bar(self) -> None:
         """Bring the scroll bar up to date."""
@@ -158,34 +137,29 @@ class TranscriptView(ScrollView, Generic[Item], can_focus=True):
 
     def _keep_position(self, anchor: tuple[Hashable, Place, int] | None) -> None:
         if self.follow:
-            self.scroll_to(y=self.max_scroll_y, animate=False)
+            self._jump(self.max_scroll_y)
         elif anchor is not None:
             key, place, offset = anchor
             found = self._rows.find(key, place)
             if found is not None:
-                offset = min(offset, len(self._rows.rows(found)) - 1)
-                self.scroll_to(y=self._rows.top(found) + offset, animate=False)
+                self._jump(self._rows.top(found) + min(offset, len(self._rows.rows(found)) - 1))
 
-    @property
-    def _text_column(self) -> int:
-        gutter = _TIME_CELLS if self._view_width >= GUTTER_MIN_WIDTH else 0
-        return gutter + _MARK_CELLS
+    def _jump(self, row: int) -> None:
+        self.scroll_target_y = row
+        self.scroll_y = row
 
     def on_resize(self, event: events.Resize) -> None:
         """Wrap to the new width, with the entry at the top, or the newest one, where it was."""
-        self._view_width, self._view_height = self.scrollable_content_region.size
-        width = max(2, self._view_width - self._text_column)
-        if width != self._width:
-            anchor = self._anchor()
-            self._width = width
-            self._rows.wrap_to(width)
+        width, self._view_height = self.scrollable_content_region.size
+        anchor = self._anchor()
+        if width != self._painter.width:
+            self._painter = RowPainter(width, self._style)
+            self._rows.wrap_to(self._painter.text_width)
             self._strips.clear()
             if self._selection is not None:
                 self.screen.clear_selection()
             self._grow()
-            self._keep_position(anchor)
-        elif self.follow:
-            self._keep_position(None)
+        self._keep_position(anchor)
         self._move_bar()
         self.refresh()
 
@@ -195,7 +169,7 @@ class TranscriptView(ScrollView, Generic[Item], can_focus=True):
         While the view follows, its scroll bar moves once a second: drawn with every row it would cost as much as they.
         """
         if round(old_value) != round(new_value):
-            self.refresh(Region(0, 0, self._view_width, self._view_height))
+            self.refresh(Region(0, 0, self._painter.width, self._view_height))
         follow = new_value >= self.max_scroll_y - 0.5
         if not follow or not self.follow:
             self._move_bar()
@@ -206,7 +180,7 @@ class TranscriptView(ScrollView, Generic[Item], can_focus=True):
     def action_scroll_end(self) -> None:
         """Go to the newest entry and follow."""
         self.follow = True
-        self.scroll_to(y=self.max_scroll_y, animate=False)
+        self._jump(self.max_scroll_y)
         self.refresh()
 
     def notify_style_update(self) -> None:
@@ -224,75 +198,33 @@ class TranscriptView(ScrollView, Generic[Item], can_focus=True):
         """Return row `y` of the view."""
         row = self.scroll_offset.y + y
         if y == self._view_height - 1 and self.below:
-            return self._below_strip()
+            return self._painter.below(self.below)
         if not self._rows.height:
-            return self._empty_strip(y)
-        if row >= self._rows.height or not self._width:
-            return Strip.blank(self._view_width, self._style("words"))
-        spec = self._row(row)
+            return self._painter.sentence(self._empty, y)
+        if row >= self._rows.height:
+            return self._painter.blank()
+        spec = self._spec(row)
         if self._selection is not None and (span := self._selection.get_span(row)) is not None:
-            return self._strip(spec, span)
+            return self._painter.row(spec, span)
         strip = self._strips.get(spec)
         if strip is None:
-            strip = self._strips[spec] = self._strip(spec, None)
+            strip = self._strips[spec] = self._painter.row(spec, None)
         return strip
 
-    def _row(self, row: int) -> _Row:
-        place = self._rows.locate(row)
-        entry = self._present(self._rows.item(place))
-        index = row - self._rows.top(place)
-        begin, end = self._bounds(place, index, entry)
-        shown_time = self._time_of_day(entry.at_ms) if index == 0 and self._text_column > _MARK_CELLS else ""
-        mark = entry.mark if index == 0 or entry.voice == "interim" else " "
-        text = entry.body[begin:end].rstrip("\n")
-        return _Row(row, entry.voice, mark, shown_time, text, max(0, len(entry.text) - begin))
-
-    def _bounds(self, place: Place, index: int, entry: Entry) -> tuple[int, int]:
-        rows = self._rows.rows(place)
-        return rows[index], rows[index + 1] if index + 1 < len(rows) else len(entry.body)
+    def _spec(self, row: int) -> RowSpec:
+        entry, begin, end = self._rows.part(row)
+        is_first = begin == 0
+        return RowSpec(
+            row=row,
+            voice=entry.voice,
+            mark=entry.mark if is_first or entry.voice == "interim" else " ",
+            time=self._time_of_day(entry.at_ms) if is_first and self._painter.has_times else "",
+            text=entry.body[begin:end].rstrip("\n"),
+            remark_at=max(0, len(entry.text) - begin),
+        )
 
     def _time_of_day(self, at_ms: int) -> str:
         return time.strftime("%H:%M:%S", time.localtime(self._started_at + at_ms / 1000))
-
-    def _strip(self, spec: _Row, selected: tuple[int, int] | None) -> Strip:
-        """Draw one row in few segments, each a colour change for the terminal.
-
-        A segment says which characters it stands for, so that the mouse can select them.
-        """
-        gutter = spec.time.ljust(self._text_column - _MARK_CELLS)
-        if spec.mark == " ":
-            segments = [Segment(gutter + spec.mark, self._style("aside"))]
-        else:
-            segments = [Segment(gutter, self._style("aside")), Segment(spec.mark, self._style("mark"))]
-        text, remark_at = spec.text, min(spec.remark_at, len(spec.text))
-        begin, end = (0, 0) if selected is None else selected
-        end = len(text) if end == -1 else min(end, len(text))
-        padded = text + " " * (self._view_width - self._text_column - cell_len(text))
-        bounds = sorted({0, remark_at, len(padded), min(begin, end), end} - {0}) or [0]
-        left = 0
-        for right in bounds:
-            style = self._style(spec.entry_voice if left < remark_at else "aside")
-            if begin <= left < end:
-                style += self._style("selection")
-            segments.append(Segment(padded[left:right], style + Style.from_meta({"offset": (left, spec.row)})))
-            left = right
-        return Strip(segments).adjust_cell_length(self._view_width, self._style("words"))
-
-    def _below_strip(self) -> Strip:
-        text = f" ↓ {self.below} new below · end "
-        pad = max(0, self._view_width - len(text))
-        words = self._style("words")
-        segments = [Segment(" " * (pad // 2), words), Segment(text, self._style("below"))]
-        return Strip(segments).adjust_cell_length(self._view_width, words)
-
-    def _empty_strip(self, y: int) -> Strip:
-        words, aside = self._style("words"), self._style("aside")
-        width = max(2, self._view_width - 4)
-        rows = wrap(self._empty, width)
-        if not 1 <= y <= len(rows):
-            return Strip.blank(self._view_width, words)
-        text = self._empty[rows[y - 1] : rows[y] if y < len(rows) else None]
-        return Strip([Segment("  ", words), Segment(text, aside)]).adjust_cell_length(self._view_width, words)
 
     def _style(self, part: str) -> Style:
         style = self._styles.get(part)
@@ -307,22 +239,10 @@ class TranscriptView(ScrollView, Generic[Item], can_focus=True):
         return style
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        """Return the selected words; rows of one entry are joined as they were before wrapping."""
+        """Return the selected words."""
         if not self._rows.height:
             return None
-        first, last = selection.start, selection.end
-        begin_row, begin_column = (first.y, first.x) if first else (0, 0)
-        end_row, end_column = (last.y, last.x) if last else (self._rows.height - 1, None)
-        begin_row = max(0, begin_row)
-        end_row = min(end_row, self._rows.height - 1)
-        parts: list[str] = []
-        for row in range(begin_row, end_row + 1):
-            place = self._rows.locate(row)
-            entry = self._present(self._rows.item(place))
-            begin, end = self._bounds(place, row - self._rows.top(place), entry)
-            right = end if row != end_row or end_column is None else min(end, begin + end_column)
-            left = begin + begin_column if row == begin_row else begin
-            parts.append(entry.body[left:right])
-            if end == len(entry.body) and row != end_row:
-                parts.append("\n")
-        return "".join(parts), "\n"
+        first, last = selection
+        begin = (first.y, first.x) if first else (0, 0)
+        end = (last.y, last.x) if last else (self._rows.height - 1, None)
+        return self._rows.text(begin, end), "\n"
