@@ -6,9 +6,13 @@ text: providers add and retire them faster than programs are released.
 
 from __future__ import annotations
 
+import difflib
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
+
+from sentra_tui.domain.errors import ConfigError
+from sentra_tui.domain.text import clean_line
 
 Seconds = Annotated[float, Meta(ge=0, le=3600)]
 OfferForm = Literal["auto", "sdp", "multipart"]
@@ -94,7 +98,7 @@ class ProviderProfile(_Section, frozen=True, kw_only=True):
     """What the user should know, one line on the screen."""
 
 
-LOCAL_NOTE = "local provider: a small recogniser and a rule-based answerer, for trying out"
+LOCAL_NOTE = "small recogniser, rule-based answers, for trying out"
 
 SHIPPED_PROVIDERS = {
     "openai": ProviderProfile(label="OpenAI", base_url="https://api.openai.com/v1"),
@@ -127,6 +131,16 @@ class Config(_Section, frozen=True, kw_only=True):
     def profile(self, name: str) -> ProviderProfile | None:
         """Return the profile called `name`: the user's, else the shipped one."""
         return self.providers.get(name) or SHIPPED_PROVIDERS.get(name)
+
+    def require_profile(self, name: str) -> ProviderProfile:
+        """Return the profile called `name`; raises ConfigError naming the nearest one where there is none."""
+        profile = self.profile(name)
+        if profile is None:
+            known = self.provider_names()
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known)}."
+            raise ConfigError(f"There is no provider called {clean_line(name, 60)}.", hint=hint)
+        return profile
 
     def provider_names(self) -> list[str]:
         """Return the names of all profiles, shipped ones first."""

@@ -12,6 +12,7 @@ from functools import singledispatch
 from msgspec.structs import replace
 
 from sentra_tui.domain import changes as c
+from sentra_tui.domain.audio import SILENCE_DBFS
 from sentra_tui.domain.state import (
     Answer,
     AnswerStatus,
@@ -82,10 +83,8 @@ def _engine_started(change: c.EngineStarted, state: AppState) -> AppState:
 
 @_arm.register
 def _engine_lost(change: c.EngineLost, state: AppState) -> AppState:
-    streams = tuple(
-        replace(stream, connection=Connection.OFF, transcript=stream.transcript.settle(), **_CALL_OVER)
-        for stream in state.streams
-    )
+    over = {"connection": Connection.OFF, "rms_dbfs": SILENCE_DBFS, "peak_dbfs": SILENCE_DBFS, **_CALL_OVER}
+    streams = tuple(replace(each, transcript=each.transcript.settle(), **over) for each in state.streams)
     engine = replace(state.engine, running=False, cause=change.cause)
     return replace(state, engine=engine, streams=streams, answers=tuple(map(_cut_short, state.answers)))
 

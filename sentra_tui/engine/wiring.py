@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import difflib
 import random
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -11,8 +10,8 @@ from functools import partial
 from msgspec.structs import replace
 
 from sentra_tui.domain.changes import Change, Noticed
-from sentra_tui.domain.config import Config, IceServer, ProviderProfile, StreamConfig
-from sentra_tui.domain.errors import ConfigError, SentraError, SourceError
+from sentra_tui.domain.config import Config, IceServer, StreamConfig
+from sentra_tui.domain.errors import SentraError, SourceError
 from sentra_tui.domain.ports import AudioSink, AudioSource, TokenSource, Transport
 from sentra_tui.domain.state import MIC, SPEAKER, Severity
 from sentra_tui.engine.connections import ManagerPorts
@@ -35,7 +34,7 @@ from sentra_tui.services.transport.webrtc import WebRtcTransport
 LOCAL = "local"
 DEMO = "demo"
 DEMO_MODEL = "pocketsphinx-demo"
-DEMO_NOTE = "demo talk: a small language model made from its own script recognises it"
+DEMO_NOTE = "demo talk: language model made from its script"
 DEVICE = "device"
 NO_SOURCE = "none"
 _LIVE_SOURCES = (DEVICE, NO_SOURCE)
@@ -70,7 +69,7 @@ class Wiring:
         self._environ = environ
         self._publish = publish
         self.provider = options.provider or config.provider or LOCAL
-        self._profile = _known_profile(config, self.provider)
+        self._profile = config.require_profile(self.provider)
         self._local = LocalProvider(options.log, stt_model=options.stt_model) if self._is_local else None
         self._access: Access | None = None
         self._starting = asyncio.Lock()
@@ -185,16 +184,6 @@ class Wiring:
         except SentraError as error:
             raise SourceError(error.message, hint=error.hint) from error
         return WavSource(talk, label="demo talk", loop=self._streams[name].loop)
-
-
-def _known_profile(config: Config, name: str) -> ProviderProfile:
-    profile = config.profile(name)
-    if profile is None:
-        known = config.provider_names()
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known)}."
-        raise ConfigError(f"There is no provider called {name}.", hint=hint)
-    return profile
 
 
 async def _open_sink() -> AudioSink:

@@ -70,10 +70,13 @@ class Feed:
                 await asyncio.sleep(0)
 
     def _set_clock(self, change: Change) -> None:
-        """Take the change that was the least late as the measure of the engine's clock; a new engine begins at 0."""
+        """Take the change that was the least late as the measure of the engine's clock.
+
+        An engine that takes another's place goes on with its time.
+        """
         at_ms = getattr(change, "at_ms", None)
         now_s = self._clock()
-        if hasattr(change, "started_at"):
+        if getattr(change, "started_at", self.state.engine.started_at) != self.state.engine.started_at:
             self._began_s = now_s
         elif at_ms is not None:
             self._began_s = min(self._began_s, now_s - at_ms / 1000)

@@ -137,7 +137,7 @@ def trouble(state: AppState) -> Word:
     if not engine.running:
         cause = clean_line(engine.cause, CAUSE_CHARS)
         if cause:
-            return Word("↻", f"engine stopped, starting again…  {cause}", "bad")
+            return Word("↻", cause, "bad")
         return Word("◌", "starting…", "quiet")
     problems = [problem for stream in state.streams for problem in _problems(stream)]
     if problems:

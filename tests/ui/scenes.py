@@ -100,7 +100,7 @@ def failing() -> list[c.Change]:
 
 
 def lost() -> list[c.Change]:
-    return [*in_call(), c.EngineLost("the engine ended with signal 11")]
+    return [*in_call(), c.EngineLost("The engine stopped (signal 11). Starting it again.")]
 
 
 SCENES = {"idle": idle, "live": live, "in-call": in_call, "failing": failing, "lost": lost}

@@ -15,8 +15,8 @@ _BLOCKS = " ▏▎▍▌▋▊▉█"
 _EIGHTHS = 8
 _LABEL_CELLS = 6
 LABEL_MIN_WIDTH = 18
-WARM_DBFS = -18.0
-HOT_DBFS = -6.0
+WARM_DBFS = -12.0
+HOT_DBFS = -3.0
 PEAK_FALL_DB = 1.5
 """How far the peak mark falls with each measurement: 22 dB/s at 15 Hz."""
 LABEL_EVERY = 5
