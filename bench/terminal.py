@@ -24,6 +24,7 @@ _KEPT_BYTES = 1 << 20
 _GRACE_S = 5.0
 _SYNC_QUESTION = b"\x1b[?2026$p"
 _SYNC_SUPPORTED = b"\x1b[?2026;2$y"
+_ALTERNATE_SCREEN = b"\x1b[?1049h"
 _ESCAPES = re.compile(
     rb"\x1b\[[0-?]*[ -/]*[@-~]"  # control sequences
     rb"|\x1b[\]PX^_].*?(?:\x07|\x1b\\)"  # strings, such as titles
@@ -144,7 +145,9 @@ class Terminal:
             return b""
 
     def _is_painted(self) -> bool:
-        return len("".join(visible(bytes(self._drawn)).split())) >= PAINTED_CHARACTERS
+        """Return whether a frame is there; what a program says before it takes the screen, an error say, is none."""
+        _, taken, drawn = bytes(self._drawn).partition(_ALTERNATE_SCREEN)
+        return bool(taken) and len("".join(visible(drawn).split())) >= PAINTED_CHARACTERS
 
 
 def visible(drawn: bytes) -> str:

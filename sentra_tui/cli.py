@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sentra_tui.domain.config import Config
+    from sentra_tui.link import EngineLink
 
 LOCAL = "local"
 
@@ -98,11 +99,12 @@ def _open_screen(theme: str | None, no_mouse: bool, **choices: Any) -> int:
 
     # Imports make no garbage: without collections they take a tenth less. The app collects again after its first paint.
     gc.disable()
-    from sentra_tui.link import EngineLink
     from sentra_tui.ui.app import run
     from sentra_tui.ui.options import AppOptions
 
     def start(name: str) -> EngineLink:
+        from sentra_tui.link import EngineLink
+
         arguments = {**choices, "provider": name or choices["provider"]}
         return EngineLink(_arguments(arguments), log_path)
 

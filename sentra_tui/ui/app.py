@@ -85,11 +85,12 @@ class SentraApp(ThemedApp):
     @property
     def is_shown(self) -> bool:
         """Whether the newest state is on the screen."""
-        return self._main.state is self.feed.state
+        return self._main.caught_up and self._main.state is self.feed.state
 
-    def _show(self, state: AppState, now_ms: int) -> None:
+    def _show(self, state: AppState, now_ms: int) -> bool:
         self._main.show(state, now_ms)
         self._notices.update(state)
+        return self._main.caught_up
 
     def on_asked(self, message: Asked) -> None:
         """Send an action."""

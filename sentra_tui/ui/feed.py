@@ -81,12 +81,16 @@ class Feed:
         elif at_ms is not None:
             self._began_s = min(self._began_s, now_s - at_ms / 1000)
 
-    async def draw(self, show: Callable[[AppState, int], None]) -> None:
-        """Show the newest state when there is one, and the time at least twice a second, for ever."""
+    async def draw(self, show: Callable[[AppState, int], bool]) -> None:
+        """Show the newest state when there is one, and the time at least twice a second, for ever.
+
+        `show` returns whether it showed all; it is called again in the next frame if not.
+        """
         used_s = self._cpu_clock()
         frame_s = FRAME_S
         while True:
-            show(self.state, self.now_ms)
+            if not show(self.state, self.now_ms):
+                self._news.set()
             await asyncio.sleep(frame_s)
             before_s, used_s = used_s, self._cpu_clock()
             frame_s = min(FRAME_MAX_S, max(FRAME_S, (used_s - before_s) / PROCESSOR_SHARE))

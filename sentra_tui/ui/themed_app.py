@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from textual.theme import BUILTIN_THEMES
+from textual.theme import BUILTIN_THEMES, Theme
 
 from sentra_tui.ui import themes
 from sentra_tui.ui.internals import CalmApp
@@ -18,13 +18,15 @@ class ThemedApp(CalmApp):
     """Begins in the wanted theme alone, and loads the others when there is time."""
 
     def __init__(self, theme: str, dirs: Iterable[Path]) -> None:
+        self._defaults_of: Theme | None = None
+        self._defaults: dict[str, str] = {}
         super().__init__()
         self._wanted_theme = theme
         self._theme_dirs = (themes.bundled_dir(), *dirs)
         for name in set(BUILTIN_THEMES) - {_FALLBACK_THEME}:
             self.unregister_theme(name)
         for name in dict.fromkeys((themes.DEFAULT_THEME, theme)):
-            for found in themes.load_theme(name, self._theme_dirs)[0].values():
+            for found in themes.load_theme(name, self._theme_dirs).values():
                 self.register_theme(found)
                 self.begin_with_theme(found.name)
 
@@ -35,7 +37,10 @@ class ThemedApp(CalmApp):
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return our own variables for a theme that does not set them."""
-        return themes.variable_defaults(self.current_theme)
+        theme = self.current_theme
+        if theme is not self._defaults_of:
+            self._defaults_of, self._defaults = theme, themes.variable_defaults(theme)
+        return dict(self._defaults)
 
     def load_themes(self) -> list[str]:
         """Load all themes; return one line about each file that is not right."""

@@ -53,15 +53,20 @@ def bundled_dir() -> Path:
     return shipped if shipped.is_dir() else package.parent / "themes"
 
 
-def load_theme(name: str, dirs: Iterable[Path]) -> Loaded:
-    """Return the theme called `name` alone, which is the quick way to the first paint; see `load_themes`."""
+def load_theme(name: str, dirs: Iterable[Path]) -> dict[str, Theme]:
+    """Return the theme called `name` alone, without remarks: the quick way to the first paint; see `load_themes`."""
     files = [directory / f"{name}.toml" for directory in dirs] if _NAME.fullmatch(name) else []
-    return _load(path for path in files if path.is_file())
+    return _load(path for path in files if path.is_file())[0]
 
 
 def load_themes(dirs: Iterable[Path]) -> Loaded:
     """Return the themes in `dirs`, later folders first served, and one line about each file that is not right."""
-    return _load(path for directory in dirs if directory.is_dir() for path in sorted(directory.glob("*.toml")))
+    themes, messages = _load(
+        path for directory in dirs if directory.is_dir() for path in sorted(directory.glob("*.toml"))
+    )
+    return themes, messages + [
+        f"Theme {theme.name}: {remark}" for theme in themes.values() for remark in _contrast_remarks(theme)
+    ]
 
 
 def _load(paths: Iterable[Path]) -> Loaded:
@@ -111,7 +116,7 @@ def parse(text: str, stem: str) -> tuple[Theme, list[str]]:
     )
     strange = sorted((set(data) - _KEYS) | (set(colors) - _COLORS))
     remarks = [f"{clean_line(key, 40)} is not known" for key in strange]
-    return theme, remarks + _contrast_remarks(theme)
+    return theme, remarks
 
 
 def _of_type(value: Any, kind: type, key: str) -> Any:

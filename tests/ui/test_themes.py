@@ -50,11 +50,14 @@ def test_a_bad_theme_is_refused_with_the_reason(text: str, reason: str) -> None:
         themes.parse(text, "mine")
 
 
-def test_unknown_keys_and_low_contrast_are_remarked_but_taken() -> None:
+def test_unknown_keys_and_low_contrast_are_remarked_but_taken(tmp_path: Path) -> None:
     text = 'colour = 1\n[colors]\nprimary = "red"\nforeground = "#333"\nbackground = "#222"\nborder = "red"'
     theme, remarks = themes.parse(text, "mine")
     assert theme.name == "mine"
-    assert remarks == ["border is not known", "colour is not known", "text is hard to read, contrast 1.3:1"]
+    assert remarks == ["border is not known", "colour is not known"]
+    (tmp_path / "mine.toml").write_text(text)
+    _, messages = themes.load_themes([tmp_path])
+    assert messages[-1] == "Theme mine: text is hard to read, contrast 1.3:1"
 
 
 def test_the_users_theme_wins_over_a_bundled_one_and_bad_files_cost_a_line_each(tmp_path: Path) -> None:
@@ -65,8 +68,8 @@ def test_the_users_theme_wins_over_a_bundled_one_and_bad_files_cost_a_line_each(
     loaded, messages = themes.load_themes([themes.bundled_dir(), tmp_path])
     assert loaded["harbour"].primary == "#abcdef"
     assert len(messages) == 3
-    assert themes.load_theme("harbour", [themes.bundled_dir(), tmp_path])[0]["harbour"].primary == "#abcdef"
-    assert themes.load_theme("../harbour", [tmp_path]) == ({}, [])
+    assert themes.load_theme("harbour", [themes.bundled_dir(), tmp_path])["harbour"].primary == "#abcdef"
+    assert themes.load_theme("../harbour", [tmp_path]) == {}
 
 
 @pytest.mark.parametrize("ansi", ["true", "false"])

@@ -39,6 +39,11 @@ class StreamPane(_Pane[Line]):
         self._connect_key = key
         self._set_titles(self._base_title, "")
 
+    def has_news(self, state: AppState) -> bool:
+        """Return whether `state` has entries that are not shown."""
+        stream = state.stream(self._stream)
+        return stream is not None and stream.transcript.pages is not self.pages
+
     def show_state(self, state: AppState, now_ms: int) -> None:
         """Take the newest state."""
         stream = state.stream(self._stream)
@@ -59,6 +64,10 @@ class AnswerPane(_Pane[Answer]):
         self._answers: tuple[Answer, ...] = ()
         self._mine: tuple[Answer, ...] = ()
         self._set_titles(title, "")
+
+    def has_news(self, state: AppState) -> bool:
+        """Return whether `state` has entries that are not shown."""
+        return state.answers is not self._answers and state.lane(self._lane) != self._mine
 
     def show_state(self, state: AppState, now_ms: int) -> None:
         """Take the newest state."""
