@@ -46,7 +46,7 @@ def test_escape_sequences_are_not_visible() -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="needs a pty")
 def test_a_program_in_the_terminal_is_timed_and_ended() -> None:
-    program = "import time; print('a painted frame of some words', flush=True); time.sleep(60)"
+    program = r"import time; print('\x1b[?1049ha painted frame of some words', flush=True); time.sleep(60)"
     with Terminal((sys.executable, "-c", program), os.environ) as terminal:
         assert 0 < terminal.first_paint_ms(20) < 20_000
         assert not terminal.over
@@ -54,6 +54,10 @@ def test_a_program_in_the_terminal_is_timed_and_ended() -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs a pty")
-def test_a_program_that_paints_nothing_is_an_error() -> None:
-    with Terminal((sys.executable, "-c", "pass"), os.environ) as terminal, pytest.raises(TimeoutError, match="nothing"):
+@pytest.mark.parametrize("program", ["pass", "print('an error, before the screen was taken')"])
+def test_a_program_that_paints_nothing_is_an_error(program: str) -> None:
+    with (
+        Terminal((sys.executable, "-c", program), os.environ) as terminal,
+        pytest.raises(TimeoutError, match="nothing"),
+    ):
         terminal.first_paint_ms(20)

@@ -55,7 +55,12 @@ async def test_a_burst_of_changes_is_drawn_once_and_the_newest_state_wins() -> N
     link = ReplayLink(in_call())
     feed = Feed(lambda: 0.0)
     drawn: list[AppState] = []
-    painter = asyncio.create_task(feed.draw(lambda state, now_ms: drawn.append(state)))
+
+    def show(state: AppState, now_ms: int) -> bool:
+        drawn.append(state)
+        return True
+
+    painter = asyncio.create_task(feed.draw(show))
     await run_until_idle(feed, link)
     while drawn[-1:] != [feed.state]:
         await asyncio.sleep(0.01)
@@ -63,6 +68,24 @@ async def test_a_burst_of_changes_is_drawn_once_and_the_newest_state_wins() -> N
     with suppress(asyncio.CancelledError):
         await painter
     assert len(drawn) <= 3
+
+
+async def test_what_was_not_all_shown_is_shown_again_in_the_next_frame() -> None:
+    feed = Feed(lambda: 0.0)
+    shown = asyncio.Event()
+    calls: list[int] = []
+
+    def show(state: AppState, now_ms: int) -> bool:
+        calls.append(now_ms)
+        if len(calls) == 3:
+            shown.set()
+        return shown.is_set()
+
+    painter = asyncio.create_task(feed.draw(show))
+    await asyncio.wait_for(shown.wait(), 10)
+    painter.cancel()
+    with suppress(asyncio.CancelledError):
+        await painter
 
 
 async def test_the_engines_clock_follows_the_change_that_was_the_least_late() -> None:
