@@ -97,8 +97,6 @@ def _open_screen(theme: str | None, no_mouse: bool, **choices: Any) -> int:
     config = _load_config(choices["config"], choices["provider"])
     log_path = choices["log"] = choices["log"] or _default_log()
 
-    # Imports make no garbage: without collections they take a tenth less. The app collects again after its first paint.
-    gc.disable()
     from sentra_tui.ui.app import run
     from sentra_tui.ui.options import AppOptions
 
