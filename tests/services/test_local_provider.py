@@ -125,9 +125,9 @@ async def test_a_provider_that_says_nothing_is_given_up(monkeypatch: pytest.Monk
     ("program", "words"),
     [
         ("raise SystemExit(3)", "stopped .exit status 3."),
-        ("print('hello'); import sys; sys.stdin.read()", "did not say where it is"),
+        ("print('hello', flush=True); import sys; sys.stdin.read()", "did not say where it is"),
         ("print('x' * 200_000); import sys; sys.stdin.read()", "did not say where it is"),
-        ('print(\'{"type": "other"}\'); import sys; sys.stdin.read()', "did not say where it is"),
+        ('print(\'{"type": "other"}\', flush=True); import sys; sys.stdin.read()', "did not say where it is"),
     ],
 )
 async def test_a_provider_that_starts_wrongly_is_an_error(program: str, words: str, tmp_path: Path) -> None:
