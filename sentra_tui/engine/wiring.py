@@ -34,6 +34,7 @@ from sentra_tui.services.transport.webrtc import WebRtcTransport
 LOCAL = "local"
 DEMO = "demo"
 DEMO_MODEL = "pocketsphinx-demo"
+DEMO_LABEL = "demo talk · own language model"
 DEMO_NOTE = "demo talk: language model made from its script"
 DEVICE = "device"
 NO_SOURCE = "none"
@@ -183,7 +184,7 @@ class Wiring:
             talk = await self._local.demo(name)
         except SentraError as error:
             raise SourceError(error.message, hint=error.hint) from error
-        return WavSource(talk, label="demo talk", loop=self._streams[name].loop)
+        return WavSource(talk, label=DEMO_LABEL, loop=self._streams[name].loop)
 
 
 async def _open_sink() -> AudioSink:

@@ -64,7 +64,7 @@ async def test_without_a_microphone_the_local_provider_plays_its_demo_talk_and_s
     state = await engine.until(lambda state: (mic := state.stream("mic")) and mic.source.status == SourceStatus.OPEN)
     mic = state.stream("mic")
     assert mic is not None
-    assert mic.source.label == "demo talk"
+    assert "demo talk" in mic.source.label
     assert "demo talk instead" in state.notices[0].text
     await engine.stop()
 
@@ -82,5 +82,5 @@ async def test_without_portaudio_the_exact_command_is_named(tmp_path: Path) -> N
     notice = engine.told(c.Noticed)[0]
     assert "PortAudio" in notice.text
     assert "libportaudio2" in notice.hint or "portaudio" in notice.hint
-    await engine.until(lambda state: (mic := state.stream("mic")) and mic.source.label == "demo talk")
+    await engine.until(lambda state: (mic := state.stream("mic")) and "demo talk" in mic.source.label)
     await engine.stop()
