@@ -67,6 +67,13 @@ async def test_typed_text_stays_while_the_microphones_call_is_down(perform: Perf
         assert "❯ why" in stage.text
 
 
+async def test_escape_silences_an_answer_whose_words_are_all_there(perform: Perform) -> None:
+    async with perform(live()) as stage:
+        await stage.play(c.VoiceChanged(True))
+        await stage.press("escape")
+        assert stage.link.actions == [CancelAnswer()]
+
+
 async def test_escape_stops_the_answer_that_is_being_written(perform: Perform) -> None:
     async with perform(live()) as stage:
         await stage.press("escape")

@@ -198,12 +198,12 @@ class MainScreen(StyledOnceScreen):
             self._tell("Nothing waits to be dialled again.")
 
     def action_cancel(self) -> None:
-        """Leave the prompt; outside it, stop the answer."""
+        """Leave the prompt; outside it, stop the answer, which may still sound when all its words are there."""
         if self._prompt.has_focus_within:
             self._panes[self.active].focus()
         elif self.selections:
             self.clear_selection()
-        elif any(answer.status in UNFINISHED for answer in self.state.answers):
+        elif self.state.voice or any(answer.status in UNFINISHED for answer in self.state.answers):
             self._ask(CancelAnswer())
 
     def action_open_prompt(self) -> None:
