@@ -18,6 +18,7 @@ import msgspec
 
 from sentra_tui.domain.actions import Action
 from sentra_tui.domain.changes import Change, EngineLost
+from sentra_tui.domain.log_file import open_log
 from sentra_tui.domain.wanted import Wanted
 
 ENGINE = (sys.executable, "-m", "sentra_tui.engine")
@@ -100,8 +101,7 @@ class EngineLink:
     async def _start(self) -> asyncio.subprocess.Process:
         resumed = self._wanted.started_at is not None
         arguments = ("--idle", "--started-at", repr(self._wanted.started_at)) if resumed else ()
-        self._log_path.parent.mkdir(parents=True, exist_ok=True)
-        log = os.open(self._log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        log = open_log(self._log_path)
         try:
             self._process = await asyncio.create_subprocess_exec(
                 *self._command,

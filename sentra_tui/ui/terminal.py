@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 
+from sentra_tui.domain.log_file import open_log
+
 IS_POSIX = os.name == "posix"
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 LAST_RESORT_S = 5.0
@@ -46,18 +48,6 @@ def _end(end: Callable[[int], None], status: int) -> None:
     watchdog.daemon = True
     watchdog.start()
     end(status)
-
-
-def open_log(path: Path) -> int:
-    """Return a file descriptor that appends to `path`, which only its owner may read; where that fails, to nowhere."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        log = os.open(path, flags, 0o600)
-        path.chmod(0o600)
-    except OSError:
-        return os.open(os.devnull, os.O_WRONLY)
-    return log
 
 
 class TerminalGuard:

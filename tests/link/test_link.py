@@ -146,6 +146,14 @@ async def test_an_engine_that_ignores_its_end_is_killed(tmp_path: Path) -> None:
     assert not psutil.pid_exists(int(notice.text))
 
 
+async def test_a_log_that_cannot_be_written_keeps_no_engine_from_starting(tmp_path: Path) -> None:
+    (tmp_path / "log").touch()
+    link = scripted(tmp_path, f"say('{STARTED}')\nsys.stdin.read()")
+    changes = link.changes()
+    assert isinstance((await take(changes, 1))[0], c.EngineStarted)
+    await finish(link, changes)
+
+
 async def test_the_log_is_for_its_owner_only(tmp_path: Path) -> None:
     link = scripted(tmp_path, f"sys.stderr.write('native noise')\nsay('{STARTED}')\nsys.stdin.read()")
     changes = link.changes()

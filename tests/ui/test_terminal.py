@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from sentra_tui.ui import terminal
 from tests.ui.hostile import LEAKS, PAYLOADS
 from tests.ui.pty_session import ROOT, PtySession
 
@@ -128,10 +127,3 @@ def test_no_terminal_at_all_is_refused_in_one_line(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert done.stderr.count(b"\n") == 1
     assert b"\x1b" not in done.stderr + done.stdout
-
-
-def test_a_log_that_cannot_be_opened_is_done_without(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    fd = terminal.open_log(tmp_path / "file" / "log")
-    assert os.write(fd, b"x") == 1
-    os.close(fd)
