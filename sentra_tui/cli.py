@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from sentra_tui.domain.config import Config
     from sentra_tui.link import EngineLink
 
-LOCAL = "local"
-
 
 def _stream_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options that say where sound comes from and who answers."""
@@ -132,6 +130,7 @@ def _arguments(choices: dict[str, Any]) -> list[str]:
 
 def _provider_choices(config: Config, provider: str | None) -> tuple[Any, ...]:
     """Return the providers to choose from, none where it is decided or where only one can work."""
+    from sentra_tui.domain.config import LOCAL
     from sentra_tui.ui.options import ProviderChoice
 
     if provider or config.provider:
@@ -149,6 +148,7 @@ def _provider_choices(config: Config, provider: str | None) -> tuple[Any, ...]:
 def _load_config(path: Path, provider: str | None) -> Config:
     """Return the configuration, in which `provider` exists; where it cannot be used, say why and exit with 2."""
     from sentra_tui.domain import config_file
+    from sentra_tui.domain.config import LOCAL
     from sentra_tui.domain.errors import ConfigError
 
     try:

@@ -98,16 +98,22 @@ class ProviderProfile(_Section, frozen=True, kw_only=True):
     """What the user should know, one line on the screen."""
 
 
+LOCAL = "local"
+"""The profile of the local provider, which the engine starts by itself."""
+LOCAL_MODEL = "sentra-local"
+LOCAL_TRANSCRIPTION_MODEL = "pocketsphinx"
+DEMO_TRANSCRIPTION_MODEL = "pocketsphinx-demo"
+"""The local provider's transcription model that knows the words of the demo talk and no others."""
 LOCAL_NOTE = "small recogniser, rule-based answers, for trying out"
 
 SHIPPED_PROVIDERS = {
     "openai": ProviderProfile(label="OpenAI", base_url="https://api.openai.com/v1"),
-    "local": ProviderProfile(
-        label="local",
+    LOCAL: ProviderProfile(
+        label=LOCAL,
         key_env="",
-        model="sentra-local",
-        mic_transcription_model="pocketsphinx",
-        speaker_transcription_model="pocketsphinx",
+        model=LOCAL_MODEL,
+        mic_transcription_model=LOCAL_TRANSCRIPTION_MODEL,
+        speaker_transcription_model=LOCAL_TRANSCRIPTION_MODEL,
         note=LOCAL_NOTE,
     ),
 }

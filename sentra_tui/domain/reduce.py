@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from sentra_tui.domain import changes as c
 from sentra_tui.domain.audio import SILENCE_DBFS
 from sentra_tui.domain.state import (
+    UNFINISHED,
     Answer,
     AnswerStatus,
     AppState,
@@ -90,7 +91,7 @@ def _engine_lost(change: c.EngineLost, state: AppState) -> AppState:
 
 
 def _cut_short(answer: Answer) -> Answer:
-    if answer.status not in (AnswerStatus.PROCESSING, AnswerStatus.DRAFT):
+    if answer.status not in UNFINISHED:
         return answer
     return replace(answer, status=AnswerStatus.INCOMPLETE, cause="the engine stopped")
 
@@ -274,7 +275,7 @@ def _answer_started(change: c.AnswerStarted, state: AppState) -> AppState:
 @_arm.register
 def _answer_extended(change: c.AnswerExtended, state: AppState) -> AppState:
     def extend(answer: Answer) -> Answer:
-        if answer.status not in (AnswerStatus.PROCESSING, AnswerStatus.DRAFT):
+        if answer.status not in UNFINISHED:
             return answer
         return replace(answer, text=clean_join(answer.text, change.delta), status=AnswerStatus.DRAFT)
 

@@ -43,6 +43,10 @@ class AnswerStatus(StrEnum):
     FAILED = "failed"
 
 
+UNFINISHED = (AnswerStatus.PROCESSING, AnswerStatus.DRAFT)
+"""An answer in one of these may still change."""
+
+
 class Lane(StrEnum):
     """Who answers: the auxiliary assistant at once, the main one a little later."""
 

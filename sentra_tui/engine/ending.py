@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from sentra_tui.domain.state import AnswerStatus, AppState, Connection, SourceStatus
+from sentra_tui.domain.state import UNFINISHED, AppState, Connection, SourceStatus
 
 QUIET_MS = 4_000
 """How long words may take to come after the sound has ended."""
 
 _NO_MORE_SOUND = (SourceStatus.ENDED, SourceStatus.FAILED)
-_UNDER_WAY = (AnswerStatus.PROCESSING, AnswerStatus.DRAFT)
 
 
 def is_over(state: AppState, quiet_ms: int) -> bool:
@@ -18,7 +17,7 @@ def is_over(state: AppState, quiet_ms: int) -> bool:
     """
     if all(stream.connection in (Connection.FAILED, Connection.OFF) for stream in state.streams):
         return True
-    if quiet_ms < QUIET_MS or any(answer.status in _UNDER_WAY for answer in state.answers):
+    if quiet_ms < QUIET_MS or any(answer.status in UNFINISHED for answer in state.answers):
         return False
     return all(
         stream.source.status in _NO_MORE_SOUND

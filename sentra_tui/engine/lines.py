@@ -7,6 +7,7 @@ and the event loop, which paces sound, never waits for whoever reads us.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import queue
 import threading
@@ -35,7 +36,7 @@ class LineReader:
         self._tell(None)
 
     def _tell(self, line: bytes | None) -> None:
-        if not self._loop.is_closed():
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody listens
             self._loop.call_soon_threadsafe(self._on_line, line)
 
 
@@ -72,7 +73,7 @@ class LineWriter:
             while (data := self._queue.get()) is not None:
                 self._write_all(memoryview(data))
         except OSError:
-            if not self._loop.is_closed():
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
                 self._loop.call_soon_threadsafe(self._on_gone)
 
     def _write_all(self, data: memoryview) -> None:

@@ -10,7 +10,7 @@ from functools import partial
 from msgspec.structs import replace
 
 from sentra_tui.domain.changes import Change, Noticed
-from sentra_tui.domain.config import Config, IceServer, StreamConfig
+from sentra_tui.domain.config import DEMO_TRANSCRIPTION_MODEL, LOCAL, Config, IceServer, StreamConfig
 from sentra_tui.domain.errors import SentraError, SourceError
 from sentra_tui.domain.ports import AudioSink, AudioSource, TokenSource, Transport
 from sentra_tui.domain.state import MIC, SPEAKER, Severity
@@ -31,9 +31,7 @@ from sentra_tui.services.openai.tokens import ApiKeyTokens, BrokerTokens
 from sentra_tui.services.transport.ice import ResolvedIceServer
 from sentra_tui.services.transport.webrtc import WebRtcTransport
 
-LOCAL = "local"
 DEMO = "demo"
-DEMO_MODEL = "pocketsphinx-demo"
 DEMO_LABEL = "demo talk · own language model"
 DEMO_NOTE = "demo talk: language model made from its script"
 DEVICE = "device"
@@ -131,7 +129,11 @@ class Wiring:
         stream = self._streams[name]
         profile = self._profile
         if stream.source == DEMO:
-            profile = replace(profile, mic_transcription_model=DEMO_MODEL, speaker_transcription_model=DEMO_MODEL)
+            profile = replace(
+                profile,
+                mic_transcription_model=DEMO_TRANSCRIPTION_MODEL,
+                speaker_transcription_model=DEMO_TRANSCRIPTION_MODEL,
+            )
         if name == MIC:
             return session_config.mic_session(profile, stream, self._config.aux, voice=voice)
         return session_config.speaker_session(profile, stream)

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from sentra_tui.domain.audio import FRAME_BYTES, FRAME_MS, SAMPLE_BYTES, samples_to_ms
 from sentra_tui.media.jitter import Jitter
+from sentra_tui.media.sequence import ahead
 from sentra_tui.media.splice import cross_fade, is_quiet
 
 STALL_FRAMES = 5
@@ -140,7 +141,7 @@ class PlayoutBuffer:
         if self._newest is None:
             self._newest = sequence
             return sequence
-        step = (sequence - self._newest + 0x8000 & 0xFFFF) - 0x8000
+        step = ahead(sequence, self._newest)
         if -_MAX_MISORDER <= step <= _MAX_DROPOUT:
             self._probation = None
             index = self._newest + step

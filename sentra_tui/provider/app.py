@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from aiohttp import BodyPartReader, web
 
+from sentra_tui.domain.config import DEMO_TRANSCRIPTION_MODEL, LOCAL_MODEL, LOCAL_TRANSCRIPTION_MODEL
 from sentra_tui.domain.errors import ProviderError
 from sentra_tui.provider.api_error import ApiError
 from sentra_tui.provider.calls import Calls
@@ -20,11 +21,10 @@ from sentra_tui.provider.conversation import new_id
 from sentra_tui.provider.credentials import DEFAULT_LIFETIME_S, Credentials
 from sentra_tui.provider.demo import Side, recordings
 from sentra_tui.provider.faults import Faults, RequestFault
-from sentra_tui.provider.recogniser import DEFAULT_MODEL, DEMO_MODEL
 from sentra_tui.provider.settings import SessionSettings
 from sentra_tui.provider.voice import Voice
 
-MODELS = ("sentra-local", DEFAULT_MODEL, DEMO_MODEL)
+MODELS = (LOCAL_MODEL, LOCAL_TRANSCRIPTION_MODEL, DEMO_TRANSCRIPTION_MODEL)
 
 _MAX_BODY_BYTES = 262_144
 _SDP = "application/sdp"

@@ -15,13 +15,14 @@ from typing import Any
 
 from msgspec import Struct
 
+from sentra_tui.domain.config import DEMO_TRANSCRIPTION_MODEL
 from sentra_tui.provider import client_events as client
 from sentra_tui.provider.api_error import ApiError
 from sentra_tui.provider.conversation import Conversation, new_id
 from sentra_tui.provider.faults import SessionFault
 from sentra_tui.provider.input_audio import InputAudio
 from sentra_tui.provider.output_audio import OutputAudio
-from sentra_tui.provider.recogniser import DEMO_MODEL, RecogniserChoice
+from sentra_tui.provider.recogniser import RecogniserChoice
 from sentra_tui.provider.reply import Answerer
 from sentra_tui.provider.responder import Responder
 from sentra_tui.provider.response_run import ResponsePlan
@@ -165,7 +166,7 @@ class RealtimeSession:
             task.add_done_callback(self._retired.discard)
 
     def _choose_recogniser(self, transcription: Transcription) -> RecogniserChoice:
-        if transcription.model == DEMO_MODEL:
+        if transcription.model == DEMO_TRANSCRIPTION_MODEL:
             return RecogniserChoice(demo=True)
         return RecogniserChoice(whisper=self._staff.whisper)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sentra_tui.domain.audio import FRAME_BYTES
 from sentra_tui.media.opus import OpusDecoder
+from sentra_tui.media.sequence import ahead
 
 WAIT_PACKETS = 5
 """A packet is lost when so many later ones have come."""
@@ -26,10 +27,10 @@ class Reception:
 
     def put(self, sequence: int, payload: bytes) -> None:
         """Take a packet: its RTP sequence number (16 bits) and its payload."""
-        if self._expected is None or abs(_ahead(sequence, self._expected)) > LONGEST_GAP:
+        if self._expected is None or abs(ahead(sequence, self._expected)) > LONGEST_GAP:
             self._expected = sequence
             self._packets.clear()
-        if _ahead(sequence, self._expected) >= 0:
+        if ahead(sequence, self._expected) >= 0:
             self._packets[sequence] = payload
 
     def take(self) -> list[bytes]:
@@ -54,8 +55,3 @@ class Reception:
             return None
         following = self._packets.get(sequence + 1 & 0xFFFF)
         return self._decoder.conceal() if following is None else self._decoder.recover(following)
-
-
-def _ahead(sequence: int, other: int) -> int:
-    """Return how far a sequence number is ahead of another, negative when it is behind."""
-    return (sequence - other + 0x8000 & 0xFFFF) - 0x8000

@@ -27,10 +27,6 @@ from sentra_tui.provider.worker_wire import (
     reply,
 )
 
-DEMO_MODEL = "pocketsphinx-demo"
-"""The transcription model that knows the words of the demo talk and no others."""
-DEFAULT_MODEL = "pocketsphinx"
-
 _GRACE_S = 1.0
 _log = logging.getLogger(__name__)
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
+from sentra_tui.domain.config import LOCAL_MODEL
 from sentra_tui.provider.api_error import ApiError
 from sentra_tui.provider.faults import SessionType
 
@@ -57,7 +58,7 @@ class _Audio(Struct, frozen=True, kw_only=True):
 
 class _Session(Struct, frozen=True, kw_only=True):
     type: SessionType
-    model: str = "sentra-local"
+    model: str = LOCAL_MODEL
     instructions: str = ""
     output_modalities: Annotated[list[Literal["text", "audio"]], Meta(min_length=1, max_length=1)] = field(
         default_factory=lambda: ["audio"]

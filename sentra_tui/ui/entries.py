@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from sentra_tui.domain.state import Answer, AnswerStatus
+from sentra_tui.domain.state import UNFINISHED, Answer, AnswerStatus
 from sentra_tui.domain.transcript import Line
 
 CHARS_SHOWN = 20_000
@@ -62,8 +62,6 @@ _STATUS_REMARKS = {
     AnswerStatus.INCOMPLETE: "▪ cut",
     AnswerStatus.FAILED: "✕ failed",
 }
-
-UNFINISHED = (AnswerStatus.PROCESSING, AnswerStatus.DRAFT)
 
 
 def answer_entry(answer: Answer) -> Entry:

@@ -23,9 +23,8 @@ from sentra_tui.domain.actions import (
     SetMute,
     SetVoice,
 )
-from sentra_tui.domain.state import MIC, SPEAKER, AppState, Connection, Lane, Severity
+from sentra_tui.domain.state import MIC, SPEAKER, UNFINISHED, AppState, Connection, Lane, Severity
 from sentra_tui.domain.text import clean
-from sentra_tui.ui.entries import UNFINISHED
 from sentra_tui.ui.internals import StyledOnceScreen
 from sentra_tui.ui.keys import COMMANDS, PROMPT_HINTS, bindings, face, face_of, keys_of
 from sentra_tui.ui.messages import Asked, Told
