@@ -9,10 +9,14 @@ from typing import Annotated, TypeAlias
 
 from msgspec import Meta, Struct
 
+from sentra_tui.domain.question import Scope
 from sentra_tui.domain.tags import snake_case
 
 StreamName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]{0,31}\Z")]
 TypedText = Annotated[str, Meta(min_length=1, max_length=32_000)]
+LanguageCode = Annotated[str, Meta(pattern=r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8})?)?\Z")]
+VoiceName = Annotated[str, Meta(min_length=1, max_length=128)]
+Speed = Annotated[float, Meta(ge=0.25, le=1.5)]
 
 
 class _Action(Struct, frozen=True, tag=snake_case, forbid_unknown_fields=True):
@@ -58,8 +62,87 @@ class CancelAnswer(_Action, frozen=True):
     """Stop the answer that is being written or spoken."""
 
 
+class Ask(_Action, frozen=True):
+    """Have the main assistant answer, at once; no question asks what should be said now."""
+
+    question: Annotated[str, Meta(max_length=32_000)] = ""
+    scope: Scope = "2m"
+
+
+class AskAgain(_Action, frozen=True):
+    """Have the main assistant answer this question once more: by default the newest that has no answer of its."""
+
+    question_id: str = ""
+
+
+class AnswerNow(_Action, frozen=True):
+    """Do not wait for a pause: answer what was said until now, in both lanes."""
+
+
+class RepeatAnswer(_Action, frozen=True):
+    """Say the last answer once more."""
+
+
+class NoteLine(_Action, frozen=True):
+    """Mark a line, to find it again: by default the newest that has words."""
+
+    stream: str = ""
+    session: int = 0
+    item_id: str = ""
+
+
+class SetLanguage(_Action, frozen=True):
+    """Expect this language in a stream, as ISO 639-1; empty lets the provider find out."""
+
+    stream: StreamName
+    language: LanguageCode
+
+
+class SetAnswerVoice(_Action, frozen=True):
+    """Speak answers with this voice: any name that the provider knows."""
+
+    voice: VoiceName
+
+
+class SetSpeed(_Action, frozen=True):
+    """Speak answers this fast; 1 is the voice's own pace."""
+
+    speed: Speed
+
+
+class StepSpeed(_Action, frozen=True):
+    """Speak answers a step faster (1) or slower (-1)."""
+
+    step: Annotated[int, Meta(ge=-5, le=5)]
+
+
+class SetCommands(_Action, frozen=True):
+    """Obey voice commands in the user's own speech, or do not."""
+
+    on: bool
+
+
 class Quit(_Action, frozen=True):
     """Hang up everything and end the engine."""
 
 
-Action: TypeAlias = ConnectStream | HangUp | RetryNow | SetMute | SetVoice | SayText | CancelAnswer | Quit
+Action: TypeAlias = (
+    ConnectStream
+    | HangUp
+    | RetryNow
+    | SetMute
+    | SetVoice
+    | SayText
+    | CancelAnswer
+    | Ask
+    | AskAgain
+    | AnswerNow
+    | RepeatAnswer
+    | NoteLine
+    | SetLanguage
+    | SetAnswerVoice
+    | SetSpeed
+    | StepSpeed
+    | SetCommands
+    | Quit
+)

@@ -4,9 +4,12 @@
     ├── ConfigError            mend the file, or the argument
     ├── SourceError            choose another source of sound
     ├── TransportError
-    │   ├── TransportLost      dial again
-    │   └── TransportRefused   do not dial again before something changes
-    │       └── CredentialRefused   the key is missing, wrong or not allowed to do this
+    │   ├── TransportLost      dial, or ask, again
+    │   │   └── OutcomeUnknown      what was asked for may have happened: let the user decide
+    │   └── TransportRefused   do not dial, or ask, again before something changes
+    │       ├── CredentialRefused   the key is missing, wrong or not allowed to do this
+    │       └── NotSupported        this server does not have what was asked for: ask in another way
+    ├── JournalError           the talk is not written down
     ├── ProtocolError          we asked a state machine for an illegal step
     └── ProviderError          the local provider could not start
         └── ApiError           it refuses a request (in `sentra_tui.provider`)
@@ -58,6 +61,18 @@ class TransportRefused(TransportError):
 
 class CredentialRefused(TransportRefused):
     """The key is missing, wrong, or not allowed to do this (401, 403)."""
+
+
+class OutcomeUnknown(TransportLost):
+    """A request was sent and nothing came back: it may have been carried out."""
+
+
+class NotSupported(TransportRefused):
+    """The server does not know this part of the API: another part may serve."""
+
+
+class JournalError(SentraError):
+    """The journal cannot be read or written."""
 
 
 class ProtocolError(SentraError):

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from sentra_tui.domain.actions import Action
 from sentra_tui.domain.changes import Change
+from sentra_tui.domain.main_run import MainRequest, RunEvent, RunRef
 from sentra_tui.domain.secret import Secret
 from sentra_tui.domain.state import Quality
 
@@ -91,6 +92,15 @@ class Transport(Protocol):
         """Return the next frame of the peer's sound, or None while it sends none."""
         ...
 
+    def flush_audio(self) -> None:
+        """Forget the peer's sound that was received and not yet taken."""
+        ...
+
+    @property
+    def server_truncates(self) -> bool:
+        """Whether the server knows by itself how much of an answer was heard, and cuts it there."""
+        ...
+
     async def quality(self) -> Quality:
         """Return how well the call travels."""
         ...
@@ -137,8 +147,114 @@ class AudioSink(Protocol):
         """Forget what is queued and be silent at once."""
         ...
 
+    def heard_ms(self) -> int:
+        """Return how much sound was heard since the sink was opened: what was played, less the device's delay.
+
+        Silence between sounds is not counted.
+        """
+        ...
+
     async def close(self) -> None:
         """Let go of it; may be called more than once."""
+        ...
+
+
+class MainAssistant(Protocol):
+    """The asynchronous assistant: one conversation at a provider, in which one question runs at a time.
+
+    The caller never asks while a run of this object is under way. Errors and endings of a run come as `RunEnded`;
+    what is raised means that nothing runs, or that nobody knows.
+    """
+
+    @property
+    def name(self) -> str:
+        """The implementation's word, as in `RunRef.implementation`."""
+        ...
+
+    def ask(self, request: MainRequest) -> AsyncIterator[RunEvent]:
+        """Yield what becomes of a question, `RunEnded` last.
+
+        Waits and asks again by itself where the server asks for that (429, 5xx, a locked conversation). Raises
+        NotSupported where the server does not have this API, CredentialRefused, TransportRefused, TransportLost when
+        nothing was begun, OutcomeUnknown when it may have been. Closing the iterator leaves the run alone.
+        """
+        ...
+
+    def resume(self, ref: RunRef) -> AsyncIterator[RunEvent]:
+        """Yield the rest of a run that another process, or an iterator that broke, began; words begin anew.
+
+        Raises like `ask`; OutcomeUnknown where the server cannot tell any more.
+        """
+        ...
+
+    def adopt(self, ref: RunRef) -> None:
+        """Go on in the conversation of this run, where it is one of ours."""
+        ...
+
+    async def cancel(self, ref: RunRef) -> None:
+        """Stop a run; one that is over, or unknown, is no error. Raises TransportError."""
+        ...
+
+    async def close(self) -> None:
+        """Close what is held."""
+        ...
+
+
+class StoredRun(Struct, frozen=True):
+    """A run that the journal has seen begin and not end."""
+
+    answer_id: str
+    question_id: str
+    at_ms: int
+    ref: RunRef | None = None
+    """None when the provider had not named it."""
+
+
+class Talk(Struct, frozen=True):
+    """A talk as the journal has it."""
+
+    talk_id: int
+    started_at: float
+    """The wall clock at its beginning, seconds since 1970: `at_ms` of its changes count from there."""
+    changes: tuple[Change, ...] = ()
+    """What leads to its state: only settled lines and answers, questions, bills."""
+    runs: tuple[StoredRun, ...] = ()
+    """Main answers that were under way."""
+    conversation: RunRef | None = None
+    """The newest run, whose conversation may go on."""
+
+
+class Journal(Protocol):
+    """Writes a talk down as it happens, off the caller's loop."""
+
+    async def open(self) -> None:
+        """Open or create the record; raises JournalError."""
+        ...
+
+    async def last_talk(self, not_before: float) -> Talk | None:
+        """Return the newest talk that nobody else writes and that last changed after `not_before` (seconds since
+        1970), and write on in it; None where there is none. Raises JournalError.
+        """
+        ...
+
+    async def begin_talk(self, started_at: float, provider: str) -> int:
+        """Write a new talk from now on; return its id. Raises JournalError."""
+        ...
+
+    def record(self, change: Change) -> None:
+        """Write this down soon, in order; never blocks, and passes over what is not worth keeping."""
+        ...
+
+    async def run_opened(self, run: StoredRun) -> None:
+        """Return once it is on the disk that this run is about to begin; raises JournalError."""
+        ...
+
+    async def run_named(self, answer_id: str, ref: RunRef) -> None:
+        """Return once it is on the disk what the provider calls the run; raises JournalError."""
+        ...
+
+    async def close(self) -> None:
+        """Write what waits, and let go."""
         ...
 
 

@@ -7,7 +7,9 @@ from enum import StrEnum
 from msgspec import Struct
 
 from sentra_tui.domain.audio import SILENCE_DBFS
+from sentra_tui.domain.question import Question
 from sentra_tui.domain.transcript import Transcript
+from sentra_tui.domain.usage import Cost
 
 MIC = "mic"
 SPEAKER = "speaker"
@@ -52,6 +54,15 @@ class Lane(StrEnum):
 
     AUX = "aux"
     MAIN = "main"
+
+
+class Verdict(StrEnum):
+    """What the main assistant says of a draft."""
+
+    NONE = ""
+    CONFIRMED = "confirmed"
+    CORRECTED = "corrected"
+    WITHDRAWN = "withdrawn"
 
 
 class Severity(StrEnum):
@@ -101,6 +112,8 @@ class Stream(Struct, frozen=True):
     contact_at_ms: int | None = None
     """When the peer was last heard, in milliseconds since the engine started."""
     muted: bool = False
+    language: str = ""
+    """The language that is expected, as ISO 639-1; empty lets the provider find out."""
     rms_dbfs: float = SILENCE_DBFS
     peak_dbfs: float = SILENCE_DBFS
     quality: Quality = Quality()
@@ -117,6 +130,16 @@ class Answer(Struct, frozen=True):
     text: str = ""
     cause: str = ""
     """Why it failed or stopped short, one line."""
+    hint: str = ""
+    """What helps, one line."""
+    question_id: str = ""
+    verdict: Verdict = Verdict.NONE
+    """What became of the draft: of this answer in the auxiliary lane, by this answer in the main one."""
+    expired: bool = False
+    """It is older than its time to live."""
+    heard_chars: int | None = None
+    """Up to where a spoken answer was heard, about; None where it was not cut."""
+    model: str = ""
 
 
 class Notice(Struct, frozen=True):
@@ -142,13 +165,31 @@ class Engine(Struct, frozen=True):
     """Why it is not running."""
 
 
+class LogRow(Struct, frozen=True):
+    """One line of the event log."""
+
+    at_ms: int
+    source: str
+    text: str
+
+
 class AppState(Struct, frozen=True):
     """The whole state. Streams stand in the order in which they were named."""
 
     engine: Engine = Engine()
     streams: tuple[Stream, ...] = ()
     answers: tuple[Answer, ...] = ()
+    questions: tuple[Question, ...] = ()
     voice: bool = False
+    answer_voice: str = ""
+    """The name of the voice of spoken answers."""
+    speed: float = 1.0
+    economy: bool = False
+    """Money is saved: answers are written, and smaller models give them."""
+    commands: bool = True
+    """Voice commands are obeyed."""
+    cost: Cost = Cost()
+    log: tuple[LogRow, ...] = ()
     notices: tuple[Notice, ...] = ()
     now_ms: int = 0
     """The newest moment that a change told, in milliseconds since the engine started."""
@@ -160,3 +201,7 @@ class AppState(Struct, frozen=True):
     def lane(self, lane: Lane) -> tuple[Answer, ...]:
         """Return the answers of one assistant, oldest first."""
         return tuple(answer for answer in self.answers if answer.lane == lane)
+
+    def question(self, question_id: str) -> Question | None:
+        """Return this question, if it is among the newest."""
+        return next((each for each in reversed(self.questions) if each.question_id == question_id), None)

@@ -41,6 +41,8 @@ class Line(Struct, frozen=True):
     kind: LineKind = "speech"
     failed: bool = False
     """The recogniser gave up: there will be no words."""
+    noted: bool = False
+    """The user wants to find it again."""
 
 
 class Transcript(Struct, frozen=True):

@@ -10,11 +10,16 @@ from sentra_tui.domain import changes as c
 
 
 class Wanted(Struct, frozen=True):
-    """The streams that shall be connected, the ones that are muted, and whether answers are spoken."""
+    """The streams that shall be connected, the ones that are muted, and how answers are spoken."""
 
     connected: tuple[str, ...] = ()
     muted: tuple[str, ...] = ()
     voice: bool = False
+    languages: tuple[tuple[str, str], ...] = ()
+    """Stream and language, for each stream whose language was chosen."""
+    answer_voice: str = ""
+    speed: float | None = None
+    commands: bool = True
     started_at: float | None = None
     """When the first engine started, seconds since 1970: the next one goes on with its time."""
 
@@ -29,6 +34,15 @@ class Wanted(Struct, frozen=True):
                 return replace(self, muted=(_with if muted else _without)(self.muted, stream))
             case c.VoiceChanged(on=on):
                 return replace(self, voice=on)
+            case c.LanguageChanged(stream=stream, language=language):
+                others = tuple(pair for pair in self.languages if pair[0] != stream)
+                return replace(self, languages=(*others, (stream, language)))
+            case c.AnswerVoiceChanged(voice=voice):
+                return replace(self, answer_voice=voice)
+            case c.SpeedChanged(speed=speed):
+                return replace(self, speed=speed)
+            case c.CommandsChanged(on=on):
+                return replace(self, commands=on)
             case c.EngineStarted(started_at=started_at) if self.started_at is None:
                 return replace(self, started_at=started_at)
         return self
@@ -36,6 +50,13 @@ class Wanted(Struct, frozen=True):
     def actions(self) -> list[a.Action]:
         """Return what to ask of an engine that starts idle: mutes first, so that no sound slips out."""
         asked: list[a.Action] = [a.SetMute(stream, True) for stream in self.muted]
+        asked.extend(a.SetLanguage(stream, language) for stream, language in self.languages)
+        if self.answer_voice:
+            asked.append(a.SetAnswerVoice(self.answer_voice))
+        if self.speed is not None:
+            asked.append(a.SetSpeed(self.speed))
+        if not self.commands:
+            asked.append(a.SetCommands(False))
         if self.voice:
             asked.append(a.SetVoice(True))
         asked.extend(a.ConnectStream(stream) for stream in self.connected)

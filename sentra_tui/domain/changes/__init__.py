@@ -1,0 +1,150 @@
+"""What happened: the only way in which `AppState` moves.
+
+Past tense. Machines and drivers make changes; `reduce`, the journal and every front end read them. Between processes
+they travel as JSON, one object a line, tagged by `type`. `at_ms` is milliseconds since the engine started, or, in a
+talk that was reopened, since the talk began.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from sentra_tui.domain.changes.answers import (
+    AnswerCut,
+    AnswerEnded,
+    AnswerExpired,
+    AnswerExtended,
+    AnswerStarted,
+    DraftJudged,
+    QuestionDropped,
+    QuestionQueued,
+    QuestionRaised,
+)
+from sentra_tui.domain.changes.cost import (
+    Billed,
+)
+from sentra_tui.domain.changes.engine import (
+    PROTOCOL_VERSION,
+    EngineLost,
+    EngineStarted,
+    EventLogged,
+    Noticed,
+    TalkOpened,
+)
+from sentra_tui.domain.changes.streams import (
+    AnswerVoiceChanged,
+    CommandsChanged,
+    ContactHeard,
+    EconomyChanged,
+    LanguageChanged,
+    LevelMeasured,
+    MuteChanged,
+    QualityMeasured,
+    SourceEnded,
+    SourceFailed,
+    SourceOpened,
+    SpeedChanged,
+    StreamAdded,
+    StreamClosed,
+    StreamConnected,
+    StreamConnecting,
+    StreamFailed,
+    StreamReconnecting,
+    VoiceChanged,
+)
+from sentra_tui.domain.changes.transcripts import (
+    LineNoted,
+    LineOpened,
+    TranscriptCommitted,
+    TranscriptExtended,
+    TranscriptFailed,
+    TranscriptRevised,
+)
+
+__all__ = [
+    "PROTOCOL_VERSION",
+    "AnswerCut",
+    "AnswerEnded",
+    "AnswerExpired",
+    "AnswerExtended",
+    "AnswerStarted",
+    "AnswerVoiceChanged",
+    "Billed",
+    "Change",
+    "CommandsChanged",
+    "ContactHeard",
+    "DraftJudged",
+    "EconomyChanged",
+    "EngineLost",
+    "EngineStarted",
+    "EventLogged",
+    "LanguageChanged",
+    "LevelMeasured",
+    "LineNoted",
+    "LineOpened",
+    "MuteChanged",
+    "Noticed",
+    "QualityMeasured",
+    "QuestionDropped",
+    "QuestionQueued",
+    "QuestionRaised",
+    "SourceEnded",
+    "SourceFailed",
+    "SourceOpened",
+    "SpeedChanged",
+    "StreamAdded",
+    "StreamClosed",
+    "StreamConnected",
+    "StreamConnecting",
+    "StreamFailed",
+    "StreamReconnecting",
+    "TalkOpened",
+    "TranscriptCommitted",
+    "TranscriptExtended",
+    "TranscriptFailed",
+    "TranscriptRevised",
+    "VoiceChanged",
+]
+
+Change: TypeAlias = (
+    EngineStarted
+    | EngineLost
+    | EventLogged
+    | TalkOpened
+    | StreamAdded
+    | SourceOpened
+    | SourceEnded
+    | SourceFailed
+    | StreamConnecting
+    | StreamConnected
+    | StreamReconnecting
+    | StreamFailed
+    | StreamClosed
+    | ContactHeard
+    | QualityMeasured
+    | LevelMeasured
+    | MuteChanged
+    | VoiceChanged
+    | LanguageChanged
+    | AnswerVoiceChanged
+    | SpeedChanged
+    | EconomyChanged
+    | CommandsChanged
+    | LineOpened
+    | TranscriptExtended
+    | TranscriptRevised
+    | TranscriptCommitted
+    | TranscriptFailed
+    | LineNoted
+    | AnswerStarted
+    | AnswerExtended
+    | AnswerEnded
+    | AnswerCut
+    | AnswerExpired
+    | QuestionRaised
+    | QuestionQueued
+    | QuestionDropped
+    | DraftJudged
+    | Billed
+    | Noticed
+)

@@ -1,0 +1,25 @@
+"""What a bill means."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from sentra_tui.domain import changes as c
+from sentra_tui.domain.reduce.arms import arm
+from sentra_tui.domain.state import AppState
+from sentra_tui.domain.usage import BillRow
+
+
+@arm.register
+def _billed(change: c.Billed, state: AppState) -> AppState:
+    name = (change.stream, change.lane, change.model)
+    rows = {(row.stream, row.lane, row.model): row for row in state.cost.rows}
+    row = rows.get(name, BillRow(*name))
+    rows[name] = replace(
+        row,
+        usage=row.usage + change.usage,
+        usd=row.usd + (change.usd or 0.0),
+        unpriced=row.unpriced + (change.usd is None),
+    )
+    since_ms = change.at_ms if state.cost.since_ms is None else state.cost.since_ms
+    return replace(state, cost=replace(state.cost, rows=tuple(rows.values()), since_ms=since_ms))

@@ -1,0 +1,67 @@
+"""What the engine's own changes mean."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from sentra_tui.domain import changes as c
+from sentra_tui.domain.audio import SILENCE_DBFS
+from sentra_tui.domain.reduce.arms import CALL_OVER, arm
+from sentra_tui.domain.state import (
+    UNFINISHED,
+    Answer,
+    AnswerStatus,
+    AppState,
+    Connection,
+    Engine,
+    LogRow,
+    Notice,
+)
+
+NOTICES_KEPT = 50
+LOG_ROWS_KEPT = 500
+
+
+@arm.register
+def _engine_started(change: c.EngineStarted, state: AppState) -> AppState:
+    engine = Engine(
+        running=True,
+        version=change.version,
+        started_at=change.started_at,
+        provider=change.provider,
+        provider_note=change.provider_note,
+    )
+    return replace(state, engine=engine)
+
+
+@arm.register
+def _engine_lost(change: c.EngineLost, state: AppState) -> AppState:
+    over = {"connection": Connection.OFF, "rms_dbfs": SILENCE_DBFS, "peak_dbfs": SILENCE_DBFS, **CALL_OVER}
+    streams = tuple(replace(each, transcript=each.transcript.settle(), **over) for each in state.streams)
+    engine = replace(state.engine, running=False, cause=change.cause)
+    return replace(state, engine=engine, streams=streams, answers=tuple(map(_cut_short, state.answers)))
+
+
+def _cut_short(answer: Answer) -> Answer:
+    if answer.status not in UNFINISHED:
+        return answer
+    return replace(answer, status=AnswerStatus.INCOMPLETE, cause="the engine stopped")
+
+
+@arm.register
+def _noticed(change: c.Noticed, state: AppState) -> AppState:
+    number = state.notices[-1].number + 1 if state.notices else 1
+    notice = Notice(number, change.severity, change.text, change.hint)
+    return replace(state, notices=(*state.notices, notice)[-NOTICES_KEPT:])
+
+
+@arm.register
+def _event_logged(change: c.EventLogged, state: AppState) -> AppState:
+    row = LogRow(change.at_ms, change.source, change.text)
+    return replace(state, log=(*state.log, row)[-LOG_ROWS_KEPT:])
+
+
+@arm.register
+def _talk_opened(change: c.TalkOpened, state: AppState) -> AppState:
+    what = f"reopened, {change.lines} lines" if change.reopened else "begun"
+    return replace(state, log=(*state.log, LogRow(change.at_ms, "journal", f"talk {what}"))[-LOG_ROWS_KEPT:])
