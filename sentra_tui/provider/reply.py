@@ -17,6 +17,15 @@ class Topic(Struct, frozen=True):
 
     words: list[str]
     answer: str
+    more: str = ""
+    """The considered answer, for who is not in a hurry."""
+    small_talk: bool = False
+    """Nothing that a question around it could be about."""
+
+    def covers(self, plain: str) -> int:
+        """Return how many words of `plain` (of `plain_words`) are this topic's; a phrase counts for more than its words."""
+        phrases = (plain_words(phrase) for phrase in self.words)
+        return sum(len(phrase.split()) ** 2 for phrase in phrases if phrase in plain)
 
 
 class Answerer(Struct, frozen=True):
@@ -28,11 +37,11 @@ class Answerer(Struct, frozen=True):
 
     def answer(self, turn: str) -> str:
         """Return the answer to the last turn: of the topic whose phrases cover the most of it."""
-        spoken = _plain(turn)
+        spoken = plain_words(turn)
         if not spoken.strip():
             return self.silence
-        best = max(self.topics, key=lambda topic: _covered(spoken, topic))
-        return best.answer if _covered(spoken, best) else self.unknown
+        best = max(self.topics, key=lambda topic: topic.covers(spoken))
+        return best.answer if best.covers(spoken) else self.unknown
 
 
 def load_answerer() -> Answerer:
@@ -41,12 +50,6 @@ def load_answerer() -> Answerer:
     return msgspec.convert(tomllib.loads(text), Answerer)
 
 
-def _covered(spoken: str, topic: Topic) -> int:
-    """Return how many words of the turn are this topic's; a phrase counts for more than its words."""
-    phrases = (_plain(phrase) for phrase in topic.words)
-    return sum(len(phrase.split()) ** 2 for phrase in phrases if phrase in spoken)
-
-
-def _plain(text: str) -> str:
+def plain_words(text: str) -> str:
     """Return the words alone, with one space around each."""
     return f" {_NOT_A_WORD.sub(' ', text.lower()).strip()} ".replace("  ", " ")
