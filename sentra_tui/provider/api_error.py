@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sentra_tui.domain.errors import ProviderError
@@ -17,13 +18,13 @@ class ApiError(ProviderError):
         *,
         code: str | None = None,
         param: str | None = None,
-        retry_after_s: float | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.param = param
-        self.retry_after_s = retry_after_s
+        self.headers = dict(headers or {})
 
     @property
     def kind(self) -> str:

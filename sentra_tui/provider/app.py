@@ -1,4 +1,4 @@
-"""The HTTP side: client secrets, offers, hanging up, models and the demo talk.
+"""The HTTP side: client secrets, offers, hanging up, models and the demo talk, with the text endpoints beside them.
 
 Shapes as of https://platform.openai.com/docs/api-reference/realtime-calls and …/realtime-sessions.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -21,12 +21,15 @@ from sentra_tui.provider.conversation import new_id
 from sentra_tui.provider.credentials import DEFAULT_LIFETIME_S, Credentials
 from sentra_tui.provider.demo import Side, recordings
 from sentra_tui.provider.faults import Faults, RequestFault
+from sentra_tui.provider.request_body import read_body
 from sentra_tui.provider.settings import SessionSettings
+from sentra_tui.provider.text_door import RouteGroup
 from sentra_tui.provider.voice import Voice
 
 MODELS = (LOCAL_MODEL, LOCAL_TRANSCRIPTION_MODEL, DEMO_TRANSCRIPTION_MODEL)
 
-_MAX_BODY_BYTES = 262_144
+_MAX_BODY_BYTES = 2_097_152
+"""A day of talk in both directions."""
 _SDP = "application/sdp"
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -44,7 +47,9 @@ class _SecretRequest(msgspec.Struct, frozen=True):
 class ProviderApp:
     """The routes and what they need; `application` is for aiohttp."""
 
-    def __init__(self, credentials: Credentials, calls: Calls, faults: Faults, voice: Voice) -> None:
+    def __init__(
+        self, credentials: Credentials, calls: Calls, faults: Faults, voice: Voice, groups: Sequence[RouteGroup] = ()
+    ) -> None:
         self._credentials = credentials
         self._calls = calls
         self._faults = faults
@@ -61,10 +66,12 @@ class ProviderApp:
                 web.get("/v1/status", self._status),
             ]
         )
+        for group in groups:
+            self.application.add_routes(group.routes())
 
     async def _mint(self, request: web.Request) -> web.Response:
         self._credentials.require_api_key(_authorization(request))
-        wanted = _decode(await request.read(), _SecretRequest)
+        wanted = await read_body(request, _SecretRequest)
         settings = SessionSettings(wanted.session)
         await _suffer(self._faults.for_client_secret(settings.type))
         minted = self._credentials.mint(settings, wanted.expires_after.seconds)
@@ -118,13 +125,6 @@ def _authorization(request: web.Request) -> str:
     return request.headers.get("Authorization", "")
 
 
-def _decode(body: bytes, kind: type[_SecretRequest]) -> _SecretRequest:
-    try:
-        return msgspec.json.decode(body or b"{}", type=kind)
-    except msgspec.MsgspecError as error:
-        raise ApiError(400, f"The body does not fit: {error}.", code="invalid_value") from error
-
-
 async def _read_parts(request: web.Request) -> tuple[str, SessionSettings | None]:
     """Return the offer and the session of a multipart body; raises ApiError when there is no offer."""
     parts: dict[str, bytes] = {}
@@ -149,7 +149,8 @@ async def _suffer(fault: RequestFault) -> None:
     """Do to a request what the plan says."""
     await asyncio.sleep(fault.delay_s)
     if fault.status is not None:
-        raise ApiError(fault.status, fault.message, code=fault.code, retry_after_s=fault.retry_after_s)
+        headers = {} if fault.retry_after_s is None else {"Retry-After": str(math.ceil(fault.retry_after_s))}
+        raise ApiError(fault.status, fault.message, code=fault.code, headers=headers)
 
 
 @web.middleware
@@ -163,7 +164,4 @@ async def _shape_errors(request: web.Request, handler: _Handler) -> web.StreamRe
         if error.status < 400:
             raise
         refusal = ApiError(error.status, f"{error.reason}: {request.method} {request.path}.")
-    headers = {}
-    if refusal.retry_after_s is not None:
-        headers["Retry-After"] = str(math.ceil(refusal.retry_after_s))
-    return web.json_response(refusal.body(), status=refusal.status, headers=headers)
+    return web.json_response(refusal.body(), status=refusal.status, headers=refusal.headers)

@@ -33,7 +33,9 @@ class Calls:
     async def open(self, offer: str, settings: SessionSettings) -> tuple[str, str]:
         """Answer an offer; return the call's id and the SDP answer. Raises ApiError."""
         if len(self._calls) >= MAX_CALLS:
-            raise ApiError(429, f"There are {MAX_CALLS} calls already.", code="rate_limit_exceeded", retry_after_s=1)
+            raise ApiError(
+                429, f"There are {MAX_CALLS} calls already.", code="rate_limit_exceeded", headers={"Retry-After": "1"}
+            )
         call = Call(settings, self._staff, self._faults.for_session(settings.type), self._epoch_s())
         try:
             answer = await call.answer(offer)

@@ -13,13 +13,29 @@ A plan is one JSON object; every part is optional:
         "close_channel_after_s": 4,
         "messages": [{"at_s": 1, "event": {"type": "response.invented"}},
                      {"at_s": 2, "text": "{pad}", "pad_chars": 100000, "repeat": 3, "every_s": 0.1}]
-      }]
+      }],
+      "text": [
+        {"api": "responses", "method": "POST", "numbers": [2], "status": 400, "code": "conversation_locked",
+         "param": "conversation", "message": "Another process is using this conversation."},
+        {"api": "chat", "numbers": [1], "status": 429, "code": "rate_limit_exceeded", "retry_after_ms": 1500},
+        {"api": "responses", "path": "/v1/responses", "word_interval_s": 0.2, "drop_stream_after_events": 9},
+        {"api": "responses", "method": "GET", "poll_after_ms": 500}
+      ],
+      "without": ["assistants", "background"]
     }
 
-`client_secrets` and `calls` are rules for HTTP requests, `sessions` for calls that were answered. A rule counts what
-it matches, from 1, and acts on the `numbers` given, or on all; `session` narrows it to one type. Of several rules that
-act on the same request, the first one wins. Times count in seconds from the moment that the channel
-for events opened.
+`client_secrets` and `calls` are rules for HTTP requests, `sessions` for calls that were answered, `text` for requests
+of the Responses, Conversations, chat and Assistants APIs. A rule counts what it matches, from 1, and acts on the
+`numbers` given, or on all. `session` narrows it to one type of session; `api`, `method` and `path` (a shell pattern)
+to some requests, where polls count as well as what starts a run. Of several rules that act on the same request, the
+first one wins. In `sessions` times count in seconds from the moment that the channel for events opened.
+
+A rule in `text` refuses (`status`, `code`, `param`, `message`, and the wait as `retry_after_s`, `retry_after_ms` or
+`retry_after_date`, the seconds until that date), delays (`delay_s`), closes the connection (`no_reply` once the
+request is carried out, `drop_stream_after_events` in the middle of a stream), tells when to poll again
+(`poll_after_ms`), or goes with the run that the request starts: `stuck` at `queued` or `in_progress`, slow
+(`word_interval_s`), or failing (`fail`: `code`, `message`, `after_words`). `without` names the APIs that answer 404,
+as on servers that never had them; without `background` (or `conversations`) a response that asks for it is refused.
 """
 
 from __future__ import annotations
@@ -32,26 +48,30 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from sentra_tui.domain.errors import ProviderError
+from sentra_tui.provider.fault_rules import ErrorStatus, Rule, Seconds
+from sentra_tui.provider.text_faults import Lack, TextApi, TextFault
 
 SessionType = Literal["realtime", "transcription"]
-Seconds = Annotated[float, Meta(ge=0)]
 
 
-class _Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which requests or calls a rule is for."""
+RuleT = TypeVar("RuleT", bound=Rule)
+
+
+class _SessionRule(Rule, frozen=True, kw_only=True):
+    """Which sessions a rule is for."""
 
     session: SessionType | None = None
-    numbers: list[Annotated[int, Meta(ge=1)]] = field(default_factory=list)
+
+    def fits(self, session: SessionType) -> bool:
+        """Return whether the rule is for a session of this type."""
+        return self.session in (None, session)
 
 
-RuleT = TypeVar("RuleT", bound=_Rule)
-
-
-class RequestFault(_Rule, frozen=True, kw_only=True):
+class RequestFault(_SessionRule, frozen=True, kw_only=True):
     """What happens to an HTTP request: it waits `delay_s`, and is refused where `status` is given."""
 
     delay_s: Seconds = 0.0
-    status: Annotated[int, Meta(ge=400, le=599)] | None = None
+    status: ErrorStatus | None = None
     code: str | None = None
     message: str = "Refused, as the plan says."
     retry_after_s: Seconds | None = None
@@ -76,7 +96,7 @@ class ScriptedMessage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         return text.replace("{pad}", "x" * self.pad_chars)
 
 
-class SessionFault(_Rule, frozen=True, kw_only=True):
+class SessionFault(_SessionRule, frozen=True, kw_only=True):
     """What goes wrong in a call that was answered."""
 
     unreachable: bool = False
@@ -102,6 +122,8 @@ class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     client_secrets: list[RequestFault] = field(default_factory=list)
     calls: list[RequestFault] = field(default_factory=list)
     sessions: list[SessionFault] = field(default_factory=list)
+    text: list[TextFault] = field(default_factory=list)
+    without: list[Lack] = field(default_factory=list)
 
 
 class Faults:
@@ -113,18 +135,25 @@ class Faults:
 
     def for_client_secret(self, session: SessionType) -> RequestFault:
         """Return what happens to this request for a client secret."""
-        return self._choose(self.plan.client_secrets, session) or RequestFault()
+        return self._choose([rule for rule in self.plan.client_secrets if rule.fits(session)]) or RequestFault()
 
     def for_call(self, session: SessionType) -> RequestFault:
         """Return what happens to this offer."""
-        return self._choose(self.plan.calls, session) or RequestFault()
+        return self._choose([rule for rule in self.plan.calls if rule.fits(session)]) or RequestFault()
 
     def for_session(self, session: SessionType) -> SessionFault:
         """Return what goes wrong in this call."""
-        return self._choose(self.plan.sessions, session) or SessionFault()
+        return self._choose([rule for rule in self.plan.sessions if rule.fits(session)]) or SessionFault()
 
-    def _choose(self, rules: list[RuleT], session: SessionType) -> RuleT | None:
-        matching = [rule for rule in rules if rule.session in (None, session)]
+    def for_text(self, api: TextApi, method: str, path: str) -> TextFault:
+        """Return what happens to this request of a text endpoint, and to the run that it starts."""
+        return self._choose([rule for rule in self.plan.text if rule.fits(api, method, path)]) or TextFault()
+
+    def lacks(self, part: Lack) -> bool:
+        """Return whether the provider acts as a server that is without this part."""
+        return part in self.plan.without
+
+    def _choose(self, matching: list[RuleT]) -> RuleT | None:
         self._seen.update(id(rule) for rule in matching)
         return next((rule for rule in matching if not rule.numbers or self._seen[id(rule)] in rule.numbers), None)
 

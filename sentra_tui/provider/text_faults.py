@@ -1,0 +1,73 @@
+"""What a plan of faults may order for the text endpoints: Responses, Conversations, chat and Assistants."""
+
+from __future__ import annotations
+
+from email.utils import formatdate
+from fnmatch import fnmatch
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from sentra_tui.provider.fault_rules import ErrorStatus, Rule, Seconds
+
+TextApi = Literal["responses", "conversations", "chat", "assistants"]
+Lack = Literal["responses", "conversations", "chat", "assistants", "background"]
+"""What a server may be without: a whole API, or `background` of the Responses."""
+Milliseconds = Annotated[int, Meta(ge=0)]
+
+
+class RunFailure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a run fails: after this many words of its answer."""
+
+    code: str = "server_error"
+    message: str = "Failed, as the plan says."
+    after_words: Annotated[int, Meta(ge=0)] = 0
+
+
+class TextFault(Rule, frozen=True, kw_only=True):
+    """What happens to a request of a text endpoint, and to the run that it starts."""
+
+    api: TextApi | None = None
+    method: Literal["GET", "POST", "DELETE"] | None = None
+    path: str = "*"
+    """A shell pattern for the path, such as `/v1/responses/*/cancel`."""
+
+    delay_s: Seconds = 0.0
+    status: ErrorStatus | None = None
+    """Refused with this HTTP status."""
+    code: str | None = None
+    param: str | None = None
+    message: str = "Refused, as the plan says."
+    retry_after_s: Seconds | None = None
+    """Told in the header `Retry-After`, as whole seconds."""
+    retry_after_ms: Milliseconds | None = None
+    """Told in the header `retry-after-ms`."""
+    retry_after_date: Seconds | None = None
+    """Told in the header `Retry-After`, as the date so many seconds ahead."""
+    poll_after_ms: Milliseconds | None = None
+    """Told in the header `openai-poll-after-ms` of the answer."""
+    no_reply: bool = False
+    """What was asked for is done, and the connection closed without an answer."""
+    drop_stream_after_events: Annotated[int, Meta(ge=0)] | None = None
+    """The connection is closed behind this many events of the stream that the request opened."""
+
+    stuck: Literal["queued", "in_progress"] | None = None
+    """The run that the request starts stays here until it is cancelled."""
+    word_interval_s: Seconds = 0.0
+    """The time before each piece of the run's answer."""
+    fail: RunFailure | None = None
+
+    def fits(self, api: TextApi, method: str, path: str) -> bool:
+        """Return whether the rule is for a request like this."""
+        return self.api in (None, api) and self.method in (None, method) and fnmatch(path, self.path)
+
+    def retry_headers(self, now_s: float) -> dict[str, str]:
+        """Return the headers that say when to come again; `now_s` is the wall clock, seconds since 1970."""
+        headers = {}
+        if self.retry_after_s is not None:
+            headers["Retry-After"] = str(round(self.retry_after_s))
+        if self.retry_after_date is not None:
+            headers["Retry-After"] = formatdate(now_s + self.retry_after_date, usegmt=True)
+        if self.retry_after_ms is not None:
+            headers["retry-after-ms"] = str(self.retry_after_ms)
+        return headers
