@@ -1,60 +1,44 @@
-"""Requests to a provider: one at a time, bounded, and without a trace of the key."""
+"""Requests to a provider: bounded, and without a trace of the key."""
 
 from __future__ import annotations
 
-import json
 import logging
 from typing import Any
 
 import httpx
-from msgspec import Struct
 
-from sentra_tui.domain.errors import TransportRefused
+from sentra_tui.domain.errors import OutcomeUnknown, TransportLost
 from sentra_tui.domain.secret import Secret
 from sentra_tui.services.bearer import BearerAuth
 from sentra_tui.services.openai.endpoint import Endpoint
 from sentra_tui.services.openai.network import network_error
+from sentra_tui.services.openai.reply import Reply, ReplyStream
 
 TIMEOUT_S = 10.0
+SILENCE_S = 60.0
+"""How long a stream may say nothing before it is taken for broken."""
 KEEP_ALIVE_S = 75.0
 """Long enough that the second stream and the next dial find the connection open."""
-MAX_REPLY_BYTES = 1 << 20
 _LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")
-
-
-class Reply(Struct, frozen=True):
-    """What a provider answered."""
-
-    status: int
-    headers: httpx.Headers
-    body: bytes
-
-    def __repr__(self) -> str:
-        """Leave the body out: it may hold a client secret."""
-        return f"Reply({self.status})"
-
-    @property
-    def media_type(self) -> str:
-        """The type of the body, without parameters."""
-        return str(self.headers.get("content-type", "")).partition(";")[0].strip().lower()
-
-    @property
-    def text(self) -> str:
-        """The body as text; what is not UTF-8 in it is replaced."""
-        return self.body.decode("utf-8", "replace")
-
-    def json(self) -> Any:
-        """Return the body as JSON, or None when it is none."""
-        try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
-            return None
+_SAFE_METHODS = ("GET", "DELETE")
+_NOTHING_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
 
 
 class ApiClient:
-    """Posts to one provider, over connections that it keeps.
+    """Asks one provider, over connections that it keeps.
 
-    Certificates are checked, redirects never followed, and loopback takes no proxy. Whoever makes it closes it.
+    Certificates are checked, redirects never followed, and loopback takes no proxy. Bodies come as they are: none is
+    unpacked, so none grows. Whoever makes it closes it.
+
+    Every request raises TransportLost when nothing of it was sent: there was no connection. One that was sent and got
+    no whole reply raises OutcomeUnknown where it may have changed something (POST), else TransportLost as well, since
+    asking once more is harmless. `content` is as httpx takes it.
     """
 
     def __init__(self, endpoint: Endpoint) -> None:
@@ -62,33 +46,51 @@ class ApiClient:
         for name in ("httpx", "httpcore"):  # below WARNING they log addresses and headers
             logging.getLogger(name).setLevel(logging.WARNING)
         self._http = httpx.AsyncClient(
+            headers={"Accept-Encoding": "identity"},
             timeout=TIMEOUT_S,
             limits=httpx.Limits(keepalive_expiry=KEEP_ALIVE_S),
             follow_redirects=False,
             mounts=dict.fromkeys(_LOOPBACK),
         )
 
-    async def post(self, path: str, secret: Secret, **content: Any) -> Reply:
-        """Post `content` (as httpx takes it) and return the whole reply, whatever its status.
+    async def get(self, path: str, secret: Secret, **content: Any) -> Reply:
+        """Return the whole reply, whatever its status; raises TransportRefused too when it is too large."""
+        return await (await self._send("GET", path, secret, **content)).read()
 
-        Raises TransportLost when there is none, TransportRefused when it is too large.
+    async def post(self, path: str, secret: Secret, **content: Any) -> Reply:
+        """Like `get`."""
+        return await (await self._send("POST", path, secret, **content)).read()
+
+    async def delete(self, path: str, secret: Secret, **content: Any) -> Reply:
+        """Like `get`."""
+        return await (await self._send("DELETE", path, secret, **content)).read()
+
+    async def stream(
+        self, method: str, path: str, secret: Secret, *, silence_s: float = SILENCE_S, **content: Any
+    ) -> ReplyStream:
+        """Return a reply, whatever its status, as soon as its head is here; the caller closes it.
+
+        It breaks when nothing comes for `silence_s`.
         """
-        try:
-            return await self._exchange(self.endpoint.base_url + path, secret, **content)
-        except httpx.HTTPError as error:
-            failure = network_error(error, self.endpoint.host)
-        # Outside of the handler, so that no traceback leads to the library's frames, which hold the headers.
-        raise failure
+        return await self._send(method, path, secret, timeout=httpx.Timeout(TIMEOUT_S, read=silence_s), **content)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._http.aclose()
 
-    async def _exchange(self, url: str, secret: Secret, **content: Any) -> Reply:
-        async with self._http.stream("POST", url, auth=BearerAuth(secret), **content) as response:
-            body = bytearray()
-            async for piece in response.aiter_bytes():
-                body += piece
-                if len(body) > MAX_REPLY_BYTES:
-                    raise TransportRefused(f"The reply of {self.endpoint.host} is too large.", hint="Check base_url.")
-            return Reply(response.status_code, response.headers, bytes(body))
+    async def _send(self, method: str, path: str, secret: Secret, **content: Any) -> ReplyStream:
+        def lost(error: httpx.HTTPError) -> TransportLost:
+            failure = network_error(error, self.endpoint.host)
+            if method in _SAFE_METHODS or isinstance(error, _NOTHING_SENT):
+                return failure
+            return OutcomeUnknown(failure.message, hint=failure.hint)
+
+        request = self._http.build_request(method, self.endpoint.base_url + path, **content)
+        try:
+            response = await self._http.send(request, auth=BearerAuth(secret), stream=True)
+        except httpx.HTTPError as error:
+            failure = lost(error)
+        else:
+            return ReplyStream(response, self.endpoint.host, lost)
+        # Outside of the handler, so that no traceback leads to the library's frames, which hold the headers.
+        raise failure

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from sentra_tui.domain.errors import TransportLost, TransportRefused
 from sentra_tui.domain.ports import Credential, SdpAnswer
-from sentra_tui.services.openai.client import ApiClient, Reply
+from sentra_tui.services.openai.client import ApiClient
+from sentra_tui.services.openai.reply import Reply
 from sentra_tui.services.openai.status import refusal
 
 _CALLS = "/realtime/calls"

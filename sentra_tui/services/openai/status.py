@@ -9,15 +9,32 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from msgspec import Struct
+
 from sentra_tui.domain.errors import CredentialRefused, TransportError, TransportLost, TransportRefused
 from sentra_tui.domain.text import clean_line
-from sentra_tui.services.openai.client import Reply
 from sentra_tui.services.openai.endpoint import Endpoint
+from sentra_tui.services.openai.reply import Reply
 
 MAX_RETRY_AFTER_S = 3600.0
 _KEY = re.compile(r"\b(?:sk|ek)[-_][\w*.…-]+|(?<=[Bb]earer )\S+")
-_NO_MONEY = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
 _AGAIN = (408, 409, 425)
+
+
+class ErrorBody(Struct, frozen=True):
+    """What a provider says of an error: OpenAI's envelope, or what other servers make of it."""
+
+    code: str = ""
+    """The code; some servers write it into `type`."""
+    message: str = ""
+    """One clean line, without keys."""
+    param: str = ""
+    """The parameter that was wrong."""
+
+    @property
+    def is_no_credit(self) -> bool:
+        """Whether the account must be paid for before anything is answered."""
+        return self.code == "insufficient_quota" or self.code.startswith("billing_")
 
 
 def refusal(reply: Reply, endpoint: Endpoint, wall_clock_s: float | None = None) -> TransportError:
@@ -26,21 +43,26 @@ def refusal(reply: Reply, endpoint: Endpoint, wall_clock_s: float | None = None)
     `wall_clock_s` (seconds since 1970, the system's by default) is what a Retry-After date is compared with.
     """
     status, label = reply.status, endpoint.label
-    code, said = _provider_error(reply)
-    because = f": {said.rstrip('.')}." if said else "."
+    error = error_body(reply)
+    because = f": {error.message.rstrip('.')}." if error.message else "."
     if status in (401, 403):
         return _key_refused(status, endpoint, because)
     if status < 400:
         return TransportRefused(f"{label} redirects to another address, which is not followed.", hint="Check base_url.")
-    if status == 429 and code in _NO_MONEY:
+    if error.is_no_credit:
         return TransportRefused(f"{label} says that the account has no credit left{because}", hint="Then press r.")
-    if status == 429 or status in _AGAIN or status >= 500:
+    if is_passing(status):
         wait_s = retry_after_s(reply.headers, time.time() if wall_clock_s is None else wall_clock_s)
         what = "asks for fewer requests" if status == 429 else "cannot answer now"
         return TransportLost(f"{label} {what} ({status}){because}", retry_after_s=wait_s)
     if status == 404:
         return TransportRefused(f"{label} does not know this ({status}){because}", hint="Check base_url and the model.")
     return TransportRefused(f"{label} refused the request ({status}){because}")
+
+
+def is_passing(status: int) -> bool:
+    """Return whether the same request may be answered later."""
+    return status == 429 or status in _AGAIN or status >= 500
 
 
 def _key_refused(status: int, endpoint: Endpoint, because: str) -> CredentialRefused:
@@ -77,14 +99,17 @@ def redact(text: str) -> str:
     return _KEY.sub("…", text)
 
 
-def _provider_error(reply: Reply) -> tuple[str, str]:
-    """Return the code and the message of an error body: OpenAI's envelope, or what other servers make of it."""
+def error_body(reply: Reply) -> ErrorBody:
+    """Return what an error body says; empty where it says nothing."""
     body = reply.json()
     if not isinstance(body, dict):
-        return "", redact(clean_line(reply.text)) if reply.media_type == "text/plain" else ""
+        return ErrorBody(message=redact(clean_line(reply.text)) if reply.media_type == "text/plain" else "")
     error: Any = body.get("error", body)
     if not isinstance(error, dict):
         error = {"message": error}
     message = error.get("message") or error.get("detail")
-    code = error.get("code") or error.get("type")
-    return str(code or ""), clean_line(redact(message)) if isinstance(message, str) else ""
+    return ErrorBody(
+        code=clean_line(str(error.get("code") or error.get("type") or ""), 60),
+        message=clean_line(redact(message)) if isinstance(message, str) else "",
+        param=clean_line(str(error.get("param") or ""), 60),
+    )

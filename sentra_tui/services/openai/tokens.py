@@ -13,8 +13,9 @@ from sentra_tui.domain.errors import TransportRefused
 from sentra_tui.domain.ports import Credential
 from sentra_tui.domain.secret import Secret
 from sentra_tui.domain.text import clean_line
-from sentra_tui.services.openai.client import ApiClient, Reply
+from sentra_tui.services.openai.client import ApiClient
 from sentra_tui.services.openai.endpoint import Endpoint
+from sentra_tui.services.openai.reply import Reply
 from sentra_tui.services.openai.status import redact, refusal
 
 SECRET_LIFETIME_S = 60

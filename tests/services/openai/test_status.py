@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentra_tui.domain.errors import CredentialRefused, TransportError, TransportLost, TransportRefused
-from sentra_tui.services.openai.client import Reply
 from sentra_tui.services.openai.endpoint import Endpoint
+from sentra_tui.services.openai.reply import Reply
 from sentra_tui.services.openai.status import redact, refusal, retry_after_s
 
 NOON = 1_800_000_000.0

@@ -1,0 +1,16 @@
+"""How patient a main assistant is, and what it is called."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class MainSettings(Struct, frozen=True, kw_only=True):
+    """What every implementation of the MainAssistant port is told."""
+
+    poll_s: float = 2.0
+    """How long to wait between two looks at a run, where the server does not say."""
+    deadline_s: float = 600.0
+    """The longest that one run is waited for."""
+    label: str = "The provider"
+    """What messages call the provider."""
