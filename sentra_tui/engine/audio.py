@@ -15,6 +15,7 @@ from sentra_tui.domain.audio import FRAME_MS, SILENCE
 from sentra_tui.domain.changes import Change, LevelMeasured, SourceEnded, SourceFailed, SourceOpened
 from sentra_tui.domain.errors import SourceError
 from sentra_tui.domain.ports import AudioSink, AudioSource, Transport
+from sentra_tui.engine.cut import Cut
 
 LEVELS_HZ = 15
 LEVEL_INTERVAL_MS = 1000 / LEVELS_HZ
@@ -87,13 +88,16 @@ class SourcePump:
             self._publish(LevelMeasured(self._stream, now_ms, round(rms_dbfs, 1), round(peak_dbfs, 1)))
 
 
-async def play(transport: Transport, sink: AudioSink) -> None:
-    """Carry the peer's sound from a call to a loudspeaker, one frame each 20 ms, until cancelled."""
+async def play(transport: Transport, sink: AudioSink, cut: Cut) -> None:
+    """Carry the peer's sound from a call to a loudspeaker, one frame each 20 ms, until cancelled.
+
+    What `cut` swallows is not heard.
+    """
     loop = asyncio.get_running_loop()
     due_s = loop.time()
     while True:
         frame = transport.receive_audio()
-        if frame is not None:
+        if not cut.swallows(frame) and frame is not None:
             sink.write(frame)
         due_s += FRAME_MS / 1000
         await asyncio.sleep(max(0.0, due_s - loop.time()))

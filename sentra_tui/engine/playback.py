@@ -11,6 +11,7 @@ from sentra_tui.domain.ports import AudioSink, Transport
 from sentra_tui.domain.state import Severity
 from sentra_tui.engine.audio import play
 from sentra_tui.engine.context import EngineContext
+from sentra_tui.engine.cut import Cut
 
 
 class Playback:
@@ -29,6 +30,9 @@ class Playback:
         self._on_voice = on_voice
         self._transport: Transport | None = None
         self._sink: AudioSink | None = None
+        self._cut = Cut()
+        self._answer_from_ms = 0
+        """What the loudspeaker had played when the answer began."""
         self._task: asyncio.Task[None] | None = None
 
     def set_voice(self, on: bool) -> None:
@@ -40,6 +44,7 @@ class Playback:
     def call_began(self, transport: Transport) -> None:
         """Play this call from now on."""
         self._transport = transport
+        self._cut.end()
         self._restart()
 
     def call_ended(self) -> None:
@@ -47,10 +52,22 @@ class Playback:
         self._transport = None
         self._restart()
 
+    def answer_began(self) -> None:
+        """Take it that what sounds from now on is a new answer."""
+        self._cut.end()
+        self._answer_from_ms = 0 if self._sink is None else self._sink.heard_ms()
+
     def flush(self) -> None:
-        """Be silent at once."""
+        """Be silent at once, and until the next answer begins or the sound of this one has ceased to arrive."""
         if self._sink is not None:
             self._sink.flush()
+        if self._transport is not None:
+            self._transport.flush_audio()
+        self._cut.begin()
+
+    def heard_ms(self) -> int:
+        """Return how much of the present answer was heard, in milliseconds; 0 while answers are only written."""
+        return 0 if self._sink is None else max(0, self._sink.heard_ms() - self._answer_from_ms)
 
     def _restart(self) -> None:
         if self._task is not None:
@@ -63,13 +80,14 @@ class Playback:
         if sink is None or self._transport is None:
             return
         try:
-            await play(self._transport, sink)
+            await play(self._transport, sink, self._cut)
         finally:
             sink.flush()
 
     async def _open(self) -> AudioSink | None:
         try:
             self._sink = await self._open_sink()
+            self._answer_from_ms = 0
         except SourceError as error:
             self._failed(error)
             return None

@@ -86,6 +86,17 @@ class PlayoutBuffer:
         self._jitter = Jitter()
         self._pause()
 
+    def flush(self) -> None:
+        """Forget the sound that is held; the stream goes on, and what of it is still on its way comes too late.
+
+        The order, the playhead and the estimate of the jitter stay, so that what is sent next is played as ever.
+        """
+        self._pending = b""
+        if self._newest is not None:
+            self._skip_to(self._newest + 1)
+        self._pause()
+        self._jitter.restart()
+
     def put(self, sequence: int, payload: bytes, arrival_ms: float) -> None:
         """Take a packet: its RTP sequence number (16 bits), its payload, when it arrived on any steady clock."""
         self._received += 1
@@ -159,7 +170,9 @@ class PlayoutBuffer:
         if self._depth() * self._packet_ms <= self._max_ms:
             return
         assert self._newest is not None
-        start = self._newest - self._target() + 1
+        self._skip_to(self._newest - self._target() + 1)
+
+    def _skip_to(self, start: int) -> None:
         dropped = [index for index in self._packets if index < start]
         for index in dropped:
             del self._packets[index]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 
+from sentra_tui.domain.audio import FRAME_MS
 from sentra_tui.domain.errors import SourceError, TransportLost
 from sentra_tui.domain.ports import Credential
 from sentra_tui.domain.state import Quality
@@ -35,6 +36,7 @@ class LoopTransport:
     """A call that stays in this process: the test speaks for the peer."""
 
     name = "loop"
+    server_truncates = True
 
     def __init__(self) -> None:
         self.sent: list[str] = []
@@ -68,6 +70,9 @@ class LoopTransport:
     def receive_audio(self) -> bytes | None:
         return self.sound.pop(0) if self.sound else None
 
+    def flush_audio(self) -> None:
+        self.sound.clear()
+
     async def quality(self) -> Quality:
         return Quality()
 
@@ -86,6 +91,7 @@ class ListSink:
     def __init__(self) -> None:
         self.frames: list[bytes] = []
         self.flushes = 0
+        self.delay_ms = 0
         self.closed = False
 
     def write(self, frame: bytes) -> None:
@@ -93,6 +99,9 @@ class ListSink:
 
     def flush(self) -> None:
         self.flushes += 1
+
+    def heard_ms(self) -> int:
+        return max(0, len(self.frames) * FRAME_MS - self.delay_ms)
 
     async def close(self) -> None:
         self.closed = True

@@ -9,6 +9,7 @@ from sentra_tui.domain import changes as c
 from sentra_tui.domain.audio import FRAME_BYTES, SILENCE
 from sentra_tui.domain.errors import SourceError
 from sentra_tui.engine.audio import LEVELS_HZ, SourcePump, play
+from sentra_tui.engine.cut import Cut
 from tests.engine.peers import CountingMeter, ListSink, ListSource, LoopTransport, until
 
 TONE = b"\x01\x10" * (FRAME_BYTES // 2)
@@ -91,7 +92,7 @@ async def test_levels_come_at_their_rate_however_many_frames() -> None:
 async def test_what_the_peer_says_is_played_in_order() -> None:
     transport, sink = LoopTransport(), ListSink()
     transport.sound = [TONE, SILENCE, TONE]
-    task = asyncio.ensure_future(play(transport, sink))
+    task = asyncio.ensure_future(play(transport, sink, Cut()))
     await until(lambda: len(sink.frames) == 3)
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sentra_tui.domain import changes as c
-from sentra_tui.domain.audio import SILENCE
+from sentra_tui.domain.audio import FRAME_BYTES, SILENCE
 from sentra_tui.domain.errors import SourceError
 from sentra_tui.domain.ports import AudioSink
 from sentra_tui.domain.state import Severity
@@ -11,6 +11,8 @@ from sentra_tui.engine.context import EngineContext
 from sentra_tui.engine.playback import Playback
 from sentra_tui.engine.tasks import TaskOwner
 from tests.engine.peers import ListSink, LoopTransport, until
+
+TONE = b"\x00\x40" * (FRAME_BYTES // 2)
 
 
 class Room:
@@ -79,4 +81,76 @@ async def test_without_a_loudspeaker_answers_stay_written_and_that_is_said() -> 
     assert room.told[0] == c.Noticed(Severity.WARNING, notice, "sudo apt install libportaudio2")
     assert room.voices == []
     assert not room.playback.voice
+    await room.close()
+
+
+async def speaking(room: Room, transport: LoopTransport) -> None:
+    """Have an answer sound, so that two frames of it were heard and more are there."""
+    room.playback.call_began(transport)
+    room.playback.set_voice(True)
+    room.playback.answer_began()
+    transport.sound = [TONE] * 100
+    await until(lambda: len(room.sink.frames) >= 2)
+
+
+async def test_a_flush_forgets_what_the_loudspeaker_and_the_call_hold() -> None:
+    room, transport = Room(), LoopTransport()
+    await speaking(room, transport)
+    room.playback.flush()
+    heard = len(room.sink.frames)
+    assert room.sink.flushes == 1
+    assert transport.sound == []
+    transport.sound = [TONE] * 3
+    await until(lambda: not transport.sound)
+    assert len(room.sink.frames) == heard
+    await room.close()
+
+
+async def test_after_a_flush_the_next_answer_is_heard_from_its_first_frame() -> None:
+    room, transport = Room(), LoopTransport()
+    await speaking(room, transport)
+    room.playback.flush()
+    heard = len(room.sink.frames)
+    first = b"\x01\x40" * (FRAME_BYTES // 2)
+    room.playback.answer_began()
+    transport.sound = [first, TONE]
+    await until(lambda: len(room.sink.frames) == heard + 2)
+    assert room.sink.frames[heard:] == [first, TONE]
+    await room.close()
+
+
+async def test_a_new_call_is_heard_though_the_answer_of_the_last_was_cut_short() -> None:
+    room, transport = Room(), LoopTransport()
+    await speaking(room, transport)
+    room.playback.flush()
+    room.playback.call_ended()
+    heard = len(room.sink.frames)
+    again = LoopTransport()
+    again.sound = [TONE]
+    room.playback.call_began(again)
+    await until(lambda: len(room.sink.frames) == heard + 1)
+    await room.close()
+
+
+async def test_what_was_heard_counts_from_the_beginning_of_the_answer() -> None:
+    room, transport = Room(), LoopTransport()
+    await speaking(room, transport)
+    assert room.playback.heard_ms() == len(room.sink.frames) * 20
+    transport.sound.clear()
+    room.playback.answer_began()
+    assert room.playback.heard_ms() == 0
+    heard = len(room.sink.frames)
+    transport.sound = [TONE] * 5
+    await until(lambda: len(room.sink.frames) == heard + 5)
+    assert room.playback.heard_ms() == 100
+    room.sink.delay_ms = 10_000
+    assert room.playback.heard_ms() == 0
+    await room.close()
+
+
+async def test_a_written_answer_is_not_heard() -> None:
+    room = Room()
+    room.playback.answer_began()
+    assert room.playback.heard_ms() == 0
+    room.playback.flush()
     await room.close()

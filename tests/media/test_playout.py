@@ -298,6 +298,90 @@ def test_packets_of_other_lengths_come_out_as_frames(frame_ms: int) -> None:
     assert buffer.depth_ms <= 120
 
 
+def test_a_flush_forgets_what_is_held_and_plays_on_with_what_is_sent_next() -> None:
+    decoder = Recorder()
+    buffer = PlayoutBuffer(decoder, start_ms=60)
+    play(buffer, range(10))
+    assert buffer.depth_ms == 40
+    buffer.flush()
+    assert buffer.depth_ms == 0
+    assert buffer.pull() is None
+    out = play(buffer, range(10, 20))
+    assert out == [None, None, *range(10, 18)]
+    assert (buffer.counters.discarded, buffer.counters.lost, buffer.counters.late) == (2, 0, 0)
+
+
+def test_a_packet_overtaken_by_a_flush_is_not_played_after_it() -> None:
+    decoder = Recorder()
+    buffer = PlayoutBuffer(decoder, start_ms=60)
+    play(buffer, range(10), lost=frozenset({8}))
+    buffer.flush()
+    put(buffer, 8)
+    assert [buffer.pull() for _ in range(5)] == [None] * 5
+    play(buffer, range(10, 15))
+    assert not {8, 9} & set(decoder.decoded)
+    assert (buffer.counters.late, buffer.counters.lost) == (1, 1)
+
+
+def test_a_flush_forgets_half_a_packet_too() -> None:
+    buffer = PlayoutBuffer(Recorder(frame_ms=60))
+    put(buffer, 0)
+    assert buffer.pull() is not None
+    buffer.flush()
+    assert buffer.pull() is None
+
+
+def test_a_pause_after_a_flush_is_not_taken_for_jitter() -> None:
+    buffer = PlayoutBuffer(Recorder())
+    play(buffer, range(50))
+    buffer.flush()
+    out = []
+    for index in range(50, 150):
+        put(buffer, index, arrival_ms=index * 20.0 + 5_000)
+        out.append(played(buffer.pull()))
+    assert out == list(range(50, 150))
+    assert buffer.target_ms == 20
+
+
+@settings(deadline=None)
+@given(
+    st.permutations(range(30)),
+    st.integers(0, 30),
+    st.lists(st.booleans(), min_size=30, max_size=30),
+    st.integers(0, 65_535),
+    st.sampled_from([20, 60]),
+)
+def test_in_any_order_nothing_sent_before_a_flush_and_known_by_then_is_played_after_it(
+    order: list[int], flushed_after: int, pulled: list[bool], first: int, start_ms: int
+) -> None:
+    decoder = Recorder()
+    buffer = PlayoutBuffer(decoder, start_ms)
+    newest = -1
+    for brought, (index, pull) in enumerate(zip(order, pulled, strict=True)):
+        if brought == flushed_after:
+            buffer.flush()
+            decoder.decoded.clear()
+            newest = max(order[:brought], default=-1)
+        put(buffer, first + index)
+        if pull:
+            buffer.pull()
+    if flushed_after == len(order):
+        buffer.flush()
+        decoder.decoded.clear()
+        newest = max(order)
+    for index in range(30, 60):
+        put(buffer, first + index)
+        buffer.pull()
+    while buffer.pull() is not None:
+        pass
+    assert all(number > first + newest for number in decoder.decoded)
+    assert decoder.decoded == sorted(decoder.decoded)
+    assert decoder.decoded[-1] == first + 59
+    counters = buffer.counters
+    assert counters.received == 60
+    assert min(counters.lost, counters.late, counters.discarded) >= 0
+
+
 @settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(-8, 30), st.integers(0, 3), st.booleans()), max_size=300),

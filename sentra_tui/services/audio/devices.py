@@ -50,6 +50,11 @@ class Device:
         """Open and start it; raises SourceError."""
         await _on_a_thread(self._open)
 
+    @property
+    def latency_s(self) -> float:
+        """How long after its block sound is heard, or was before it is read, as PortAudio says; 0 while closed."""
+        return 0.0 if self._stream is None else float(self._stream.latency)
+
     async def close(self) -> None:
         """Stop it; a device that hangs is left to its thread."""
         self._closed = True

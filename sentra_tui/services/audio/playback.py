@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import deque
 from typing import Any
 
 import numpy as np
 
-from sentra_tui.domain.audio import FRAME_BYTES, SAMPLE_BYTES, ms_to_samples
+from sentra_tui.domain.audio import FRAME_BYTES, SAMPLE_BYTES, SAMPLE_RATE_HZ, ms_to_samples, samples_to_ms
 from sentra_tui.domain.text import clean_line
-from sentra_tui.services.audio.devices import Device
+from sentra_tui.services.audio.devices import BLOCK_SAMPLES, Device
 
 PREBUFFER_BLOCKS = 4
 """The 40 ms for which the first sound waits, so that a frame that comes a little late is not heard."""
@@ -31,6 +32,9 @@ class SpeakerSink:
         self._ring = bytearray()
         self._sounding = False
         self._waited_blocks = 0
+        self._handed_bytes = 0
+        self._unheard_bytes: deque[int] = deque(maxlen=0)
+        """How much sound there was in each of the blocks that the device has and has not played yet."""
         self._lock = threading.Lock()
         self._device = Device("output", device, self._on_block, self._on_finished)
 
@@ -40,6 +44,7 @@ class SpeakerSink:
         sink = cls(device)
         try:
             await sink._device.open()
+            sink._expect_latency(sink._device.latency_s)
         except asyncio.CancelledError:
             await sink.close()
             raise
@@ -62,6 +67,12 @@ class SpeakerSink:
             faded = samples * np.linspace(1.0, 0.0, samples.size)
             self._ring = bytearray(faded.astype("<i2").tobytes())
 
+    def heard_ms(self) -> int:
+        """Return how much sound was heard: what the device took, less what it still holds; never less than before."""
+        with self._lock:
+            heard_bytes = self._handed_bytes - sum(self._unheard_bytes)
+        return samples_to_ms(heard_bytes // SAMPLE_BYTES)
+
     async def close(self) -> None:
         """Let go of the device."""
         await self._device.close()
@@ -73,9 +84,16 @@ class SpeakerSink:
                 self._sounding = self._waited_blocks > PREBUFFER_BLOCKS
             sound = bytes(self._ring[: len(block)]) if self._sounding else b""
             del self._ring[: len(sound)]
+            self._handed_bytes += len(sound)
+            self._unheard_bytes.append(len(sound))
             if self._sounding and len(sound) < len(block):
                 self._sounding, self._waited_blocks = False, 0
         block[:] = sound.ljust(len(block), b"\0")
+
+    def _expect_latency(self, latency_s: float) -> None:
+        blocks = round(latency_s * SAMPLE_RATE_HZ / BLOCK_SAMPLES)
+        with self._lock:
+            self._unheard_bytes = deque(self._unheard_bytes, maxlen=blocks)
 
     def _on_finished(self) -> None:
         self.lost = True

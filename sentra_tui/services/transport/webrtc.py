@@ -43,6 +43,8 @@ class WebRtcTransport:
     """
 
     name = "webrtc"
+    server_truncates = True
+    """The server paces the sound, so it knows what was heard when it is told to clear its buffer."""
 
     def __init__(
         self,
@@ -111,6 +113,10 @@ class WebRtcTransport:
     def receive_audio(self) -> bytes | None:
         """Return the next frame, to be called each 20 ms; None while there is none."""
         return self._playout.pull()
+
+    def flush_audio(self) -> None:
+        """Forget the sound that was received and not yet taken; what is still on its way arrives all the same."""
+        self._playout.flush()
 
     async def quality(self) -> Quality:
         """Return how well the call travels; losses are those of the last five seconds."""
