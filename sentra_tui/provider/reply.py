@@ -23,7 +23,7 @@ class Topic(Struct, frozen=True):
     """Nothing that a question around it could be about."""
 
     def covers(self, plain: str) -> int:
-        """Return how many words of `plain` (of `plain_words`) are this topic's; a phrase counts for more than its words."""
+        """Return how many of these plain words are this topic's; a phrase counts for more than its words."""
         phrases = (plain_words(phrase) for phrase in self.words)
         return sum(len(phrase.split()) ** 2 for phrase in phrases if phrase in plain)
 
