@@ -19,6 +19,8 @@ class OutputAudio:
         self._unfinished: set[str] = set()
         self._playing: tuple[str, str] | None = None
         self._played_ms = 0
+        self.sounded = False
+        """Whether there was any sound yet."""
 
     @property
     def item_id(self) -> str:
@@ -27,6 +29,7 @@ class OutputAudio:
 
     def play(self, response_id: str, item_id: str, frame: bytes) -> None:
         """Queue a frame of 1,920 bytes."""
+        self.sounded = True
         self._unfinished.add(response_id)
         self._frames.append((response_id, item_id, frame))
 

@@ -146,7 +146,14 @@ class RealtimeSession:
                 code="missing_required_parameter",
                 param="session.type",
             )
-        self.settings = self.settings.updated(update)
+        updated = self.settings.updated(update)
+        if updated.voice != self.settings.voice and self._output.sounded:
+            raise ApiError(
+                400,
+                "Cannot update a conversation's voice if assistant audio is present.",
+                code="cannot_update_voice",
+            )
+        self.settings = updated
         self._apply()
         self._emit("session.updated", session=self.settings.describe(self.id, self._expires_at))
 

@@ -15,6 +15,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 from sentra_tui.domain.config import LOCAL_MODEL
 from sentra_tui.provider.api_error import ApiError
 from sentra_tui.provider.faults import SessionType
+from sentra_tui.provider.voice import VOICES
 
 WITHOUT_TURN_DETECTION = ("gpt-live-transcribe", "gpt-realtime-whisper")
 """Transcription models whose turns only the client ends."""
@@ -46,8 +47,14 @@ class _AudioInput(Struct, frozen=True, kw_only=True):
     turn_detection: TurnDetection | UnsetType | None = UNSET
 
 
+class _CustomVoice(Struct, frozen=True):
+    """A voice of the customer's own, by its id; here they all sound alike."""
+
+    id: Annotated[str, Meta(pattern=r"^voice_\w+\Z")]
+
+
 class _AudioOutput(Struct, frozen=True, kw_only=True):
-    voice: str | dict[str, str] = "marin"
+    voice: str | _CustomVoice = "marin"
     speed: Annotated[float, Meta(ge=0.25, le=1.5)] = 1.0
 
 
@@ -112,7 +119,7 @@ class SessionSettings:
     def voice(self) -> str:
         """The name of the voice of spoken answers."""
         voice = self._typed.audio.output.voice
-        return voice if isinstance(voice, str) else voice.get("id", "")
+        return voice if isinstance(voice, str) else voice.id
 
     @property
     def speed(self) -> float:
@@ -162,6 +169,15 @@ def _check(config: dict[str, Any]) -> _Session:
         typed = msgspec.convert(config, _Session)
     except msgspec.ValidationError as error:
         raise ApiError(400, f"The session does not fit: {error}.", code="invalid_value", param="session") from error
+    voice = typed.audio.output.voice
+    if isinstance(voice, str) and voice not in VOICES:
+        known = ", ".join(f"'{name}'" for name in VOICES)
+        raise ApiError(
+            400,
+            f"Invalid value: '{voice}'. Supported values are: {known}.",
+            code="invalid_value",
+            param="session.audio.output.voice",
+        )
     detection = typed.audio.input.turn_detection
     if _takes_no_turns(typed) and detection is not UNSET and detection is not None:
         raise ApiError(

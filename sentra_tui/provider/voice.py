@@ -36,7 +36,7 @@ VOICES = {
     "shimmer": "en-us+f5",
     "verse": "en-us+m4",
 }
-"""The espeak-ng voice for each known name; others speak as `marin`."""
+"""The espeak-ng voice for each of OpenAI's built-in voices; a custom one speaks as `marin`."""
 
 _AUDIO_OUTPUT_SYNCHRONOUS = 2
 _POS_CHARACTER = 1
@@ -90,7 +90,7 @@ _espeak: _Espeak | None = None
 def synthesize(text: str, voice: str = "marin", words_per_minute: int = WORDS_PER_MINUTE) -> tuple[bytes, int]:
     """Return `text` spoken, mono s16le, and its sample rate; raises ProviderError where espeak-ng is missing.
 
-    `voice` is a name of `VOICES`, or one of espeak-ng's own such as `en-gb+m3`.
+    `voice` is a name of `VOICES`, one of espeak-ng's own such as `en-gb+m3`, or the id of a custom voice.
     """
     global _espeak
     name = VOICES.get(voice) or (voice if voice.startswith("en-") else VOICES["marin"])
