@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 from sentra_tui.domain.errors import ProviderError
 from sentra_tui.provider.text_faults import RunFailure, TextFault
@@ -34,23 +34,28 @@ class Answering:
         self.cut = False
         """Whether the answer ended at its limit."""
 
-    async def write(self, messages: Sequence[TextMessage], model: str) -> AsyncIterator[str]:
+    async def write(self, messages: Sequence[TextMessage], model: str) -> AsyncGenerator[str, None]:
         """Yield the answer a piece at a time; raises ProviderError, PlannedFailure where it is planned.
 
-        A run that is stuck yields nothing, for ever.
+        A run that is stuck yields nothing, for ever. Use it in `contextlib.aclosing`.
         """
         if self._fault.stuck is not None:
             await asyncio.Event().wait()
         self._fail_when_due()
-        async for piece in self._model.answer(messages, model):
-            await asyncio.sleep(self._fault.word_interval_s)
-            kept = self._take(piece)
-            if kept:
-                self.text += kept
-                yield kept
-            if self.cut:
-                return
-            self._fail_when_due()
+        pieces = self._model.answer(messages, model)
+        try:
+            async for piece in pieces:
+                await asyncio.sleep(self._fault.word_interval_s)
+                kept = self._take(piece)
+                if kept:
+                    self.text += kept
+                    yield kept
+                if self.cut:
+                    return
+                self._fail_when_due()
+        finally:
+            if isinstance(pieces, AsyncGenerator):
+                await pieces.aclose()
 
     def _fail_when_due(self) -> None:
         if self._fault.fail is not None and self.words >= self._fault.fail.after_words:

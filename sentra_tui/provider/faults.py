@@ -35,7 +35,8 @@ A rule in `text` refuses (`status`, `code`, `param`, `message`, and the wait as 
 request is carried out, `drop_stream_after_events` in the middle of a stream), tells when to poll again
 (`poll_after_ms`), or goes with the run that the request starts: `stuck` at `queued` or `in_progress`, slow
 (`word_interval_s`), or failing (`fail`: `code`, `message`, `after_words`). `without` names the APIs that answer 404,
-as on servers that never had them; without `background` (or `conversations`) a response that asks for it is refused.
+as on servers that never had them. Without `background` (or `conversations`) a response that asks for it is refused,
+without `stream_options` a chat that sends them; without `usage` chats tell none.
 """
 
 from __future__ import annotations

@@ -23,8 +23,10 @@ from sentra_tui.provider.app import ProviderApp
 from sentra_tui.provider.calls import Calls
 from sentra_tui.provider.credentials import Credentials
 from sentra_tui.provider.faults import Faults, Plan
+from sentra_tui.provider.plain_model import PlainModel
 from sentra_tui.provider.realtime import Staff
 from sentra_tui.provider.reply import load_answerer
+from sentra_tui.provider.text_apis import text_apis
 from sentra_tui.provider.voice import Voice
 from sentra_tui.provider.whisper import check_model
 
@@ -64,10 +66,13 @@ async def serving(options: ProviderOptions) -> AsyncIterator[ProviderStarted]:
     prepare_process()
     voice = Voice()
     faults = Faults(options.plan)
-    calls = Calls(Staff(load_answerer(), voice, options.stt_model), faults, time.time)
+    answerer = load_answerer()
+    calls = Calls(Staff(answerer, voice, options.stt_model), faults, time.time)
     credentials = Credentials(time.time)
+    model = PlainModel(answerer)
+    groups = text_apis(model, credentials, faults, time.time)
     runner = web.AppRunner(
-        ProviderApp(credentials, calls, faults, voice).application,
+        ProviderApp(credentials, calls, faults, voice, groups).application,
         access_log=None,
         handler_cancellation=True,
         shutdown_timeout=SHUTDOWN_S / 2,
@@ -84,7 +89,10 @@ async def serving(options: ProviderOptions) -> AsyncIterator[ProviderStarted]:
         yield ProviderStarted(f"http://{HOST}:{port}/v1", credentials.api_key.reveal(), os.getpid())
     finally:
         await calls.close()
+        for group in groups:
+            await group.close()
         await runner.cleanup()
+        await model.close()
         voice.close()
 
 

@@ -11,8 +11,8 @@ from msgspec import Meta, Struct
 from sentra_tui.provider.fault_rules import ErrorStatus, Rule, Seconds
 
 TextApi = Literal["responses", "conversations", "chat", "assistants"]
-Lack = Literal["responses", "conversations", "chat", "assistants", "background"]
-"""What a server may be without: a whole API, or `background` of the Responses."""
+Lack = Literal["responses", "conversations", "chat", "assistants", "background", "usage", "stream_options"]
+"""What a server may be without: a whole API, `background` of the Responses, or what chat streams gained later."""
 Milliseconds = Annotated[int, Meta(ge=0)]
 
 

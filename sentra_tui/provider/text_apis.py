@@ -1,0 +1,26 @@
+"""Puts the text endpoints together: every API in writing that the provider speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sentra_tui.provider.conversations import Conversations
+from sentra_tui.provider.conversations_api import ConversationsApi
+from sentra_tui.provider.credentials import Credentials
+from sentra_tui.provider.faults import Faults
+from sentra_tui.provider.responses import Responses
+from sentra_tui.provider.responses_api import ResponsesApi
+from sentra_tui.provider.text_door import RouteGroup, TextDoor
+from sentra_tui.provider.text_model import TextModel
+
+
+def text_apis(
+    model: TextModel, credentials: Credentials, faults: Faults, epoch_s: Callable[[], float]
+) -> list[RouteGroup]:
+    """Return the APIs that answer with this model; each is to be closed. `epoch_s` is the wall clock."""
+    door = TextDoor(credentials, faults, epoch_s)
+    conversations = Conversations(epoch_s)
+    return [
+        ResponsesApi(door, Responses(model, conversations, epoch_s)),
+        ConversationsApi(door, conversations),
+    ]
