@@ -85,6 +85,17 @@ async def test_sound_arrives_both_ways(call: Call) -> None:
     assert loudest_hz(heard[-19_200:]) == pytest.approx(1_000, abs=15)
 
 
+async def test_flushed_sound_is_not_heard_and_what_is_sent_next_is(call: Call) -> None:
+    transport, peer = call
+    await hear(transport, 10)
+    peer.tone_hz = 2_000
+    await until(lambda: transport.playout_counters.received >= 60)
+    transport.flush_audio()
+    assert transport.receive_audio() is None
+    assert loudest_hz((await hear(transport, 20))[-19_200:]) == pytest.approx(2_000, abs=15)
+    assert transport.server_truncates
+
+
 async def test_messages_arrive_both_ways_in_order(call: Call) -> None:
     transport, peer = call
     sent = [f'{{"type":"ping","n":{n},"text":"žluťoučký"}}' for n in range(50)]
