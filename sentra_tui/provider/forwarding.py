@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -45,7 +45,7 @@ class ForwardingModel:
         timeout = httpx.Timeout(FIRST_WORD_S, connect=CONNECT_S)
         self._http = httpx.AsyncClient(headers=headers, timeout=timeout, trust_env=not loopback)
 
-    async def answer(self, messages: Sequence[TextMessage], model: str = "") -> AsyncIterator[str]:
+    async def answer(self, messages: Sequence[TextMessage], model: str = "") -> AsyncGenerator[str, None]:
         """Yield the server's answer as it comes; raises ProviderError when there is none.
 
         The name of the provider's own text model, which the server cannot know, stands for the server's.

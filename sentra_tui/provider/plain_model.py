@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 from sentra_tui.domain import briefing
 from sentra_tui.provider.reply import Answerer
@@ -28,7 +28,7 @@ class PlainModel:
         self._answerer = answerer
         self._interval_s = interval_s
 
-    async def answer(self, messages: Sequence[TextMessage], model: str = "") -> AsyncIterator[str]:
+    async def answer(self, messages: Sequence[TextMessage], model: str = "") -> AsyncGenerator[str, None]:
         """Yield the answer to the last user message."""
         for piece in _PIECE.findall(self._text(messages)):
             yield piece

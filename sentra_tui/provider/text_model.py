@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -19,8 +19,11 @@ class TextMessage(Struct, frozen=True):
 class TextModel(Protocol):
     """A model that answers a conversation."""
 
-    def answer(self, messages: Sequence[TextMessage], model: str = "") -> AsyncIterator[str]:
-        """Yield the answer to the last user message, a piece at a time; raises ProviderError."""
+    def answer(self, messages: Sequence[TextMessage], model: str = "") -> AsyncGenerator[str, None]:
+        """Yield the answer to the last user message, a piece at a time; raises ProviderError.
+
+        To be closed (`contextlib.aclosing`) by who may not read it to its end.
+        """
         ...
 
     async def close(self) -> None:
