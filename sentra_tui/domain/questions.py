@@ -1,0 +1,81 @@
+"""Whether what somebody said asks something.
+
+Recognisers often write neither question marks nor capitals, so the words decide too: how a clause begins, and what
+people say around a question. The words are data, `questions.toml`, by language.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from importlib import resources
+
+import msgspec
+from msgspec import Struct
+
+FALLBACK_LANGUAGE = "en"
+
+_ASKED = re.compile(r"[?？؟⁇⁈⁉](?=[\s\"'”’»)\]!?]|$)|？|[\u0370-\u03ff\u1f00-\u1fff]\s?[;\u037e](?=\s|$)")
+"""A mark that ends a sentence, not one inside an address; in Greek it is a semicolon."""
+_CLAUSE_END = re.compile(r"[.!?…:;,。！？、，؟]+(?=\s|$)|[。！？、，]|\s[-–—]+\s")
+_QUOTES = re.compile(r"[\"“”„«»‹›()\[\]¿¡]")
+_TAKEN_OUT = " … "
+
+
+class _Rules(Struct, frozen=True):
+    lead: list[str]
+    aside: list[str]
+    openers: list[str]
+    phrases: list[str]
+
+
+class _Grammar(Struct, frozen=True):
+    """One language, compiled."""
+
+    lead: re.Pattern[str]
+    aside: re.Pattern[str]
+    asks: re.Pattern[str]
+
+
+def is_question(text: str, language: str = "") -> bool:
+    """Return whether a final line of speech asks something.
+
+    `language` is ISO 639-1, a region may follow; one that is empty or not in the table is taken for English.
+    """
+    if _ASKED.search(text):
+        return True
+    grammar = _grammar(language.partition("-")[0].lower())
+    return any(_asks(clause, grammar) for clause in _clauses(text))
+
+
+def _clauses(text: str) -> list[str]:
+    plain = _QUOTES.sub(" ", text.casefold().replace("’", "'"))
+    return [" ".join(clause.split()) for clause in _CLAUSE_END.split(plain)]
+
+
+def _asks(clause: str, grammar: _Grammar) -> bool:
+    words = grammar.lead.sub("", clause, count=1)
+    rest = " ".join(grammar.aside.sub(_TAKEN_OUT, words).split())
+    return grammar.asks.search(rest) is not None
+
+
+def _grammar(language: str) -> _Grammar:
+    return _compiled(language if language in _table() else FALLBACK_LANGUAGE)
+
+
+@cache
+def _table() -> dict[str, _Rules]:
+    text = resources.files("sentra_tui.domain").joinpath("questions.toml").read_text(encoding="utf-8")
+    return msgspec.convert(tomllib.loads(text), dict[str, _Rules])
+
+
+@cache
+def _compiled(language: str) -> _Grammar:
+    rules = _table()[language]
+    openers = [f"^(?:{rule})" for rule in rules.openers]
+    return _Grammar(
+        lead=re.compile(rf"^(?:(?:{'|'.join(rules.lead)})(?:\s+|$))+" if rules.lead else "^"),
+        aside=re.compile("|".join(rules.aside)),
+        asks=re.compile("|".join([*openers, *rules.phrases])),
+    )
