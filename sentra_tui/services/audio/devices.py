@@ -45,15 +45,12 @@ class Device:
         self._on_finished = on_finished
         self._stream: Any = None
         self._closed = False
+        self.latency_s = 0.0
+        """How long after the block is handed over its sound is heard; of an output, and as far as PortAudio knows."""
 
     async def open(self) -> None:
         """Open and start it; raises SourceError."""
         await _on_a_thread(self._open)
-
-    @property
-    def latency_s(self) -> float:
-        """How long after its block sound is heard, or was before it is read, as PortAudio says; 0 while closed."""
-        return 0.0 if self._stream is None else float(self._stream.latency)
 
     async def close(self) -> None:
         """Stop it; a device that hangs is left to its thread."""
@@ -76,6 +73,7 @@ class Device:
                 finished_callback=self._finished,
             )
             _open_streams.add(id(self))
+            self.latency_s = float(self._stream.latency)
             self._stream.start()
         except (sounddevice.PortAudioError, ValueError) as error:
             self._close()
@@ -89,7 +87,10 @@ class Device:
             stream.close()
         _open_streams.discard(id(self))
 
-    def _callback(self, block: Any, _frames: int, _time: Any, _status: Any) -> None:
+    def _callback(self, block: Any, _frames: int, time: Any, _status: Any) -> None:
+        # Behind a sound server the stream's own figure is too small, and not every system says when a block is heard.
+        if time.outputBufferDacTime > time.currentTime:
+            self.latency_s = time.outputBufferDacTime - time.currentTime
         self._on_block(block)
 
     def _finished(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ PREBUFFER_BLOCKS = 4
 """The 40 ms for which the first sound waits, so that a frame that comes a little late is not heard."""
 RING_BYTES = 15 * FRAME_BYTES
 """The most that waits: a sound card slower than the sender would otherwise fall ever further behind."""
+MAX_LATENCY_BLOCKS = 200
+"""The largest delay of a device that is taken into account: 2 s, which no loudspeaker has that one talks over."""
 FADE_BYTES = ms_to_samples(5) * SAMPLE_BYTES
 
 
@@ -33,8 +36,8 @@ class SpeakerSink:
         self._sounding = False
         self._waited_blocks = 0
         self._handed_bytes = 0
-        self._unheard_bytes: deque[int] = deque(maxlen=0)
-        """How much sound there was in each of the blocks that the device has and has not played yet."""
+        self._sound_of_blocks: deque[int] = deque(maxlen=MAX_LATENCY_BLOCKS)
+        """How many bytes of sound there were in each of the last blocks, the newest first."""
         self._lock = threading.Lock()
         self._device = Device("output", device, self._on_block, self._on_finished)
 
@@ -44,7 +47,6 @@ class SpeakerSink:
         sink = cls(device)
         try:
             await sink._device.open()
-            sink._expect_latency(sink._device.latency_s)
         except asyncio.CancelledError:
             await sink.close()
             raise
@@ -68,9 +70,13 @@ class SpeakerSink:
             self._ring = bytearray(faded.astype("<i2").tobytes())
 
     def heard_ms(self) -> int:
-        """Return how much sound was heard: what the device took, less what it still holds; never less than before."""
+        """Return how much sound was heard, to a block: what the device took, less what it has not played yet.
+
+        The latency is that of a block's beginning, and the newest block is half over on average: hence the half.
+        """
+        waiting_blocks = round(self._device.latency_s * SAMPLE_RATE_HZ / BLOCK_SAMPLES + 0.5)
         with self._lock:
-            heard_bytes = self._handed_bytes - sum(self._unheard_bytes)
+            heard_bytes = self._handed_bytes - sum(islice(self._sound_of_blocks, waiting_blocks))
         return samples_to_ms(heard_bytes // SAMPLE_BYTES)
 
     async def close(self) -> None:
@@ -85,15 +91,10 @@ class SpeakerSink:
             sound = bytes(self._ring[: len(block)]) if self._sounding else b""
             del self._ring[: len(sound)]
             self._handed_bytes += len(sound)
-            self._unheard_bytes.append(len(sound))
+            self._sound_of_blocks.appendleft(len(sound))
             if self._sounding and len(sound) < len(block):
                 self._sounding, self._waited_blocks = False, 0
         block[:] = sound.ljust(len(block), b"\0")
-
-    def _expect_latency(self, latency_s: float) -> None:
-        blocks = round(latency_s * SAMPLE_RATE_HZ / BLOCK_SAMPLES)
-        with self._lock:
-            self._unheard_bytes = deque(self._unheard_bytes, maxlen=blocks)
 
     def _on_finished(self) -> None:
         self.lost = True
