@@ -32,7 +32,7 @@ def test_the_wheel_carries_every_module_and_data_file(wheel: zipfile.ZipFile) ->
     tracked = {
         path.relative_to(ROOT).as_posix()
         for path in (ROOT / "sentra_tui").rglob("*")
-        if path.is_file() and path.suffix in {".py", ".tcss", ".toml", ".typed"}
+        if path.is_file() and path.suffix in {".py", ".sql", ".tcss", ".toml", ".typed"}
     }
     assert tracked <= set(wheel.namelist())
 

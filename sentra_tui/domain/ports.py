@@ -5,13 +5,14 @@ Sound crosses every port as frames of `sentra_tui.domain.audio`: 20 ms, 48 kHz m
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Protocol
 
 from msgspec import Struct
 
 from sentra_tui.domain.actions import Action
 from sentra_tui.domain.changes import Change
+from sentra_tui.domain.errors import JournalError
 from sentra_tui.domain.main_run import MainRequest, RunEvent, RunRef
 from sentra_tui.domain.secret import Secret
 from sentra_tui.domain.state import Quality
@@ -227,13 +228,23 @@ class Talk(Struct, frozen=True):
 class Journal(Protocol):
     """Writes a talk down as it happens, off the caller's loop."""
 
-    async def open(self) -> None:
-        """Open or create the record; raises JournalError."""
+    async def open(self, on_failure: Callable[[JournalError], None]) -> None:
+        """Open or create the record; raises JournalError.
+
+        When writing fails later, `on_failure` is called once, in the caller's loop, and nothing is written any more.
+        """
         ...
 
-    async def last_talk(self, not_before: float) -> Talk | None:
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What the user should know of the record that was opened."""
+        ...
+
+    async def last_talk(self, not_before: float, started_at: float | None = None) -> Talk | None:
         """Return the newest talk that nobody else writes and that last changed after `not_before` (seconds since
         1970), and write on in it; None where there is none. Raises JournalError.
+
+        Talks without words do not count, unless `started_at` says which talk it is to be.
         """
         ...
 

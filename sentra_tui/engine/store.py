@@ -39,6 +39,10 @@ class Store:
         for listener in self._listeners:
             listener(change)
 
+    def restore(self, change: Change) -> None:
+        """Move the state by what listeners know already."""
+        self.state = reduce(self.state, change)
+
     def dispatch(self, action: Action) -> None:
         """Pass a request on; one that nobody answers for is logged, not an error."""
         handler = self._handlers.get(type(action))

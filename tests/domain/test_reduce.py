@@ -236,3 +236,10 @@ def test_an_engine_that_starts_again_forgets_why_the_last_one_stopped() -> None:
 
 def test_voice_is_on_or_off() -> None:
     assert after(c.VoiceChanged(True)).voice
+
+
+def test_a_line_that_was_noted_while_it_was_open_stays_noted() -> None:
+    noted = line(
+        c.LineOpened("mic", KEY, 10), c.LineNoted("mic", KEY, 20), c.TranscriptCommitted("mic", KEY, "words", 10, 30)
+    )
+    assert noted == Line(KEY, 10, "words", final=True, end_ms=30, noted=True)

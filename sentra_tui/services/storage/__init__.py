@@ -1,0 +1,1 @@
+"""Talks written down: an SQLite file, with one thread that owns it."""
