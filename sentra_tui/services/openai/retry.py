@@ -9,19 +9,20 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
 from msgspec import Struct
 
 from sentra_tui.services.openai.reply import Reply, ReplyStream
-from sentra_tui.services.openai.status import error_body, is_passing, retry_after_s
+from sentra_tui.services.openai.status import error_body, is_passing, milliseconds, retry_after_s
 
 TRIES = 5
 TOTAL_S = 60.0
 FIRST_S, LONGEST_S = 0.5, 8.0
 LOCKED_S = 2.0
 """Where another answer still holds the conversation, the first wait: that takes seconds, not moments."""
+SHORTEST_POLL_S = 0.05
 _Answer = TypeVar("_Answer", bound=Reply | ReplyStream)
 _LOCKED = "conversation_locked"
 
@@ -89,6 +90,12 @@ class Retry:
         if error_body(reply).code == _LOCKED:
             return self._timing.jitter(min(LONGEST_S, LOCKED_S * 2**attempt))
         return self._timing.backoff_s(attempt)
+
+
+def poll_after_s(headers: Mapping[str, str]) -> float | None:
+    """Return when the server wants a run to be looked at again, in seconds, or None where it does not say."""
+    wait_s = milliseconds(headers.get("openai-poll-after-ms"))
+    return None if wait_s is None else min(max(wait_s, SHORTEST_POLL_S), TOTAL_S)
 
 
 def worth_asking_again(reply: Reply) -> bool:

@@ -57,7 +57,7 @@ def refusal(reply: Reply, endpoint: Endpoint, wall_clock_s: float | None = None)
         return TransportLost(f"{label} {what} ({status}){because}", retry_after_s=wait_s)
     if status == 404:
         return TransportRefused(f"{label} does not know this ({status}){because}", hint="Check base_url and the model.")
-    return TransportRefused(f"{label} refused the request ({status}){because}")
+    return TransportRefused(f"{label} refused the request ({status}){because}", param=error.param)
 
 
 def is_passing(status: int) -> bool:
@@ -74,10 +74,10 @@ def _key_refused(status: int, endpoint: Endpoint, because: str) -> CredentialRef
 
 def retry_after_s(headers: Mapping[str, str], wall_clock_s: float) -> float | None:
     """Return the wait that a server asks for, in seconds, or None: `retry-after-ms`, else Retry-After (RFC 9110)."""
-    wait_s = _number(headers.get("retry-after-ms"), 1000)
+    wait_s = milliseconds(headers.get("retry-after-ms"))
     if wait_s is None:
         after = headers.get("retry-after")
-        wait_s = _number(after, 1)
+        wait_s = _finite(after)
         if wait_s is None and after:
             try:
                 wait_s = parsedate_to_datetime(after).timestamp() - wall_clock_s
@@ -86,9 +86,15 @@ def retry_after_s(headers: Mapping[str, str], wall_clock_s: float) -> float | No
     return None if wait_s is None else min(max(wait_s, 0.0), MAX_RETRY_AFTER_S)
 
 
-def _number(text: str | None, unit: float) -> float | None:
+def milliseconds(text: str | None) -> float | None:
+    """Return a header's milliseconds as seconds, or None where they are no number."""
+    value = _finite(text)
+    return None if value is None else value / 1000
+
+
+def _finite(text: str | None) -> float | None:
     try:
-        value = float(text or "") / unit
+        value = float(text or "")
     except ValueError:
         return None
     return value if math.isfinite(value) else None
