@@ -10,7 +10,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from sentra_tui.domain.config import Config
+from sentra_tui.domain.config import Config, Route
 from sentra_tui.domain.errors import ConfigError
 from sentra_tui.domain.text import clean_line
 
@@ -47,9 +47,21 @@ def parse(raw: bytes, name: str) -> Config:
         hint = f"Did you mean {nearest}?" if nearest else "Remove it."
         raise ConfigError(f"{name}: unknown key {clean_line(key)}.", hint=hint)
     try:
-        return msgspec.convert(data, Config)
+        config = msgspec.convert(data, Config)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{name}: {_plain(str(error))}.", hint="Mend that value.") from error
+    _check_routes(config.main.routes, name)
+    return config
+
+
+def _check_routes(routes: list[Route], name: str) -> None:
+    for index, route in enumerate(routes):
+        for key, pattern in (("pattern", route.pattern), ("unless", route.unless)):
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                what = f"{name}: main.routes[{index}].{key} is not a regular expression: {clean_line(str(error))}."
+                raise ConfigError(what, hint="Mend that value.") from error
 
 
 def _unknown_key(data: dict[str, Any], kind: Any, prefix: str = "") -> tuple[str, str] | None:

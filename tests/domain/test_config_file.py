@@ -140,3 +140,14 @@ def test_profiles_are_the_users_before_the_shipped_ones() -> None:
         "Lab",
     ]
     assert config.profile("unheard of") is None
+
+
+@pytest.mark.parametrize("key", ["pattern", "unless"])
+def test_a_route_that_is_no_regular_expression_is_refused(key: str) -> None:
+    error = refused(f"[[main.routes]]\nmax_words = 3\n[[main.routes]]\n{key} = '(why'")
+    assert f"main.routes[1].{key} is not a regular expression" in error.message
+
+
+def test_a_route_that_is_a_regular_expression_is_taken() -> None:
+    config = parse(b"[[main.routes]]\npattern = 'wh(y|o)'", "config.toml")
+    assert [route.pattern for route in config.main.routes] == ["wh(y|o)"]
