@@ -31,6 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             ProviderOptions(
                 port=arguments.port,
                 stt_model=arguments.stt_model,
+                llm=arguments.llm,
+                llm_model=arguments.llm_model,
                 plan=plan,
                 stop_with_stdin=arguments.stop_with_stdin,
             )
@@ -44,6 +46,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="sentra-tui provider", description="A local, OpenAI-compatible provider.")
     parser.add_argument("--port", type=int, default=0, help="port on the loopback interface (default: a free one)")
     parser.add_argument("--stt-model", type=Path, metavar="DIR", help="directory of a Whisper model to recognise with")
+    parser.add_argument(
+        "--llm", default="", metavar="URL", help="an OpenAI-compatible server that answers (its key: SENTRA_LLM_KEY)"
+    )
+    parser.add_argument("--llm-model", default="", metavar="NAME", help="its model (default: the first that it lists)")
     parser.add_argument("--plan", type=Path, metavar="FILE", help="JSON plan of faults, for tests")
     parser.add_argument("--stop-with-stdin", action="store_true", help="end when standard input ends")
     return parser

@@ -13,7 +13,12 @@ from typing import Any
 import msgspec
 from aiohttp import BodyPartReader, web
 
-from sentra_tui.domain.config import DEMO_TRANSCRIPTION_MODEL, LOCAL_MODEL, LOCAL_TRANSCRIPTION_MODEL
+from sentra_tui.domain.config import (
+    DEMO_TRANSCRIPTION_MODEL,
+    LOCAL_MODEL,
+    LOCAL_TEXT_MODEL,
+    LOCAL_TRANSCRIPTION_MODEL,
+)
 from sentra_tui.domain.errors import ProviderError
 from sentra_tui.provider.api_error import ApiError
 from sentra_tui.provider.calls import Calls
@@ -26,7 +31,7 @@ from sentra_tui.provider.settings import SessionSettings
 from sentra_tui.provider.text_door import RouteGroup
 from sentra_tui.provider.voice import Voice
 
-MODELS = (LOCAL_MODEL, LOCAL_TRANSCRIPTION_MODEL, DEMO_TRANSCRIPTION_MODEL)
+MODELS = (LOCAL_MODEL, LOCAL_TEXT_MODEL, LOCAL_TRANSCRIPTION_MODEL, DEMO_TRANSCRIPTION_MODEL)
 
 _MAX_BODY_BYTES = 2_097_152
 """A day of talk in both directions."""

@@ -5,7 +5,8 @@ Words count as tokens.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
 from typing import Any
 
 from aiohttp import web
@@ -45,15 +46,15 @@ class ChatApi:
         answer = _Completion(wanted, int(self._epoch_s()), not self._door.lacks("usage"))
         calls = calls_of(self._model, wanted.conversation, wanted.offered)
         answering = Answering(self._model, fault, wanted.limit)
-        pieces = _no_pieces() if calls else answering.write(wanted.conversation, wanted.model)
-        try:
-            first = await anext(pieces, "")
-            if wanted.stream:
-                return await _stream(EventStream(request, fault), answer, answering, calls, first, pieces)
-            async for _ in pieces:
-                pass
-        except ProviderError as error:
-            raise _refusal(error) from error
+        async with aclosing(_no_pieces() if calls else answering.write(wanted.conversation, wanted.model)) as pieces:
+            try:
+                first = await anext(pieces, "")
+                if wanted.stream:
+                    return await _stream(EventStream(request, fault), answer, answering, calls, first, pieces)
+                async for _ in pieces:
+                    pass
+            except ProviderError as error:
+                raise _refusal(error) from error
         return json_reply(answer.whole(answering, calls), fault)
 
     def _check_stream_options(self, wanted: ChatRequest) -> None:
@@ -134,8 +135,9 @@ async def _send_words(events: EventStream, answer: _Completion, first: str, piec
         await events.send(answer.chunk({"content": piece}))
 
 
-async def _no_pieces() -> AsyncIterator[str]:
-    for piece in ():
+async def _no_pieces() -> AsyncGenerator[str, None]:
+    nothing: tuple[str, ...] = ()
+    for piece in nothing:
         yield piece
 
 

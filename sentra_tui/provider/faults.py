@@ -34,9 +34,10 @@ A rule in `text` refuses (`status`, `code`, `param`, `message`, and the wait as 
 `retry_after_date`, the seconds until that date), delays (`delay_s`), closes the connection (`no_reply` once the
 request is carried out, `drop_stream_after_events` in the middle of a stream), tells when to poll again
 (`poll_after_ms`), or goes with the run that the request starts: `stuck` at `queued` or `in_progress`, slow
-(`word_interval_s`), or failing (`fail`: `code`, `message`, `after_words`). `without` names the APIs that answer 404,
-as on servers that never had them. Without `background` (or `conversations`) a response that asks for it is refused,
-without `stream_options` a chat that sends them; without `usage` chats tell none.
+(`word_interval_s`), or failing (`fail`: `code`, `message`, `after_words`); a run of the Assistants API may also want
+a function called first (`requires_action`), or expire early (`expire_after_s`). `without` names the APIs that answer
+404, as on servers that never had them. Without `background` (or `conversations`) a response that asks for it is
+refused, without `stream_options` a chat that sends them; without `usage` chats tell none.
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ from sentra_tui.provider.reply import Answerer
 from sentra_tui.provider.responder import Responder
 from sentra_tui.provider.response_run import ResponsePlan
 from sentra_tui.provider.settings import SessionSettings, Transcription
+from sentra_tui.provider.text_model import TextModel
 from sentra_tui.provider.transcriber import Transcriber
 from sentra_tui.provider.voice import Voice
 
@@ -38,6 +39,8 @@ class Staff(Struct, frozen=True):
     voice: Voice
     whisper: Path | None = None
     """The directory of a Whisper model, in place of PocketSphinx."""
+    language_model: TextModel | None = None
+    """What answers in place of the answerer."""
 
 
 class RealtimeSession:

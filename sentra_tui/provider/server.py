@@ -23,10 +23,12 @@ from sentra_tui.provider.app import ProviderApp
 from sentra_tui.provider.calls import Calls
 from sentra_tui.provider.credentials import Credentials
 from sentra_tui.provider.faults import Faults, Plan
+from sentra_tui.provider.forwarding import ForwardingModel, key_from
 from sentra_tui.provider.plain_model import PlainModel
 from sentra_tui.provider.realtime import Staff
 from sentra_tui.provider.reply import load_answerer
 from sentra_tui.provider.text_apis import text_apis
+from sentra_tui.provider.text_model import TextModel
 from sentra_tui.provider.voice import Voice
 from sentra_tui.provider.whisper import check_model
 
@@ -44,6 +46,10 @@ class ProviderOptions(Struct, frozen=True, kw_only=True):
     """The port on the loopback interface; 0 takes a free one."""
     stt_model: Path | None = None
     """The directory of a Whisper model, in place of PocketSphinx."""
+    llm: str = ""
+    """The address of a chat completion server that answers in place of the rules, up to and including `/v1`."""
+    llm_model: str = ""
+    """Its model; empty takes the first that it lists."""
     plan: Plan = Plan()
     """What is to go wrong."""
     stop_with_stdin: bool = False
@@ -59,17 +65,21 @@ class ProviderStarted(Struct, frozen=True, tag_field="type", tag="provider_start
 
 
 @contextlib.asynccontextmanager
-async def serving(options: ProviderOptions) -> AsyncIterator[ProviderStarted]:
-    """Serve while the block runs, in this loop; raises ProviderError when it cannot be started."""
+async def serving(options: ProviderOptions, text_model: TextModel | None = None) -> AsyncIterator[ProviderStarted]:
+    """Serve while the block runs, in this loop; raises ProviderError when it cannot be started.
+
+    `text_model` answers everything, in place of what the options say; it is closed at the end.
+    """
     if options.stt_model is not None:
         check_model(options.stt_model)
     prepare_process()
     voice = Voice()
     faults = Faults(options.plan)
     answerer = load_answerer()
-    calls = Calls(Staff(answerer, voice, options.stt_model), faults, time.time)
+    language_model = text_model or _language_model(options)
+    calls = Calls(Staff(answerer, voice, options.stt_model, language_model), faults, time.time)
     credentials = Credentials(time.time)
-    model = PlainModel(answerer)
+    model = language_model or PlainModel(answerer)
     groups = text_apis(model, credentials, faults, time.time)
     runner = web.AppRunner(
         ProviderApp(credentials, calls, faults, voice, groups).application,
@@ -94,6 +104,11 @@ async def serving(options: ProviderOptions) -> AsyncIterator[ProviderStarted]:
         await runner.cleanup()
         await model.close()
         voice.close()
+
+
+def _language_model(options: ProviderOptions) -> TextModel | None:
+    """Return the model behind the provider, None where rules answer; raises ProviderError."""
+    return ForwardingModel(options.llm, options.llm_model, key_from()) if options.llm else None
 
 
 def run(options: ProviderOptions) -> int:

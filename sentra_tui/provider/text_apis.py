@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sentra_tui.provider.chat_api import ChatApi
 from sentra_tui.provider.conversations import Conversations
 from sentra_tui.provider.conversations_api import ConversationsApi
 from sentra_tui.provider.credentials import Credentials
@@ -23,4 +24,5 @@ def text_apis(
     return [
         ResponsesApi(door, Responses(model, conversations, epoch_s)),
         ConversationsApi(door, conversations),
+        ChatApi(model, door, epoch_s),
     ]

@@ -56,6 +56,10 @@ class TextFault(Rule, frozen=True, kw_only=True):
     word_interval_s: Seconds = 0.0
     """The time before each piece of the run's answer."""
     fail: RunFailure | None = None
+    requires_action: bool = False
+    """A run of the Assistants API wants a function called first."""
+    expire_after_s: Seconds = 600.0
+    """The longest that a run of the Assistants API lasts."""
 
     def fits(self, api: TextApi, method: str, path: str) -> bool:
         """Return whether the rule is for a request like this."""

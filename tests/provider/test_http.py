@@ -106,7 +106,7 @@ async def test_an_offer_that_is_no_sdp_is_refused(started: ProviderStarted, mult
 
 
 async def test_an_unknown_path_is_a_404_in_openais_shape(started: ProviderStarted) -> None:
-    code, body = await post_json(started, "chat/completions", {})
+    code, body = await post_json(started, "chat/inventions", {})
     assert code == 404
     assert body["error"]["type"] == "invalid_request_error"
 
