@@ -47,6 +47,7 @@ class Responses:
         """Begin a response and return it; raises ApiError."""
         if len(self._tasks) >= MAX_RUNNING:
             raise ApiError(429, "Too many responses are under way.", code="rate_limit_exceeded")
+        request.require_one_history()
         conversation = self._conversations.find(request.conversation_id) if request.conversation_id else None
         history = self._history(request, conversation)
         response = StoredResponse(request, kept_items(request.input), history, int(self._epoch_s()))
@@ -92,7 +93,6 @@ class Responses:
 
     def _history(self, request: ResponseRequest, conversation: StoredConversation | None) -> Sequence[Item]:
         """Return what was said before; raises ApiError."""
-        request.require_one_history()
         if conversation is not None:
             return conversation.items
         if not request.previous_response_id:
