@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections.abc import AsyncGenerator, Sequence
 
@@ -42,8 +43,7 @@ class Answering:
         if self._fault.stuck is not None:
             await asyncio.Event().wait()
         self._fail_when_due()
-        pieces = self._model.answer(messages, model)
-        try:
+        async with contextlib.aclosing(self._model.answer(messages, model)) as pieces:
             async for piece in pieces:
                 await asyncio.sleep(self._fault.word_interval_s)
                 kept = self._take(piece)
@@ -53,9 +53,6 @@ class Answering:
                 if self.cut:
                     return
                 self._fail_when_due()
-        finally:
-            if isinstance(pieces, AsyncGenerator):
-                await pieces.aclose()
 
     def _fail_when_due(self) -> None:
         if self._fault.fail is not None and self.words >= self._fault.fail.after_words:

@@ -26,7 +26,7 @@ from sentra_tui.provider.conversation import new_id
 from sentra_tui.provider.credentials import DEFAULT_LIFETIME_S, Credentials
 from sentra_tui.provider.demo import Side, recordings
 from sentra_tui.provider.faults import Faults, RequestFault
-from sentra_tui.provider.request_body import read_body
+from sentra_tui.provider.request_body import decode_body, read_body
 from sentra_tui.provider.settings import SessionSettings
 from sentra_tui.provider.text_door import RouteGroup
 from sentra_tui.provider.voice import Voice
@@ -143,10 +143,7 @@ async def _read_parts(request: web.Request) -> tuple[str, SessionSettings | None
         raise ApiError(400, "The part 'sdp' is missing.", code="missing_required_parameter", param="sdp")
     if "session" not in parts:
         return parts["sdp"].decode("utf-8", "replace"), None
-    try:
-        session = msgspec.json.decode(parts["session"], type=dict[str, Any])
-    except msgspec.MsgspecError as error:
-        raise ApiError(400, f"The session does not fit: {error}.", code="invalid_value", param="session") from error
+    session: dict[str, Any] = decode_body(parts["session"], dict[str, Any], "session")
     return parts["sdp"].decode("utf-8", "replace"), SessionSettings(session)
 
 

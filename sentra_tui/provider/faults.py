@@ -164,7 +164,7 @@ def parse_plan(text: str | bytes) -> Plan:
     """Return the plan that this JSON says; raises ProviderError naming what does not fit."""
     try:
         return msgspec.json.decode(text, type=Plan)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ProviderError(f"The plan of faults cannot be used: {error}.") from error
 
 

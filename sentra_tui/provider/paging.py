@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,8 @@ from sentra_tui.provider.api_error import ApiError
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
+
+_NUMBER = re.compile(r"[0-9]{1,9}")
 
 Item = dict[str, Any]
 
@@ -33,10 +36,18 @@ def page(items: Sequence[Item], query: Mapping[str, str]) -> Item:
     }
 
 
-def _limit(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= MAX_LIMIT:
-        raise ApiError(400, f"The limit is 1 to {MAX_LIMIT}.", code="invalid_value", param="limit")
+def whole_number(text: str, param: str) -> int:
+    """Return a number of a query; raises ApiError (400)."""
+    if not _NUMBER.fullmatch(text):
+        raise ApiError(400, f"'{param}' is a number.", code="invalid_value", param=param)
     return int(text)
+
+
+def _limit(text: str) -> int:
+    limit = whole_number(text, "limit")
+    if not 1 <= limit <= MAX_LIMIT:
+        raise ApiError(400, f"The limit is 1 to {MAX_LIMIT}.", code="invalid_value", param="limit")
+    return limit
 
 
 def _place(ordered: Sequence[Item], query: Mapping[str, str], param: str) -> int:

@@ -22,17 +22,17 @@ async def read_body(request: web.Request, shape: type[ShapeT]) -> ShapeT:
     return decode_body(await request.read(), shape)
 
 
-def decode_body(body: bytes, shape: type[ShapeT]) -> ShapeT:
-    """Return a body in this shape, an empty one as `{}`; raises ApiError (400)."""
+def decode_body(body: bytes, shape: type[ShapeT], name: str = "") -> ShapeT:
+    """Return a body, or the part of one with this name, an empty one as `{}`; raises ApiError (400)."""
     try:
         return msgspec.json.decode(body or b"{}", type=shape)
-    except msgspec.MsgspecError as error:
-        raise _refusal(str(error)) from error
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise _refusal(str(error), name) from error
 
 
-def _refusal(cause: str) -> ApiError:
+def _refusal(cause: str, name: str) -> ApiError:
     place = _PLACE.search(cause)
-    outer = place[1] if place else ""
+    outer = _join(name, place[1]) if place else name
     for pattern, code in ((_UNKNOWN, "unknown_parameter"), (_MISSING, "missing_required_parameter")):
         found = pattern.search(cause)
         if found:
@@ -41,4 +41,4 @@ def _refusal(cause: str) -> ApiError:
 
 
 def _join(outer: str, name: str) -> str:
-    return f"{outer}.{name}" if outer else name
+    return f"{outer}.{name}" if outer and name else outer or name

@@ -10,7 +10,7 @@ import contextlib
 from aiohttp import web
 
 from sentra_tui.provider.api_error import ApiError
-from sentra_tui.provider.paging import page
+from sentra_tui.provider.paging import page, whole_number
 from sentra_tui.provider.request_body import read_body
 from sentra_tui.provider.response_request import ResponseRequest
 from sentra_tui.provider.responses import Responses
@@ -61,10 +61,9 @@ class ResponsesApi:
             return json_reply(response.describe(), fault)
         if not (response.request.stream and response.request.background):
             raise ApiError(400, "This response cannot be streamed: it was not created in the background with stream.")
-        after = request.query.get("starting_after", "-1")
-        if after != "-1" and not after.isdecimal():
-            raise ApiError(400, "The sequence number is a number.", code="invalid_value", param="starting_after")
-        return await _stream(request, fault, response, int(after))
+        after = request.query.get("starting_after")
+        begin = -1 if after is None else whole_number(after, "starting_after")
+        return await _stream(request, fault, response, begin)
 
     async def _delete(self, request: web.Request, fault: TextFault) -> web.Response:
         response_id = request.match_info["id"]

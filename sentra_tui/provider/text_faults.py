@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from email.utils import formatdate
 from fnmatch import fnmatch
 from typing import Annotated, Literal
@@ -69,7 +70,7 @@ class TextFault(Rule, frozen=True, kw_only=True):
         """Return the headers that say when to come again; `now_s` is the wall clock, seconds since 1970."""
         headers = {}
         if self.retry_after_s is not None:
-            headers["Retry-After"] = str(round(self.retry_after_s))
+            headers["Retry-After"] = str(math.ceil(self.retry_after_s))
         if self.retry_after_date is not None:
             headers["Retry-After"] = formatdate(now_s + self.retry_after_date, usegmt=True)
         if self.retry_after_ms is not None:

@@ -19,6 +19,7 @@ from sentra_tui.provider.plain_model import PlainModel
 from sentra_tui.provider.reply import load_answerer
 from sentra_tui.provider.response_request import ResponseRequest
 from sentra_tui.provider.responses import MAX_RESPONSES, MAX_RUNNING, UNSTORED_LIFETIME_S, Responses
+from sentra_tui.provider.stored_response import StoredResponse
 from sentra_tui.provider.text_faults import TextFault
 from tests.provider.client import DEADLINE_S, until
 from tests.provider.official import MODEL, QUESTION, check_event, check_response, official, plain
@@ -268,11 +269,26 @@ async def test_a_request_that_does_not_fit_is_refused(
     assert (reply.status_code, error["code"], error["param"]) == (status, code, param)
 
 
+@pytest.mark.parametrize(
+    "body", [b"{", b'{"model": "\xff"}', b'{"model": "\\ud800"}', b'{"tools": ' + b'[{"a":' * 5000]
+)
+async def test_what_is_no_json_is_refused(body: bytes) -> None:
+    async with plain() as http:
+        assert (await http.post("responses", content=body)).status_code == 400
+
+
 async def test_the_key_is_needed() -> None:
     async with plain() as http:
         for path in ("responses/resp_1", "conversations/conv_1"):
             reply = await http.get(path, headers={"Authorization": "Bearer wrong"})
             assert reply.status_code == 401
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=x", "limit=" + "9" * 5000, "order=up", "after=msg_x"])
+async def test_a_page_that_is_not_there_is_refused(query: str) -> None:
+    async with plain() as http:
+        response_id = (await http.post("responses", json={"model": MODEL, "input": "a"})).json()["id"]
+        assert (await http.get(f"responses/{response_id}/input_items?{query}")).status_code == 400
 
 
 class Clock:
@@ -340,6 +356,21 @@ def test_the_oldest_idle_conversation_makes_room() -> None:
     assert conversations.find(kept[0].id) is kept[0]
     with pytest.raises(ApiError):
         conversations.find(kept[1].id)
+
+
+@given(st.lists(st.text(min_size=1, max_size=3), max_size=5), st.integers(-1, 20))
+async def test_a_log_is_read_from_anywhere(deltas: list[str], after: int) -> None:
+    response = StoredResponse(ResponseRequest(model=MODEL, stream=True, background=True), [], [], 0)
+    response.create()
+    response.queue()
+    response.begin()
+    for delta in deltas:
+        response.extend(delta)
+    response.fail("server_error", "Broken.")
+    whole = [event async for event in response.events()]
+    assert [event["sequence_number"] for event in whole] == list(range(len(whole)))
+    assert [event async for event in response.events(after)] == whole[after + 1 :]
+    assert said(whole) == "".join(deltas)
 
 
 @given(st.integers(0, 30), st.integers(1, 7), st.sampled_from(["asc", "desc"]))
