@@ -59,10 +59,14 @@ def _tidy(value: Any) -> Any:
 
 
 def _without_lists(value: Any) -> Any:
-    """Return `value` without the lists in it: what they tell, content and output, other events told before."""
+    """Return `value` without the lists in it: what they tell, content and output, other events told before.
+
+    What the client wrote itself, metadata, goes too.
+    """
     if not isinstance(value, dict):
         return value
-    return {key: _without_lists(item) for key, item in value.items() if not isinstance(item, list)}
+    kept = {key: item for key, item in value.items() if key != "metadata" and not isinstance(item, list)}
+    return {key: _without_lists(item) for key, item in kept.items()}
 
 
 def _beginning(message: str | bytes) -> str:

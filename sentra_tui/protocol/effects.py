@@ -7,6 +7,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from sentra_tui.domain.tags import snake_case
+from sentra_tui.domain.usage import Usage
 from sentra_tui.protocol.client_events import ClientEvent
 
 
@@ -40,6 +41,23 @@ class FlushPlayback(_Effect, frozen=True):
     """Be silent now: forget the sound of an answer that was received and not yet heard."""
 
 
+class BeginPlayback(_Effect, frozen=True):
+    """An answer begins to sound: what is heard from now on is of it."""
+
+
+class RefuseVoice(_Effect, frozen=True):
+    """The server does not know this voice: take another."""
+
+    cause: str
+
+
+class MeterUsage(_Effect, frozen=True):
+    """Write this on the bill: what an answer used, or, where `lane` is empty, a transcription."""
+
+    lane: str
+    usage: Usage
+
+
 class CallBroken(_Effect, frozen=True):
     """Give this call up: the server said so in words. `refused` says that dialling again changes nothing."""
 
@@ -48,4 +66,6 @@ class CallBroken(_Effect, frozen=True):
     refused: bool
 
 
-Effect: TypeAlias = Dial | WaitThenDial | EndCall | SendEvent | FlushPlayback | CallBroken
+Effect: TypeAlias = (
+    Dial | WaitThenDial | EndCall | SendEvent | FlushPlayback | BeginPlayback | RefuseVoice | MeterUsage | CallBroken
+)

@@ -5,6 +5,8 @@ Every field has a default, as in `server_events`.
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec import Struct
 
 
@@ -48,6 +50,7 @@ class ErrorDetails(Struct, frozen=True):
     code: str | int = ""
     message: str = ""
     event_id: str = ""
+    param: str = ""
 
     @property
     def name(self) -> str:
@@ -70,3 +73,7 @@ class Response(Struct, frozen=True):
     status: str = ""
     status_details: StatusDetails | None = None
     output: tuple[Item, ...] = ()
+    metadata: dict[str, str] | None = None
+    """What the client wrote to it when it asked for it, where the server gives that back."""
+    usage: Any = None
+    """What it cost, as the server counts it: `sentra_tui.protocol.usage` reads it."""

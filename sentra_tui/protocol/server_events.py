@@ -7,7 +7,7 @@ Times are milliseconds of the session's sound, from its first sample; None is no
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from msgspec import Struct
 
@@ -93,6 +93,8 @@ class InputAudioTranscriptionCompleted(
     item_id: str = ""
     content_index: int = 0
     transcript: str = ""
+    usage: Any = None
+    """What the transcription cost, as the server counts it: `sentra_tui.protocol.usage` reads it."""
 
 
 class InputAudioTranscriptionFailed(
