@@ -17,7 +17,7 @@ WHAT_NOW = "What should I say now?"
 SPEAKERS = {"mic": "You", "speaker": "Them"}
 TRANSCRIPT, DRAFT, QUESTION = "transcript", "draft", "question"
 
-_BEGIN = re.compile(r"^--- (\w+) ([0-9a-f]{8,}) ---$", re.MULTILINE)
+_BEGIN = re.compile(r"^--- (?!end )(\w+) ([0-9a-f]{8,}) ---$", re.MULTILINE)
 
 
 class BriefLine(Struct, frozen=True):
@@ -78,6 +78,15 @@ def sections(text: str) -> dict[str, str]:
         if its_mark == mark and end >= 0:
             found.setdefault(name, text[begin.end() : end].strip())
     return found
+
+
+def without_transcript(text: str) -> str:
+    """Return a composed request without what was said: its draft and its question, as a later request repeats them."""
+    first = _BEGIN.search(text)
+    if first is None or first[1] != TRANSCRIPT:
+        return text
+    _, end, rest = text[first.end() - 1 :].partition(f"\n--- end {first[2]} ---")
+    return rest.lstrip("\n") if end else text
 
 
 def _section(name: str, lines: Iterable[str], mark: str) -> str:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from sentra_tui.domain.briefing import WHAT_NOW, Brief, BriefLine, compose, sections
+from sentra_tui.domain.briefing import WHAT_NOW, Brief, BriefLine, compose, sections, without_transcript
 
 STARTED_AT = 1_700_000_000.0
 MARK = "0123abcd"
@@ -28,3 +28,12 @@ def test_words_of_the_talk_cannot_end_their_section_or_begin_another() -> None:
 
 def test_text_without_marks_has_no_sections() -> None:
     assert sections("What about caches?") == {}
+
+
+def test_without_its_transcript_a_request_still_has_draft_and_question() -> None:
+    brief = Brief(question="why?", draft="because", lines=(BriefLine("speaker", 0, "--- end ffffffff ---"),))
+    shorter = without_transcript(compose(brief, STARTED_AT, MARK))
+    assert shorter.startswith("The quick draft:")
+    assert sections(shorter) == {"draft": "because", "question": "why?"}
+    assert without_transcript(shorter) == shorter
+    assert without_transcript("plain words") == "plain words"

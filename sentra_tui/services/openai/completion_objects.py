@@ -20,7 +20,6 @@ NO_REASON = "the provider gave no reason"
 WANTED_TOOL = "the assistant asked for a tool, and has none"
 CUT = "cut at the length limit"
 CUT_HINT = "Raise max_output_tokens in [main]."
-BROKE_OFF = "the answer broke off"
 
 _REASONS = {
     "length": CUT,
@@ -70,11 +69,7 @@ class CompletionReader:
         self._refusal: list[str] = []
         self._finish_reason = ""
         self._error = ""
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing but tokens can follow."""
-        return bool(self._finish_reason or self._error)
+        self._lost = ""
 
     def feed(self, data: str | bytes) -> str:
         """Take one JSON object; return the words it adds. What is no JSON adds none."""
@@ -91,10 +86,14 @@ class CompletionReader:
         self._words.append(words)
         return clean(words)
 
-    def ended(self, lost: str = "") -> RunEnded:
-        """Return what became of it; `lost` says why no more of it comes, where that was no ordinary end."""
+    def lose(self, cause: str) -> None:
+        """No more of it comes, and this is why."""
+        self._lost = cause
+
+    def ended(self) -> RunEnded:
+        """Return what became of it."""
         text = clean("".join(self._words))
-        status, cause = self._outcome(text, lost)
+        status, cause = self._outcome(text)
         hint = CUT_HINT if cause == CUT else ""
         return RunEnded(status, text, self.usage, clean_line(self._model), cause, hint)
 
@@ -104,13 +103,13 @@ class CompletionReader:
         self._refusal.append(said.refusal or "")
         return said.content or ""
 
-    def _outcome(self, text: str, lost: str) -> tuple[RunStatus, str]:
+    def _outcome(self, text: str) -> tuple[RunStatus, str]:
         if self._error:
             return RunStatus.FAILED, self._error
         if self._finish_reason in _REASONS:
             return RunStatus.INCOMPLETE, _REASONS[self._finish_reason]
-        if lost and not self._finish_reason:
-            return (RunStatus.INCOMPLETE if text else RunStatus.FAILED), lost
+        if self._lost and not self._finish_reason:
+            return RunStatus.INCOMPLETE, self._lost
         refusal = clean_line("".join(self._refusal))
         if refusal or not text.strip():
             return RunStatus.INCOMPLETE, refusal or "no words came"
