@@ -124,9 +124,8 @@ class ResponsesBackground:
                 raise text_refusal(answer, self._endpoint, collection=True, needs=_NEEDS)
 
     def _remember(self, event: RunEvent) -> None:
-        """A response that ends well is in the conversation from then on, with what it was asked."""
-        if isinstance(event, RunEnded):
-            self._is_known = event.status in (RunStatus.COMPLETED, RunStatus.INCOMPLETE)
+        """A response that is completed is in the conversation from then on, with what it was asked."""
+        self._is_known = isinstance(event, RunEnded) and event.status is RunStatus.COMPLETED
 
     def _body(self, request: MainRequest) -> dict[str, object]:
         text = request.news if self._is_known else request.full

@@ -126,9 +126,12 @@ class ResponsesStream:
             raise unknown from None
         response = read_response(reply.json()) if reply.status < 300 else None
         events = [] if response is None else reader.response(response)
-        if not reader.over:
-            raise unknown
-        return events
+        match events:
+            case [RunEnded(status=RunStatus.CANCELLED, text=text)] if not self._is_stopped:
+                return [RunEnded(RunStatus.INCOMPLETE, text, cause="the connection broke, and the provider stopped")]
+            case [RunEnded()]:
+                return events
+        raise unknown
 
     def _whole(self, reader: ResponseReader, reply: Reply) -> list[RunEvent]:
         """Return what a server says that does not stream."""
@@ -142,9 +145,9 @@ class ResponsesStream:
 
     def _remember(self, event: RunEvent) -> None:
         """Chain the next response to this one, where it holds what was asked and answered."""
-        if isinstance(event, RunEnded) and event.status in (RunStatus.COMPLETED, RunStatus.INCOMPLETE):
+        if isinstance(event, RunEnded) and event.status is RunStatus.COMPLETED and self._reader.name:
             self._previous_id = self._reader.name
-            self._is_known = bool(self._reader.name)
+            self._is_known = True
 
     async def _tell_to_stop(self, run_id: str) -> None:
         with contextlib.suppress(TransportError, TimeoutError):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -19,27 +21,40 @@ class Asked:
 
     def __init__(self, request: web.Request, body: bytes) -> None:
         self.path = request.path
+        self.query = dict(request.query)
         self.method = request.method
         self.headers = request.headers.copy()
         self.body = body
 
+    def json(self) -> Any:
+        return json.loads(self.body)
+
 
 class Peer:
-    """Answers each path with the response set for it."""
+    """Answers each path with what is set for it, in turn; the last answer stays."""
 
     def __init__(self) -> None:
         self.asked: list[Asked] = []
-        self.answers: dict[str, tuple[int, str | bytes, dict[str, str]]] = {}
+        self.answers: dict[str, list[tuple[int, str | bytes, dict[str, str]]]] = {}
         self.client: ApiClient
         self.base_url = ""
 
     def answer(self, path: str, status: int, body: str | bytes = b"", **headers: str) -> None:
+        self.answers[f"/v1{path}"] = []
+        self.then(path, status, body, **headers)
+
+    def then(self, path: str, status: int, body: str | bytes = b"", **headers: str) -> None:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        self.answers[f"/v1{path}"] = (status, body, named)
+        self.answers.setdefault(f"/v1{path}", []).append((status, body, named))
+
+    def bodies(self, path: str) -> list[Any]:
+        """What was posted there, as JSON."""
+        return [asked.json() for asked in self.asked if (asked.method, asked.path) == ("POST", f"/v1{path}")]
 
     async def handle(self, request: web.Request) -> web.Response:
         self.asked.append(Asked(request, await request.read()))
-        status, body, headers = self.answers.get(request.path, (404, b"", {}))
+        answers = self.answers.get(request.path) or [(404, b"", {})]
+        status, body, headers = answers.pop(0) if len(answers) > 1 else answers[0]
         data = body.encode() if isinstance(body, str) else body
         return web.Response(status=status, body=data, headers=headers)
 
