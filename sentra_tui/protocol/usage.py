@@ -59,8 +59,8 @@ def response_usage(raw: Any) -> Usage | None:
     text_in += max(0, _count(read.input_tokens) - text_in - audio_in - image_in)
     text_out, audio_out = _count(outputs.text_tokens), _count(outputs.audio_tokens)
     text_out += max(0, _count(read.output_tokens) - text_out - audio_out)
-    cached = _cached(inputs, [text_in, audio_in, image_in])
-    usage = Usage(text_in, audio_in, image_in, *cached, text_out, audio_out)
+    cached_text, cached_audio, cached_image = _cached(inputs, [text_in, audio_in, image_in])
+    usage = Usage(text_in, audio_in, image_in, cached_text, cached_audio, cached_image, text_out, audio_out)
     return usage if usage.tokens else None
 
 

@@ -14,8 +14,19 @@ from sentra_tui.protocol.usage import COUNT_MAX, response_usage, transcription_u
 
 _COMPLETED = "conversation.item.input_audio_transcription.completed"
 _keys = st.sampled_from(
-    "input_tokens output_tokens seconds input_token_details output_token_details cached_tokens "
-    "cached_tokens_details text_tokens audio_tokens image_tokens type".split()
+    [
+        "input_tokens",
+        "output_tokens",
+        "seconds",
+        "input_token_details",
+        "output_token_details",
+        "cached_tokens",
+        "cached_tokens_details",
+        "text_tokens",
+        "audio_tokens",
+        "image_tokens",
+        "type",
+    ]
 )
 _json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
