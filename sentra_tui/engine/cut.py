@@ -26,24 +26,24 @@ class Cut:
     """Says what of a call's sound is not to be heard. It has no clock: a frame, or the lack of one, is 20 ms."""
 
     def __init__(self) -> None:
-        self._under_way = False
+        self.under_way = False
         self._quiet_ms = 0
 
     def begin(self) -> None:
         """Take it that what comes now belongs to the answer that was cut short."""
-        self._under_way = True
+        self.under_way = True
         self._quiet_ms = 0
 
     def end(self) -> None:
         """Take it that what comes now is to be heard."""
-        self._under_way = False
+        self.under_way = False
 
     def swallows(self, frame: bytes | None) -> bool:
         """Take the next frame, None where none came; return whether it belongs to what was cut."""
-        if not self._under_way:
+        if not self.under_way:
             return False
         self._quiet_ms = self._quiet_ms + FRAME_MS if frame is None or _is_quiet(frame) else 0
-        self._under_way = self._quiet_ms < PAUSE_MS
+        self.under_way = self._quiet_ms < PAUSE_MS
         return True
 
 

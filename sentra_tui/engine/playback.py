@@ -53,7 +53,9 @@ class Playback:
         self._restart()
 
     def answer_began(self) -> None:
-        """Take it that what sounds from now on is a new answer."""
+        """Take it that what arrives from now on is a new answer."""
+        if self._cut.under_way and self._transport is not None:
+            self._transport.flush_audio()
         self._cut.end()
         self._answer_from_ms = 0 if self._sink is None else self._sink.heard_ms()
 

@@ -119,6 +119,21 @@ async def test_after_a_flush_the_next_answer_is_heard_from_its_first_frame() -> 
     await room.close()
 
 
+async def test_what_waits_of_a_cut_answer_is_not_heard_when_the_next_begins() -> None:
+    room, transport = Room(), LoopTransport()
+    await speaking(room, transport)
+    room.playback.flush()
+    heard = len(room.sink.frames)
+    transport.sound = [TONE] * 5
+    room.playback.answer_began()
+    assert transport.sound == []
+    transport.sound = [SILENCE]
+    room.playback.answer_began()
+    await until(lambda: len(room.sink.frames) == heard + 1)
+    assert room.sink.frames[heard:] == [SILENCE]
+    await room.close()
+
+
 async def test_a_new_call_is_heard_though_the_answer_of_the_last_was_cut_short() -> None:
     room, transport = Room(), LoopTransport()
     await speaking(room, transport)
