@@ -244,7 +244,7 @@ class Journal(Protocol):
         """Return the newest talk that nobody else writes and that last changed after `not_before` (seconds since
         1970), and write on in it; None where there is none. Raises JournalError.
 
-        Talks without words do not count, unless `started_at` says which talk it is to be.
+        Empty talks do not count, unless `started_at` says which talk it is to be.
         """
         ...
 

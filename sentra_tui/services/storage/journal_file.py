@@ -13,7 +13,7 @@ from sentra_tui.domain.ports import StoredRun, Talk
 from sentra_tui.services.storage.database import open_database, prepare_folder
 from sentra_tui.services.storage.locks import Locks
 from sentra_tui.services.storage.records import TalkWriter
-from sentra_tui.services.storage.talks import has_words, read_talk, talks_since
+from sentra_tui.services.storage.talks import IS_EMPTY, read_talk, talks_since
 from sentra_tui.services.storage.transaction import transaction
 
 _LOG = logging.getLogger(__name__)
@@ -38,11 +38,11 @@ class JournalFile:
             raise
 
     def close(self) -> None:
-        """Let go of the talk; one in which nothing was said is forgotten."""
+        """Let go of the talk; an empty one is forgotten."""
         try:
             if self._writer is not None:
-                nothing_said = f"DELETE FROM talks WHERE talk_id = ? AND NOT {has_words('talks.talk_id')}"
-                self._connection.execute(nothing_said, (self._writer.talk_id,))
+                forget = f"DELETE FROM talks WHERE talk_id = ? AND {IS_EMPTY}"
+                self._connection.execute(forget, (self._writer.talk_id,))
         finally:
             self._connection.close()
             self._locks.close()

@@ -24,18 +24,18 @@ _SUMS = ", ".join(f"sum({name})" for name in Usage.__struct_fields__)
 _RUN_REF = "implementation, run_id, conversation_id, sequence_number"
 
 
-def has_words(talk: str) -> str:
-    """Return the SQL condition that anything was said, asked or answered in `talk`."""
-    return "(" + " OR ".join(
-        f"EXISTS (SELECT 1 FROM {table} WHERE talk_id = {talk})" for table in ("lines", "questions", "answers")
-    ) + ")"  # fmt: skip
+IS_EMPTY = " AND ".join(
+    f"NOT EXISTS (SELECT 1 FROM {table} WHERE talk_id = talks.talk_id)"
+    for table in ("lines", "questions", "answers", "runs", "bills")
+)
+"""The SQL condition that nothing was said, asked, answered or billed in a talk."""
 
 
 def talks_since(connection: sqlite3.Connection, not_before: float, started_at: float | None) -> list[int]:
-    """Return the ids of talks with words that changed after `not_before`, the last one first."""
+    """Return the ids of talks that hold anything and changed after `not_before`, the last one first."""
     rows = connection.execute(
-        f"SELECT talk_id FROM talks WHERE changed_at > ? AND started_at = ifnull(?, started_at)"
-        f" AND ({has_words('talks.talk_id')} OR ? IS NOT NULL) ORDER BY changed_at DESC, talk_id DESC",
+        "SELECT talk_id FROM talks WHERE changed_at > ? AND started_at = ifnull(?, started_at)"
+        f" AND (? IS NOT NULL OR NOT ({IS_EMPTY})) ORDER BY changed_at DESC, talk_id DESC",
         (not_before, started_at, started_at),
     )
     return [talk_id for (talk_id,) in rows]
