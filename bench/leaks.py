@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from bench.measurement import Measurement, Measurements, Request, progress
 from sentra_tui.domain.config import SHIPPED_PROVIDERS, Config
+from sentra_tui.domain.stream_settings import StreamSettings
 from sentra_tui.protocol import session_config
 from sentra_tui.services.bearer import BearerAuth
 from sentra_tui.services.local_provider import LocalProvider
@@ -68,8 +69,8 @@ async def _measure() -> tuple[Possessions, Possessions]:
 async def _dial_and_hang_up(client: ApiClient, tokens: ApiKeyTokens, dials: int) -> None:
     profile, config = SHIPPED_PROVIDERS["local"], Config()
     sessions = (
-        session_config.mic_session(profile, config.mic, config.aux, voice=False),
-        session_config.speaker_session(profile, config.speaker),
+        session_config.mic_session(profile, config.aux, StreamSettings()),
+        session_config.speaker_session(profile, StreamSettings()),
     )
     for number in range(dials):
         transport = WebRtcTransport(RealtimeHttp(client))

@@ -10,6 +10,11 @@ from hypothesis import strategies as st
 
 WHOLE_NUMBERS = st.integers(-(2**53), 2**53)
 TEXT = st.text(max_size=40)
+JSON = st.recursive(
+    st.none() | st.booleans() | WHOLE_NUMBERS | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=5,
+)
 
 
 def values_of(kind: Any) -> st.SearchStrategy[Any]:
@@ -37,6 +42,8 @@ def _plain(kind: Any) -> st.SearchStrategy[Any]:
         float: st.floats(allow_nan=False, allow_infinity=False),
         str: TEXT,
     }
+    if kind is Any:
+        return JSON
     return plain[kind] if kind in plain else st.from_type(kind)
 
 

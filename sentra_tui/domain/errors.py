@@ -56,7 +56,11 @@ class TransportLost(TransportError):
 
 
 class TransportRefused(TransportError):
-    """The peer said no: dialling again changes nothing."""
+    """The peer said no: dialling again changes nothing. `param` is what it did not like, where it said so."""
+
+    def __init__(self, message: str, *, hint: str = "", param: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.param = param
 
 
 class CredentialRefused(TransportRefused):

@@ -47,11 +47,15 @@ class Answers:
         """Return whether this response began here."""
         return response_id in self._answers
 
-    def started(self, response_id: str, now_ms: int) -> list[Change]:
+    def started(self, response_id: str, now_ms: int, question_id: str = "") -> list[Change]:
         """A response began; one whose end was never told is over by that."""
         ended = self.close("its end was not told", now_ms)
         self._answers[response_id] = _Answer()
-        return [*ended, AnswerStarted(self._prefix + response_id, Lane.AUX, now_ms)]
+        return [*ended, AnswerStarted(self.name(response_id), Lane.AUX, now_ms, question_id)]
+
+    def name(self, response_id: str) -> str:
+        """Return the id of the answer that this response gives."""
+        return self._prefix + response_id
 
     def discard(self, response_id: str) -> None:
         """The user stopped this response before it began: say nothing of it."""
@@ -66,7 +70,7 @@ class Answers:
         gap = "\n" if answer.told and part not in answer.parts else ""
         answer.parts[part] = clean_join(answer.parts.get(part, ""), words)
         answer.told = clean_join(answer.told, gap + words)
-        return [AnswerExtended(self._prefix + response_id, Lane.AUX, now_ms, gap + words)]
+        return [AnswerExtended(self.name(response_id), Lane.AUX, now_ms, gap + words)]
 
     def part_done(self, response_id: str, part: PartKey, text: str, now_ms: int) -> list[Change]:
         """All words of one part: told now where no delta came, else kept for the end."""
@@ -107,7 +111,7 @@ class Answers:
             return []
         text = None if words == answer.told else words
         self._answers[response_id] = _Answer(over=True)
-        return [AnswerEnded(self._prefix + response_id, Lane.AUX, now_ms, status, text, cause)]
+        return [AnswerEnded(self.name(response_id), Lane.AUX, now_ms, status, text, cause)]
 
 
 def _output_words(response: Response) -> str:

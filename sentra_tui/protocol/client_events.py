@@ -43,6 +43,8 @@ class ResponseParams(Struct, frozen=True, omit_defaults=True):
     conversation: Literal["", "auto", "none"] = ""
     """`none` answers outside of the conversation."""
     metadata: dict[str, str] | None = None
+    input: tuple[MessageItem, ...] | None = None
+    """What is answered in place of the conversation."""
 
 
 class _ClientEvent(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -58,6 +58,11 @@ class ResponseQueue:
         return self._active_id
 
     @property
+    def sent(self) -> ResponseParams | None:
+        """What the request says that was sent and is not settled."""
+        return None if self._sent is None else self._sent.response
+
+    @property
     def asked(self) -> bool:
         """Whether somebody asked for a response that has not begun."""
         return bool(self._pending) or self._state is QueueState.CREATE_REQUESTED

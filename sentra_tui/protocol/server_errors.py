@@ -8,7 +8,7 @@ from __future__ import annotations
 from sentra_tui.domain.changes import Change, Noticed
 from sentra_tui.domain.state import Severity
 from sentra_tui.domain.text import clean_line
-from sentra_tui.protocol.effects import CallBroken, Effect
+from sentra_tui.protocol.effects import CallBroken, Effect, RefuseVoice
 from sentra_tui.protocol.objects import ErrorDetails
 from sentra_tui.protocol.response_queue import ALREADY_ACTIVE, CANCEL_NOT_ACTIVE
 
@@ -36,6 +36,8 @@ REFUSALS = {
 """The call cannot go on, and dialling again changes nothing; what helps instead."""
 
 SESSION_EXPIRED = "session_expired"
+VOICE_FIXED = "cannot_update_voice"
+"""A session keeps the voice in which it has spoken."""
 RATE_LIMITS = frozenset({"rate_limit_exceeded", "inference_rate_limit_exceeded"})
 
 
@@ -47,6 +49,10 @@ def judge(error: ErrorDetails) -> list[Change | Effect]:
     message = clean_line(error.message) or clean_line(code) or "no reason given"
     if code == SESSION_EXPIRED:
         return [CallBroken("The provider ended the session: it reached its longest duration.", "", refused=False)]
+    if code == VOICE_FIXED:
+        return [CallBroken("The voice changes with a new session.", "", refused=False)]
+    if "voice" in error.param:
+        return [RefuseVoice(message)]
     if code in REFUSALS:
         return [CallBroken(f"The provider refused: {message}", REFUSALS[code], refused=True)]
     hint = "Wait a little before you ask again." if code in RATE_LIMITS else ""

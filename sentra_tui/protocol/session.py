@@ -6,15 +6,17 @@ what to do, in order. Text from the wire is cleaned here, and nowhere later.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from functools import singledispatchmethod
 from itertools import count
+from typing import Any
 
 from sentra_tui.domain.changes import Change, Noticed
 from sentra_tui.domain.errors import ProtocolError
-from sentra_tui.domain.state import Severity
+from sentra_tui.domain.question import question_id_of
+from sentra_tui.domain.transcript import LineKey
 from sentra_tui.protocol import server_events as s
-from sentra_tui.protocol.answers import Answers, PartKey
+from sentra_tui.protocol.answers import PartKey
 from sentra_tui.protocol.client_events import (
     ClientEvent,
     ConversationItemCreate,
@@ -23,34 +25,52 @@ from sentra_tui.protocol.client_events import (
     OutputAudioBufferClear,
     SessionUpdate,
 )
-from sentra_tui.protocol.effects import Effect, FlushPlayback, SendEvent
-from sentra_tui.protocol.response_queue import QueueState, ResponseQueue
+from sentra_tui.protocol.context import ContextEntry, ContextFeed
+from sentra_tui.protocol.effects import FlushPlayback, MeterUsage
+from sentra_tui.protocol.responses import Outcome, Responses, send
 from sentra_tui.protocol.server_errors import judge
-from sentra_tui.protocol.session_config import output_modalities
+from sentra_tui.protocol.sounding import Sounding
 from sentra_tui.protocol.turns import Turns
+from sentra_tui.protocol.usage import response_usage, transcription_usage
 
 CALL_ENDED = "the call ended"
-
-Outcome = list[Change | Effect]
+GREETING_MS = 2_000
+"""How long the server may take to say that the session stands, before it is told things all the same."""
 
 
 class Session:
     """The conversation of one call of `stream`; `number` tells its calls apart, and `started_ms` is its first sound.
 
-    `answers` says that an assistant answers in it, `voice` that it speaks. Ids are counted, so that the same events
-    always lead to the same outcome.
+    `answers` says that an assistant answers in it, `voice` that it speaks; `mark` is the random delimiter of what it
+    is told of the talk, `context_lines` how much of that it holds. `heard_ms` tells how much of the present answer
+    was heard. Ids are counted, so that the same events always lead to the same outcome.
     """
 
-    def __init__(self, stream: str, number: int, started_ms: int, *, answers: bool, voice: bool = False) -> None:
-        self._turns = Turns(stream, number, started_ms)
-        self._answers = Answers(stream, number)
+    def __init__(
+        self,
+        stream: str,
+        number: int,
+        started_ms: int,
+        *,
+        answers: bool,
+        voice: bool = False,
+        mark: str = "",
+        context_lines: int = 0,
+        heard_ms: Callable[[], int] = lambda: 0,
+        server_truncates: bool = True,
+    ) -> None:
+        self._stream = stream
+        self._number = number
+        self._started_ms = started_ms
         self._event_numbers = count(1)
         self._item_numbers = count(1)
-        self._unnamed_numbers = count(1)
-        self._queue = ResponseQueue(self._next_event_id)
+        self._turns = Turns(stream, number, started_ms)
+        self._responses = Responses(stream, number, self._next_event_id)
+        self._context = ContextFeed(mark, context_lines, self._next_event_id)
+        self._sounding = Sounding(heard_ms, self._next_event_id, server_truncates=server_truncates)
+        self._waiting: list[ClientEvent] | None = []
         self._answering = answers
         self._voice = voice
-        self._sounding = False
         self._closed = False
         self._noticed = ""
 
@@ -70,46 +90,80 @@ class Session:
         item = MessageItem("user", (InputText(_utf_8(text)),), id=item_id)
         create = ConversationItemCreate(item, event_id=self._next_event_id())
         typed = self._turns.typed(item_id, text, now_ms)
-        return [*typed, *_send([create, *self._queue.request(now_ms)])]
+        question_id = question_id_of(self._stream, LineKey(self._number, item_id))
+        return [*typed, *send([create]), *self._responses.request(now_ms, question_id)]
 
-    def cancel_answer(self, now_ms: int) -> Outcome:
-        """Stop the answer that is written or sounds; nothing to do where there is none."""
+    def tell(self, entry: ContextEntry) -> Outcome:
+        """Tell the assistant what it cannot hear; once, and where there is one."""
+        if self._closed or not self._answering:
+            return []
+        return self._when_greeted(self._context.tell(entry))
+
+    def replay(self, entries: Sequence[ContextEntry], budget_tokens: int) -> Outcome:
+        """Tell the assistant of a new session what was said before it."""
+        if self._closed or not self._answering:
+            return []
+        return self._when_greeted(self._context.replay(entries, budget_tokens))
+
+    def answer(self, question_id: str, now_ms: int) -> Outcome:
+        """Have this question answered: now, or once the session is free; empty is whatever was said last."""
+        if self._closed or not self._answering:
+            return []
+        return self._responses.request(now_ms, question_id or self._responses.newest_turn)
+
+    def cancel_answer(self, now_ms: int, question_id: str = "") -> Outcome:
+        """Stop the answer that is written or sounds, only that to `question_id` where one is given."""
+        if self._closed or question_id not in ("", self._responses.active_question):
+            return []
+        sent, told = self._responses.cancel(now_ms)
+        clear = self._sounding.on or (sent and self._voice)
+        cut, truncation = self._sounding.cut(now_ms)
+        if not cut and sent:
+            cut = [FlushPlayback()]
+        if clear:
+            sent.append(OutputAudioBufferClear(event_id=self._next_event_id()))
+        return [*cut, *send([*sent, *truncation]), *told]
+
+    def update(self, changed: dict[str, Any], *, voice: bool, speed: float = 1.0) -> Outcome:
+        """Change these settings of the session, and no others: a server refuses all of them for one.
+
+        `voice` and `speed` say how answers are spoken from now on.
+        """
         if self._closed:
             return []
-        answer = self._answers.cancelled(self._queue.active_id, now_ms)
-        sent = self._queue.cancel(now_ms)
-        if self._sounding or (sent and self._voice):
-            sent.append(OutputAudioBufferClear(event_id=self._next_event_id()))
-        self._sounding = False
-        flush: Outcome = [FlushPlayback()] if sent else []
-        return [*_send(sent), *flush, *answer]
+        self._voice = voice
+        self._sounding.speed = speed
+        return send([SessionUpdate(changed, event_id=self._next_event_id())]) if changed else []
 
-    def set_voice(self, on: bool, now_ms: int) -> Outcome:
-        """Have the next answers spoken, or only written."""
-        if self._closed or not self._answering or on == self._voice:
+    def say_again(self, text: str, now_ms: int) -> Outcome:
+        """Have these words spoken, as they are."""
+        if self._closed or not self._answering or not self._voice:
             return []
-        self._voice = on
-        session = {"type": "realtime", "output_modalities": output_modalities(voice=on)}
-        return _send([SessionUpdate(session, event_id=self._next_event_id())])
+        return self._responses.read_aloud(text, now_ms)
 
     def tick(self, now_ms: int) -> Outcome:
-        """Let time pass: a response that the server no longer speaks of must not block the next."""
-        if self._closed or not self._queue.overdue(now_ms):
+        """Let time pass."""
+        if self._closed:
             return []
-        outcome: Outcome = [*self._answers.close("the provider fell silent", now_ms)]
-        if self._queue.state is QueueState.CREATE_REQUESTED:
-            outcome.append(Noticed(Severity.WARNING, "The provider did not answer.", "Ask again."))
-        return outcome + _send(self._queue.release(now_ms))
+        greeted = self._greeted() if now_ms - self._started_ms >= GREETING_MS else []
+        return [*greeted, *self._responses.tick(now_ms)]
 
     def close(self, now_ms: int) -> list[Change]:
         """The call is gone: settle what is open with the words that came."""
         if self._closed:
             return []
         self._closed = True
-        changes = [*self._turns.close(CALL_ENDED, now_ms), *self._answers.close(CALL_ENDED, now_ms)]
-        if self._queue.asked:
-            changes.append(Noticed(Severity.WARNING, "The call ended before your text was answered.", "Send it again."))
-        return changes
+        return [*self._turns.close(CALL_ENDED, now_ms), *self._responses.close(CALL_ENDED, now_ms)]
+
+    def _when_greeted(self, events: list[ClientEvent]) -> Outcome:
+        if self._waiting is None:
+            return send(events)
+        self._waiting += events
+        return []
+
+    def _greeted(self) -> Outcome:
+        waiting, self._waiting = self._waiting, None
+        return send(waiting or [])
 
     @singledispatchmethod
     def _on(self, event: s.ServerEvent, now_ms: int) -> Outcome:
@@ -117,18 +171,19 @@ class Session:
 
     @_on.register
     def _error(self, event: s.ServerError, now_ms: int) -> Outcome:
-        sent = self._queue.error(event.error.name, event.error.event_id, now_ms)
         outcome: Outcome = []
         for told in judge(event.error):
             outcome += self._notice(told) if isinstance(told, Noticed) else [told]
-        return [*outcome, *_send(sent)]
+        return [*outcome, *self._responses.error(event.error, now_ms)]
+
+    @_on.register
+    def _created(self, event: s.SessionCreated, now_ms: int) -> Outcome:
+        return self._greeted()
 
     @_on.register
     def _speech_started(self, event: s.InputAudioBufferSpeechStarted, now_ms: int) -> Outcome:
-        """Over WebRTC the server cuts its own answer short; what it sent already must not go on sounding."""
-        flush: Outcome = [FlushPlayback()] if self._sounding else []
-        self._sounding = False
-        return [*flush, *self._turns.speech_started(event.item_id, event.audio_start_ms, now_ms)]
+        """The server stops its own answer; what it sent already must not go on sounding."""
+        return [*self._cut(now_ms), *self._turns.speech_started(event.item_id, event.audio_start_ms, now_ms)]
 
     @_on.register
     def _speech_stopped(self, event: s.InputAudioBufferSpeechStopped, now_ms: int) -> Outcome:
@@ -136,6 +191,7 @@ class Session:
 
     @_on.register
     def _committed(self, event: s.InputAudioBufferCommitted, now_ms: int) -> Outcome:
+        self._responses.turn_ended(event.item_id)
         return [*self._turns.committed(event.item_id, event.previous_item_id, now_ms)]
 
     @_on.register(s.ConversationItemAdded)
@@ -152,7 +208,9 @@ class Session:
 
     @_on.register
     def _completed(self, event: s.InputAudioTranscriptionCompleted, now_ms: int) -> Outcome:
-        return [*self._turns.completed(event.item_id, event.transcript, now_ms)]
+        usage = transcription_usage(event.usage)
+        metered = [MeterUsage("", usage)] if usage is not None else []
+        return [*self._turns.completed(event.item_id, event.transcript, now_ms), *metered]
 
     @_on.register
     def _failed(self, event: s.InputAudioTranscriptionFailed, now_ms: int) -> Outcome:
@@ -160,24 +218,20 @@ class Session:
 
     @_on.register
     def _sound_started(self, event: s.OutputAudioBufferStarted, now_ms: int) -> Outcome:
-        self._sounding = self._answering
-        return []
+        return self._sounds(event.response_id)
 
     @_on.register
     def _sound_stopped(self, event: s.OutputAudioBufferStopped, now_ms: int) -> Outcome:
-        self._sounding = False
+        self._sounding.stop()
         return []
 
     @_on.register
     def _sound_cleared(self, event: s.OutputAudioBufferCleared, now_ms: int) -> Outcome:
-        flush: Outcome = [FlushPlayback()] if self._sounding else []
-        self._sounding = False
-        return flush
+        return self._cut(now_ms)
 
     @_on.register
     def _response_created(self, event: s.ResponseCreated, now_ms: int) -> Outcome:
-        response_id = event.response.id or f"unnamed_{next(self._unnamed_numbers)}"
-        return self._begin(response_id, now_ms)
+        return self._responses.created(event.response, now_ms) if self._answering else []
 
     @_on.register
     def _text_delta(self, event: s.ResponseOutputTextDelta, now_ms: int) -> Outcome:
@@ -187,8 +241,11 @@ class Session:
     def _transcript_delta(self, event: s.ResponseOutputAudioTranscriptDelta, now_ms: int) -> Outcome:
         """Not every server says when its sound begins, but the words of it come first."""
         outcome = self._extended(event.response_id, (event.item_id, event.content_index), event.delta, now_ms)
-        self._sounding = self._sounding or bool(outcome)
-        return outcome
+        if not outcome:
+            return []
+        sounds = self._sounds(event.response_id)
+        self._sounding.part(event.item_id, event.content_index)
+        return [*outcome, *sounds]
 
     @_on.register
     def _text_done(self, event: s.ResponseOutputTextDone, now_ms: int) -> Outcome:
@@ -200,37 +257,24 @@ class Session:
 
     @_on.register
     def _response_done(self, event: s.ResponseDone, now_ms: int) -> Outcome:
-        response_id, begun = self._respond(event.response.id, now_ms)
-        if not response_id:
-            return begun
-        ended = self._answers.done(response_id, event.response, now_ms)
-        return [*begun, *ended, *_send(self._queue.done(response_id, now_ms))]
+        if not self._answering:
+            return []
+        usage = response_usage(event.response.usage)
+        metered = [MeterUsage("aux", usage)] if usage is not None else []
+        return [*self._responses.done(event.response, now_ms), *metered]
 
     def _extended(self, response_id: str, part: PartKey, delta: str, now_ms: int) -> Outcome:
-        response_id, begun = self._respond(response_id, now_ms)
-        return [*begun, *(self._answers.extended(response_id, part, delta, now_ms) if response_id else [])]
+        return self._responses.extended(response_id, part, delta, now_ms) if self._answering else []
 
     def _part_done(self, response_id: str, part: PartKey, text: str, now_ms: int) -> Outcome:
-        response_id, begun = self._respond(response_id, now_ms)
-        return [*begun, *(self._answers.part_done(response_id, part, text, now_ms) if response_id else [])]
+        return self._responses.part_done(response_id, part, text, now_ms) if self._answering else []
 
-    def _respond(self, response_id: str, now_ms: int) -> tuple[str, Outcome]:
-        """Return the response meant, and what began it where its beginning was not told; empty where none is meant."""
-        self._queue.touch(now_ms)
-        name = response_id or self._queue.active_id
-        if not name or not self._answering:
-            return "", []
-        return name, self._begin(name, now_ms)
+    def _sounds(self, response_id: str) -> Outcome:
+        return [*self._sounding.begin(self._responses.answer_name(response_id))] if self._answering else []
 
-    def _begin(self, response_id: str, now_ms: int) -> Outcome:
-        if not self._answering or self._answers.knows(response_id):
-            return []
-        stopped_before_it_began = self._queue.state is QueueState.CANCEL_REQUESTED and not self._queue.active_id
-        self._queue.created(response_id, now_ms)
-        if stopped_before_it_began:
-            self._answers.discard(response_id)
-            return []
-        return [*self._answers.started(response_id, now_ms)]
+    def _cut(self, now_ms: int) -> Outcome:
+        told, truncation = self._sounding.cut(now_ms)
+        return [*told, *send(truncation)]
 
     def _notice(self, notice: Noticed) -> list[Change]:
         """Return the notice, unless it was the last one too: a server may repeat itself without end."""
@@ -241,10 +285,6 @@ class Session:
 
     def _next_event_id(self) -> str:
         return f"event_{next(self._event_numbers)}"
-
-
-def _send(events: Iterable[ClientEvent]) -> Outcome:
-    return [SendEvent(event) for event in events]
 
 
 def _utf_8(text: str) -> str:

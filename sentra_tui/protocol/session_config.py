@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sentra_tui.domain.config import AuxConfig, ProviderProfile, StreamConfig
+from sentra_tui.domain.config import AuxConfig, ProviderProfile
+from sentra_tui.domain.stream_settings import StreamSettings
 
 VAD_THRESHOLD = 0.5
 VAD_PREFIX_MS = 300
 SPEAKER_SILENCE_MS = 500
 
+_WHOLE = ("turn_detection", "transcription")
 _WITHOUT_TURN_DETECTION = ("gpt-live-transcribe", "gpt-realtime-whisper")
 
 
@@ -18,34 +20,60 @@ def takes_turn_detection(model: str) -> bool:
     return not model.startswith(_WITHOUT_TURN_DETECTION)
 
 
-def mic_session(profile: ProviderProfile, stream: StreamConfig, aux: AuxConfig, *, voice: bool) -> dict[str, Any]:
-    """Return the session of the microphone: the assistant hears it and answers, in writing unless `voice`.
+def mic_session(profile: ProviderProfile, aux: AuxConfig, settings: StreamSettings) -> dict[str, Any]:
+    """Return the session of the microphone: the assistant hears it and answers.
 
     Turn detection is spelt out: the documented defaults and those of real servers differ.
     """
-    turn_detection = _server_vad(aux.silence_ms) | {"create_response": True, "interrupt_response": True}
     return {
         "type": "realtime",
-        "model": profile.model,
+        "model": profile.economy_model if settings.economy else profile.model,
         "instructions": aux.instructions,
-        "output_modalities": output_modalities(voice=voice),
+        "output_modalities": output_modalities(voice=settings.voice),
         "max_output_tokens": aux.max_output_tokens,
         "audio": {
             "input": {
-                "transcription": _transcription(profile.mic_transcription_model, stream),
-                "turn_detection": turn_detection,
+                "transcription": _transcription(profile.mic_transcription_model, settings.language),
+                "turn_detection": _answered_turns(aux, voice=settings.voice),
             },
-            "output": {"voice": aux.voice},
+            "output": {"voice": settings.answer_voice or aux.voice, "speed": settings.speed},
         },
     }
 
 
-def speaker_session(profile: ProviderProfile, stream: StreamConfig) -> dict[str, Any]:
+def speaker_session(profile: ProviderProfile, settings: StreamSettings) -> dict[str, Any]:
     """Return the session of the speaker: transcribed, never answered."""
     model = profile.speaker_transcription_model
     turn_detection = _server_vad(SPEAKER_SILENCE_MS) if takes_turn_detection(model) else None
-    sound = {"transcription": _transcription(model, stream), "turn_detection": turn_detection}
+    sound = {"transcription": _transcription(model, settings.language), "turn_detection": turn_detection}
     return {"type": "transcription", "audio": {"input": sound}}
+
+
+def session_change(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what to send so that a session as `before` becomes one as `after`: only what differs.
+
+    None where no update can do that: the model is fixed, and nothing takes a language back.
+    """
+    if before.get("model") != after.get("model") or (_language(before) and not _language(after)):
+        return None
+    changed = _difference(before, after)
+    return {"type": after["type"], **changed} if changed else {}
+
+
+def _difference(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """Return the parts of `after` that differ; turn detection and transcription go whole."""
+    changed: dict[str, Any] = {}
+    for name, value in after.items():
+        was = before.get(name)
+        if was == value:
+            continue
+        nested = isinstance(value, dict) and isinstance(was, dict) and name not in _WHOLE
+        changed[name] = _difference(was, value) if nested else value  # type: ignore[arg-type]
+    return changed
+
+
+def _language(session: dict[str, Any]) -> str:
+    return str(session["audio"]["input"]["transcription"].get("language", ""))
 
 
 def output_modalities(*, voice: bool) -> list[str]:
@@ -53,8 +81,13 @@ def output_modalities(*, voice: bool) -> list[str]:
     return ["audio"] if voice else ["text"]
 
 
-def _transcription(model: str, stream: StreamConfig) -> dict[str, Any]:
-    return {"model": model, "language": stream.language} if stream.language else {"model": model}
+def _answered_turns(aux: AuxConfig, *, voice: bool) -> dict[str, Any]:
+    silence_ms = aux.spoken_silence_ms if voice else aux.silence_ms
+    return _server_vad(silence_ms) | {"create_response": aux.replies == "turns", "interrupt_response": True}
+
+
+def _transcription(model: str, language: str) -> dict[str, Any]:
+    return {"model": model, "language": language} if language else {"model": model}
 
 
 def _server_vad(silence_ms: int) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from sentra_tui.domain.changes import (
     Change,
 )
 from sentra_tui.domain.state import AnswerStatus, Lane
+from sentra_tui.protocol import client_events as c
 from sentra_tui.protocol import server_events as s
 from sentra_tui.protocol.effects import Effect
 from sentra_tui.protocol.objects import Response
@@ -23,6 +24,10 @@ COMPLETED = s.ResponseDone(Response("resp_1", "completed"))
 
 def new_session(*, answers: bool = True, voice: bool = False) -> Session:
     return Session("mic", 1, 1_000, answers=answers, voice=voice)
+
+
+def asks(question_id: str) -> c.ResponseParams:
+    return c.ResponseParams(metadata={"question_id": question_id})
 
 
 def play(session: Session, events: Sequence[Any], now_ms: int = 2_000) -> list[Change | Effect]:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from sentra_tui.domain.config import AuxConfig, ProviderProfile, StreamConfig
+from sentra_tui.domain.config import AuxConfig, ProviderProfile
+from sentra_tui.domain.stream_settings import StreamSettings
 from sentra_tui.protocol import client_events as c
 from sentra_tui.protocol import server_events as s
 from sentra_tui.protocol.codec import decode, encode
@@ -32,9 +33,8 @@ def test_an_item_created_in_beta_is_an_item_added() -> None:
 def test_a_realtime_session_is_flat_in_beta() -> None:
     session = mic_session(
         ProviderProfile(model="m", mic_transcription_model="t"),
-        StreamConfig(language="de"),
-        AuxConfig(instructions="be brief", max_output_tokens=50, voice="alto"),
-        voice=True,
+        AuxConfig(instructions="be brief", max_output_tokens=50),
+        StreamSettings(language="de", voice=True, answer_voice="alto", speed=1.2),
     )
     assert beta(c.SessionUpdate(session, event_id="event_1")) == {
         "type": "session.update",
@@ -45,6 +45,7 @@ def test_a_realtime_session_is_flat_in_beta() -> None:
             "modalities": ["audio", "text"],
             "max_response_output_tokens": 50,
             "voice": "alto",
+            "speed": 1.2,
             "input_audio_transcription": {"model": "t", "language": "de"},
             "turn_detection": session["audio"]["input"]["turn_detection"],
         },
@@ -53,7 +54,7 @@ def test_a_realtime_session_is_flat_in_beta() -> None:
 
 def test_a_transcription_session_has_an_event_of_its_own_in_beta() -> None:
     profile = ProviderProfile(speaker_transcription_model="gpt-realtime-whisper")
-    assert beta(c.SessionUpdate(speaker_session(profile, StreamConfig()))) == {
+    assert beta(c.SessionUpdate(speaker_session(profile, StreamSettings()))) == {
         "type": "transcription_session.update",
         "session": {"input_audio_transcription": {"model": "gpt-realtime-whisper"}, "turn_detection": None},
     }

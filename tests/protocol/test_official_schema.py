@@ -6,6 +6,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from openai.types.realtime import RealtimeServerEvent
 from openai.types.realtime.client_secret_create_params import ClientSecretCreateParams
 from openai.types.realtime.realtime_client_event_param import RealtimeClientEventParam
@@ -14,7 +15,8 @@ from openai.types.realtime.realtime_transcription_session_create_request_param i
     RealtimeTranscriptionSessionCreateRequestParam,
 )
 
-from sentra_tui.domain.config import AuxConfig, ProviderProfile, StreamConfig
+from sentra_tui.domain.config import AuxConfig, ProviderProfile
+from sentra_tui.domain.stream_settings import StreamSettings
 from sentra_tui.protocol import client_events as c
 from sentra_tui.protocol.client_events import ClientEvent
 from sentra_tui.protocol.codec import decode, encode
@@ -52,16 +54,23 @@ _sessions = st.one_of(
     st.builds(
         mic_session,
         values_of(ProviderProfile),
-        values_of(StreamConfig),
         values_of(AuxConfig),
-        voice=st.booleans(),
+        values_of(StreamSettings),
     ),
-    st.builds(speaker_session, values_of(ProviderProfile), values_of(StreamConfig)),
+    st.builds(speaker_session, values_of(ProviderProfile), values_of(StreamSettings)),
 )
+_WITH_PARTS = (c.SessionUpdate, c.ConversationItemCreate, c.ResponseCreate)
+
+
+def _response_create(event: c.ResponseCreate, items: tuple[c.MessageItem, ...] | None) -> c.ResponseCreate:
+    return event if event.response is None else replace(event, response=replace(event.response, input=items))
+
+
 CLIENT_EVENTS = st.one_of(
     st.builds(c.SessionUpdate, _sessions, event_id=TEXT),
     st.builds(c.ConversationItemCreate, _items, TEXT, event_id=TEXT),
-    *[values_of(kind) for kind in get_args(ClientEvent) if kind not in (c.SessionUpdate, c.ConversationItemCreate)],
+    st.builds(_response_create, values_of(c.ResponseCreate), st.none() | st.lists(_items, max_size=2).map(tuple)),
+    *[values_of(kind) for kind in get_args(ClientEvent) if kind not in _WITH_PARTS],
 )
 
 
@@ -93,21 +102,21 @@ def test_our_client_events_have_every_official_name() -> None:
 @pytest.mark.parametrize("voice", [False, True])
 @pytest.mark.parametrize("language", ["", "de"])
 def test_the_microphone_session_is_what_the_official_types_allow(voice: bool, language: str) -> None:
-    session = mic_session(PROFILE, StreamConfig(language=language), AuxConfig(), voice=voice)
+    session = mic_session(PROFILE, AuxConfig(), StreamSettings(language=language, voice=voice))
     check(session, RealtimeSessionCreateRequestParam)
     check({"session": session}, ClientSecretCreateParams)
 
 
 @pytest.mark.parametrize("model", ["gpt-transcribe", "gpt-live-transcribe"])
 def test_the_speaker_session_is_what_the_official_types_allow(model: str) -> None:
-    session = speaker_session(ProviderProfile(speaker_transcription_model=model), StreamConfig(language="de"))
+    session = speaker_session(ProviderProfile(speaker_transcription_model=model), StreamSettings(language="de"))
     check(session, RealtimeTranscriptionSessionCreateRequestParam)
     check({"session": session}, ClientSecretCreateParams)
 
 
 @pytest.mark.parametrize("place", [(), ("audio",), ("audio", "input"), ("audio", "input", "turn_detection")])
 def test_a_planted_unknown_key_fails_at_every_depth(place: tuple[str, ...]) -> None:
-    session = mic_session(PROFILE, StreamConfig(), AuxConfig(), voice=False)
+    session = mic_session(PROFILE, AuxConfig(), StreamSettings())
     table = session
     for key in place:
         table = table[key]

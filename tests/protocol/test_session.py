@@ -20,7 +20,7 @@ from sentra_tui.protocol.effects import CallBroken, SendEvent
 from sentra_tui.protocol.objects import ContentPart, ErrorDetails, Item
 from sentra_tui.protocol.response_queue import ALREADY_ACTIVE, PATIENCE_MS, QueueState
 from sentra_tui.protocol.session import CALL_ENDED
-from tests.protocol.scenes import COMPLETED, CREATED, ended, extended, new_session, play, text
+from tests.protocol.scenes import COMPLETED, CREATED, asks, ended, extended, new_session, play, text
 
 
 def test_a_spoken_turn_becomes_a_line_with_its_times() -> None:
@@ -46,7 +46,7 @@ def test_typed_text_is_a_line_an_item_and_a_request() -> None:
     assert new_session().say_text("why?", 2_000) == [
         TranscriptCommitted("mic", LineKey(1, "typed_1"), "why?", 2_000, 2_000, "typed"),
         SendEvent(c.ConversationItemCreate(item, event_id="event_1")),
-        SendEvent(c.ResponseCreate(event_id="event_2")),
+        SendEvent(c.ResponseCreate(asks("mic.1.typed_1"), event_id="event_2")),
     ]
 
 
@@ -54,7 +54,10 @@ def test_typed_text_during_an_answer_is_answered_after_it() -> None:
     session = new_session()
     play(session, [CREATED, text("Yes.")])
     assert len(session.say_text("why?", 2_000)) == 2
-    assert session.receive(COMPLETED, 2_000) == [ended(), SendEvent(c.ResponseCreate(event_id="event_2"))]
+    assert session.receive(COMPLETED, 2_000) == [
+        ended(),
+        SendEvent(c.ResponseCreate(asks("mic.1.typed_1"), event_id="event_2")),
+    ]
 
 
 def test_a_request_that_met_an_answer_of_the_server_is_sent_again_and_not_told() -> None:
@@ -63,7 +66,9 @@ def test_a_request_that_met_an_answer_of_the_server_is_sent_again_and_not_told()
     play(session, [CREATED, text("Hm.")])
     busy = s.ServerError(ErrorDetails("invalid_request_error", ALREADY_ACTIVE, "busy", "event_2"))
     assert session.receive(busy, 2_000) == []
-    assert session.receive(COMPLETED, 2_000)[-1] == SendEvent(c.ResponseCreate(event_id="event_3"))
+    assert session.receive(COMPLETED, 2_000)[-1] == SendEvent(
+        c.ResponseCreate(asks("mic.1.typed_1"), event_id="event_3")
+    )
 
 
 def test_typed_text_that_no_wire_can_carry_is_mended() -> None:
@@ -91,16 +96,16 @@ def test_nobody_takes_text_in_a_call_that_only_listens_or_is_over() -> None:
 def test_a_call_that_only_listens_shows_no_answer() -> None:
     session = new_session(answers=False)
     assert play(session, [CREATED, text("Yes."), s.OutputAudioBufferStarted("resp_1"), COMPLETED]) == []
-    assert session.set_voice(True, 2_000) == []
+    assert session.say_again("Yes.", 2_000) == []
     assert session.cancel_answer(2_000) == []
 
 
-def test_voice_changes_one_setting_and_only_when_it_changes() -> None:
+def test_an_update_carries_what_changed_and_nothing_where_nothing_did() -> None:
     session = new_session()
-    assert session.set_voice(False, 2_000) == []
-    update = c.SessionUpdate({"type": "realtime", "output_modalities": ["audio"]}, event_id="event_1")
-    assert session.set_voice(True, 2_000) == [SendEvent(update)]
-    assert session.set_voice(True, 2_000) == []
+    changed = {"type": "realtime", "output_modalities": ["audio"]}
+    update = c.SessionUpdate(changed, event_id="event_1")
+    assert session.update(changed, voice=True) == [SendEvent(update)]
+    assert session.update({}, voice=True) == []
 
 
 def test_a_refusal_of_the_server_gives_the_call_up() -> None:
@@ -120,7 +125,7 @@ def test_a_request_that_was_refused_is_told_and_the_next_one_is_sent() -> None:
     session.say_text("why?", 2_000)
     error = s.ServerError(ErrorDetails(code="rate_limit_exceeded", message="too fast", event_id="event_2"))
     assert [type(told) for told in session.receive(error, 2_000)] == [Noticed]
-    assert session.say_text("and?", 2_000)[-1] == SendEvent(c.ResponseCreate(event_id="event_4"))
+    assert session.say_text("and?", 2_000)[-1] == SendEvent(c.ResponseCreate(asks("mic.1.typed_2"), event_id="event_4"))
 
 
 def test_a_server_that_does_not_answer_is_told_of() -> None:
@@ -139,7 +144,7 @@ def test_an_answer_that_falls_silent_ends_and_the_next_is_asked_for() -> None:
     deadline_ms = 2_000 + PATIENCE_MS[QueueState.ACTIVE]
     assert session.tick(deadline_ms) == [
         ended(AnswerStatus.INCOMPLETE, cause="the provider fell silent", now_ms=deadline_ms),
-        SendEvent(c.ResponseCreate(event_id="event_2")),
+        SendEvent(c.ResponseCreate(asks("mic.1.typed_1"), event_id="event_2")),
     ]
 
 
@@ -167,7 +172,7 @@ def test_nothing_happens_in_a_call_that_is_over() -> None:
     assert session.close(3_001) == []
     assert play(session, [text(" yes"), s.InputAudioTranscriptionCompleted("item_1", 0, "late")]) == []
     assert session.cancel_answer(3_001) == []
-    assert session.set_voice(False, 3_001) == []
+    assert session.update({"type": "realtime"}, voice=False) == []
     assert session.tick(10**9) == []
 
 

@@ -8,6 +8,7 @@ from sentra_tui.domain.changes import (
 )
 from sentra_tui.domain.state import AnswerStatus, Lane
 from sentra_tui.protocol import server_events as s
+from sentra_tui.protocol.effects import BeginPlayback
 from sentra_tui.protocol.objects import ContentPart, ErrorDetails, Item, Response, StatusDetails
 from tests.protocol.scenes import COMPLETED, CREATED, ended, extended, new_session, play, started, text
 
@@ -24,7 +25,8 @@ def test_a_spoken_answer_is_told_by_its_transcript() -> None:
         s.ResponseOutputAudioTranscriptDone("resp_1", "item_1", 0, 0, "Store first."),
         COMPLETED,
     ]
-    assert play(new_session(voice=True), events) == [started(), extended("Store "), ended(words="Store first.")]
+    told = play(new_session(voice=True), events)
+    assert told == [started(), extended("Store "), BeginPlayback(), ended(words="Store first.")]
 
 
 def test_words_that_only_the_end_of_a_part_tells_are_told() -> None:

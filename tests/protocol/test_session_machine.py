@@ -253,7 +253,7 @@ def test_whatever_a_server_says_nothing_raises_and_final_lines_stay(steps: list[
             case "cancel":
                 front.show(front.session.cancel_answer(now_ms))
             case "voice":
-                front.show(front.session.set_voice(now_ms % 2_000 == 0, now_ms))
+                front.show(front.session.update({"type": "realtime"}, voice=now_ms % 2_000 == 0))
             case "tick":
                 front.show(front.session.tick(now_ms))
             case str():

@@ -1,0 +1,163 @@
+"""The responses of one call: which is under way, which waits, and what each of them answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from itertools import count
+
+from sentra_tui.domain.changes import Change, Noticed
+from sentra_tui.domain.config import READ_ALOUD
+from sentra_tui.domain.question import question_id_of
+from sentra_tui.domain.state import Severity
+from sentra_tui.domain.transcript import LineKey
+from sentra_tui.protocol.answers import Answers, PartKey
+from sentra_tui.protocol.client_events import ClientEvent, InputText, MessageItem, ResponseParams
+from sentra_tui.protocol.effects import Effect, SendEvent
+from sentra_tui.protocol.objects import ErrorDetails, Response
+from sentra_tui.protocol.response_queue import ALREADY_ACTIVE, QueueState, ResponseQueue
+
+QUESTION_ID = "question_id"
+"""The key in a response's metadata that says what it answers."""
+
+REPEATED = "repeat"
+"""What stands for the question of an answer that is said again."""
+
+Outcome = list[Change | Effect]
+
+
+def send(events: Iterable[ClientEvent]) -> Outcome:
+    """Return the effects that send these events."""
+    return [SendEvent(event) for event in events]
+
+
+class Responses:
+    """Requests responses one at a time, and tells what they say."""
+
+    def __init__(self, stream: str, number: int, next_event_id: Callable[[], str]) -> None:
+        self._stream = stream
+        self._number = number
+        self._answers = Answers(stream, number)
+        self._queue = ResponseQueue(next_event_id)
+        self._unnamed_numbers = count(1)
+        self._turn_question = ""
+        self._asked_for_turn = ""
+        self._echoes = False
+        self._active_question = ""
+
+    @property
+    def active_question(self) -> str:
+        """The question that the response under way answers; empty without one."""
+        return self._active_question if self._queue.active_id else ""
+
+    @property
+    def newest_turn(self) -> str:
+        """The question of the newest turn; empty before the first."""
+        return self._turn_question
+
+    def answer_name(self, response_id: str) -> str:
+        """Return the id of the answer that this response gives."""
+        return self._answers.name(response_id)
+
+    def turn_ended(self, item_id: str) -> None:
+        """The user's turn became this item: the next response of the server's own answers it."""
+        self._turn_question = question_id_of(self._stream, LineKey(self._number, item_id))
+
+    def request(self, now_ms: int, question_id: str) -> Outcome:
+        """Ask for an answer to this question: now, or once the session is free."""
+        return send(self._queue.request(now_ms, ResponseParams(metadata={QUESTION_ID: question_id})))
+
+    def read_aloud(self, text: str, now_ms: int) -> Outcome:
+        """Have these words spoken, beside the conversation."""
+        item = MessageItem("user", (InputText(text),))
+        params = ResponseParams(
+            instructions=READ_ALOUD, input=(item,), conversation="none", metadata={QUESTION_ID: REPEATED}
+        )
+        return send(self._queue.request(now_ms, params))
+
+    def cancel(self, now_ms: int) -> tuple[list[ClientEvent], list[Change]]:
+        """Stop the response under way; return what to send, and what the screen is told."""
+        answer = self._answers.cancelled(self._queue.active_id, now_ms)
+        return self._queue.cancel(now_ms), answer
+
+    def error(self, error: ErrorDetails, now_ms: int) -> Outcome:
+        """The server reported an error.
+
+        One about a response that it could not begin by itself, since another ran, is ours to make good.
+        """
+        ours = self._queue.sent is not None
+        outcome = send(self._queue.error(error.name, error.event_id, now_ms))
+        lost = error.name == ALREADY_ACTIVE and not ours and not error.event_id
+        if lost and self._turn_question not in ("", self._asked_for_turn):
+            self._asked_for_turn = self._turn_question
+            outcome += self.request(now_ms, self._turn_question)
+        return outcome
+
+    def created(self, response: Response, now_ms: int) -> Outcome:
+        """A response began."""
+        response_id = response.id or f"unnamed_{next(self._unnamed_numbers)}"
+        return self._begin(response_id, self._question_of(response), now_ms)
+
+    def extended(self, response_id: str, part: PartKey, delta: str, now_ms: int) -> Outcome:
+        """More words of one part."""
+        response_id, begun = self._respond(response_id, now_ms)
+        return [*begun, *(self._answers.extended(response_id, part, delta, now_ms) if response_id else [])]
+
+    def part_done(self, response_id: str, part: PartKey, text: str, now_ms: int) -> Outcome:
+        """All words of one part."""
+        response_id, begun = self._respond(response_id, now_ms)
+        return [*begun, *(self._answers.part_done(response_id, part, text, now_ms) if response_id else [])]
+
+    def done(self, response: Response, now_ms: int) -> Outcome:
+        """The response is over: the next one may begin."""
+        response_id, begun = self._respond(response.id, now_ms)
+        if not response_id:
+            return begun
+        ended = self._answers.done(response_id, response, now_ms)
+        return [*begun, *ended, *send(self._queue.done(response_id, now_ms))]
+
+    def tick(self, now_ms: int) -> Outcome:
+        """Let time pass: a response that the server no longer speaks of must not block the next."""
+        if not self._queue.overdue(now_ms):
+            return []
+        outcome: Outcome = [*self._answers.close("the provider fell silent", now_ms)]
+        if self._queue.state is QueueState.CREATE_REQUESTED:
+            outcome.append(Noticed(Severity.WARNING, "The provider did not answer.", "Ask again."))
+        return outcome + send(self._queue.release(now_ms))
+
+    def close(self, cause: str, now_ms: int) -> list[Change]:
+        """The call is gone."""
+        changes: list[Change] = [*self._answers.close(cause, now_ms)]
+        if self._queue.asked:
+            changes.append(Noticed(Severity.WARNING, "The call ended before a question was answered.", "Ask again."))
+        return changes
+
+    def _question_of(self, response: Response) -> str:
+        """Return what the response answers: what its metadata says, else what was asked for, else the newest turn.
+
+        A server that echoes metadata once always does: a response of its own has none.
+        """
+        told = (response.metadata or {}).get(QUESTION_ID, "")
+        if told:
+            self._echoes = True
+            return told
+        sent = self._queue.sent
+        if sent is not None and sent.metadata and not self._echoes:
+            return sent.metadata.get(QUESTION_ID, "")
+        return self._turn_question
+
+    def _respond(self, response_id: str, now_ms: int) -> tuple[str, Outcome]:
+        """Return the response meant, and what began it where its beginning was not told; empty where none is meant."""
+        self._queue.touch(now_ms)
+        name = response_id or self._queue.active_id
+        return (name, self._begin(name, self._turn_question, now_ms)) if name else ("", [])
+
+    def _begin(self, response_id: str, question_id: str, now_ms: int) -> Outcome:
+        if self._answers.knows(response_id):
+            return []
+        stopped_before_it_began = self._queue.state is QueueState.CANCEL_REQUESTED and not self._queue.active_id
+        self._queue.created(response_id, now_ms)
+        self._active_question = question_id
+        if stopped_before_it_began:
+            self._answers.discard(response_id)
+            return []
+        return [*self._answers.started(response_id, now_ms, question_id)]
