@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections.abc import Awaitable
+from typing import TypeVar
 
 _ResultT = TypeVar("_ResultT")
 
@@ -18,7 +18,7 @@ class Patience:
         self._timeout: asyncio.Timeout | None = None
         self.stopped = False
 
-    async def wait(self, coming: Coroutine[Any, Any, _ResultT]) -> _ResultT:
+    async def wait(self, coming: Awaitable[_ResultT]) -> _ResultT:
         """Return what comes; raises TimeoutError at the limit, and once stopped."""
         try:
             async with asyncio.timeout_at(self._until) as self._timeout:

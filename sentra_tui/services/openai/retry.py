@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
@@ -25,6 +26,7 @@ LOCKED_S = 2.0
 SHORTEST_POLL_S = 0.05
 _Answer = TypeVar("_Answer", bound=Reply | ReplyStream)
 _LOCKED = "conversation_locked"
+_ACTIVE_RUN = re.compile(r"while a run .* is active|has an active run")
 
 
 class Timing(Struct, frozen=True):
@@ -87,7 +89,7 @@ class Retry:
         asked_s = retry_after_s(reply.headers, self._timing.wall_clock())
         if asked_s is not None:
             return asked_s
-        if error_body(reply).code == _LOCKED:
+        if is_locked(reply):
             return self._timing.jitter(min(LONGEST_S, LOCKED_S * 2**attempt))
         return self._timing.backoff_s(attempt)
 
@@ -105,4 +107,10 @@ def worth_asking_again(reply: Reply) -> bool:
     error = error_body(reply)
     if error.is_no_credit:
         return False
-    return error.code == _LOCKED or (is_passing(reply.status) and reply.status != 501)
+    return is_locked(reply) or (is_passing(reply.status) and reply.status != 501)
+
+
+def is_locked(reply: Reply) -> bool:
+    """Return whether another answer still holds the conversation, or the thread, which has only words to say so."""
+    error = error_body(reply)
+    return error.code == _LOCKED or (reply.status == 400 and bool(_ACTIVE_RUN.search(error.message)))
