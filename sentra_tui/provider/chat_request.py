@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
 from sentra_tui.provider.text_model import TextMessage
-from sentra_tui.provider.tool_calls import Tool
 
 
 class _Part(Struct, frozen=True):
@@ -40,7 +39,7 @@ class ChatRequest(Struct, frozen=True, kw_only=True):
     max_tokens: Annotated[int, Meta(ge=1)] | None = None
     max_completion_tokens: Annotated[int, Meta(ge=1)] | None = None
     n: Annotated[int, Meta(ge=1, le=1)] | None = None
-    tools: list[Tool] = field(default_factory=list)
+    tools: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def conversation(self) -> list[TextMessage]:
@@ -48,7 +47,7 @@ class ChatRequest(Struct, frozen=True, kw_only=True):
         return [TextMessage(message.role, message.text) for message in self.messages if message.role != "tool"]
 
     @property
-    def offered(self) -> list[Tool]:
+    def offered(self) -> list[dict[str, Any]]:
         """The tools that the model may still call: none once it was told what they gave."""
         return [] if self.messages[-1].role == "tool" else self.tools
 

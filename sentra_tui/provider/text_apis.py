@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sentra_tui.provider.assistants import Assistants
+from sentra_tui.provider.assistants_api import AssistantsApi
 from sentra_tui.provider.chat_api import ChatApi
 from sentra_tui.provider.conversations import Conversations
 from sentra_tui.provider.conversations_api import ConversationsApi
@@ -13,6 +15,8 @@ from sentra_tui.provider.responses import Responses
 from sentra_tui.provider.responses_api import ResponsesApi
 from sentra_tui.provider.text_door import RouteGroup, TextDoor
 from sentra_tui.provider.text_model import TextModel
+from sentra_tui.provider.thread_runs_api import ThreadRunsApi
+from sentra_tui.provider.threads import Threads
 
 
 def text_apis(
@@ -21,8 +25,11 @@ def text_apis(
     """Return the APIs that answer with this model; each is to be closed. `epoch_s` is the wall clock."""
     door = TextDoor(credentials, faults, epoch_s)
     conversations = Conversations(epoch_s)
+    assistants, threads = Assistants(epoch_s), Threads(model, epoch_s)
     return [
         ResponsesApi(door, Responses(model, conversations, epoch_s)),
         ConversationsApi(door, conversations),
         ChatApi(model, door, epoch_s),
+        AssistantsApi(door, assistants, threads),
+        ThreadRunsApi(door, assistants, threads),
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -32,20 +32,8 @@ class ToolUser(Protocol):
         ...
 
 
-class FunctionName(Struct, frozen=True):
-    """The part of a function's description that matters here."""
-
-    name: str
-
-
-class Tool(Struct, frozen=True):
-    """A tool as requests of the chat and Assistants APIs offer it."""
-
-    type: str
-    function: FunctionName | None = None
-
-
-def calls_of(model: TextModel, messages: Sequence[TextMessage], tools: Sequence[Tool]) -> list[ToolCall]:
+def calls_of(model: TextModel, messages: Sequence[TextMessage], tools: Sequence[dict[str, Any]]) -> list[ToolCall]:
     """Return the calls that the model makes of the functions among these tools, none where it is no tool user."""
-    names = [tool.function.name for tool in tools if tool.function is not None]
+    functions = [tool["function"] for tool in tools if isinstance(tool.get("function"), dict)]
+    names = [str(function.get("name", "")) for function in functions]
     return model.calls(messages, names) if names and isinstance(model, ToolUser) else []
