@@ -90,6 +90,15 @@ class Transcript(Struct, frozen=True):
         page = self.pages[number]
         return self._with_page(number, (*page[:index], line, *page[index + 1 :]))
 
+    def commit(self, line: Line) -> Transcript:
+        """Return the transcript with the final words of a line, which stays noted where it was."""
+        place = self._locate(line.key)
+        if place is None:
+            return self._append(line)
+        number, index = place
+        page = self.pages[number]
+        return self._with_page(number, (*page[:index], replace(line, noted=page[index].noted), *page[index + 1 :]))
+
     def extend(self, key: LineKey, delta: str, now_ms: int) -> Transcript:
         """Return the transcript with more interim words in line `key`; a final line no longer changes."""
         line = self.find(key) or Line(key=key, start_ms=now_ms)
@@ -113,7 +122,8 @@ class Transcript(Struct, frozen=True):
         for number in range(len(self.pages) - 1, max(-1, len(self.pages) - 1 - OPEN_PAGES), -1):
             page = self.pages[number]
             for index in range(len(page) - 1, -1, -1):
-                if page[index].key == key:
+                # The id alone first: it nearly always tells, and comparing keys takes longer.
+                if page[index].key.item_id == key.item_id and page[index].key == key:
                     return number, index
         return None
 

@@ -46,12 +46,7 @@ def _transcript_committed(change: c.TranscriptCommitted, state: AppState) -> App
         end_ms=change.end_ms,
         kind=change.kind,
     )
-
-    def commit(transcript: Transcript) -> Transcript:
-        known = transcript.find(change.key)
-        return transcript.update(replace(line, noted=known is not None and known.noted))
-
-    return with_transcript(state, change.stream, commit)
+    return with_transcript(state, change.stream, lambda transcript: transcript.commit(line))
 
 
 @arm.register

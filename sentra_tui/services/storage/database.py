@@ -12,11 +12,10 @@ from sentra_tui.domain.errors import JournalError
 from sentra_tui.services.storage import migrations, search_index
 
 SIDECARS = ("-wal", "-shm")
-BUSY_TIMEOUT_MS = 5_000
+BUSY_TIMEOUT_S = 5.0
 
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _SETTINGS = (
-    f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
@@ -56,14 +55,14 @@ def open_database(path: Path) -> tuple[sqlite3.Connection, list[str]]:
 
 def _connect(path: Path) -> sqlite3.Connection:
     _keep_private(path)
-    connection = sqlite3.connect(path, isolation_level=None)
+    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
     try:
-        for setting in _SETTINGS:
-            connection.execute(setting)
         migrations.check(connection, migrations.shipped())
         (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
             raise _Damaged
+        for setting in _SETTINGS:
+            connection.execute(setting)
     except BaseException as error:
         connection.close()
         if isinstance(error, sqlite3.DatabaseError) and _code(error) in _DAMAGED:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import resource
 import sys
 from pathlib import Path
 
@@ -49,6 +48,8 @@ async def write_many(journal: SqliteJournal) -> None:
 
 async def write_until_full(journal: SqliteJournal) -> None:
     """Let files grow to 600 KB and no more; tell what the journal says then, and whether it goes on saying it."""
+    import resource
+
     resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, 600_000))
     await journal.begin_talk(1_000.0, "local")
     number = 0

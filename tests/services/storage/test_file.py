@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import sqlite3
@@ -78,9 +79,9 @@ async def test_another_programs_database_is_refused_and_left_alone(tmp_path: Pat
     path = tmp_path / "journal.db"
     with closing(sqlite3.connect(path)) as database:
         database.execute("CREATE TABLE recipes (name)")
+    before = path.read_bytes()
     assert "belongs to another program" in await refusal(path)
-    with closing(sqlite3.connect(path)) as database:
-        assert database.execute("SELECT name FROM sqlite_master").fetchall() == [("recipes",)]
+    assert path.read_bytes() == before
 
 
 async def test_a_migration_that_fails_leaves_no_trace(tmp_path: Path) -> None:
@@ -143,6 +144,20 @@ def test_a_full_disk_is_said_in_plain_words(tmp_path: Path) -> None:
             database.execute("INSERT INTO one VALUES (?)", ("word" * 10_000,))
     said = str(journal_error(caught.value, tmp_path / "small.db"))
     assert said == "The journal cannot be written: the disk is full. Make room, and start again."
+
+
+async def test_a_program_that_holds_the_file_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    async with opened(path) as journal:
+        await journal.begin_talk(1_000.0, "local")
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            journal.record(said(1))
+            written = asyncio.ensure_future(journal.flush())
+            await asyncio.sleep(0.1)
+            assert not written.done()
+            other.execute("ROLLBACK")
+        await written
 
 
 async def test_words_are_found_without_their_accents(tmp_path: Path) -> None:

@@ -172,6 +172,21 @@ async def test_a_talk_that_is_reopened_is_written_on(tmp_path: Path) -> None:
     assert (talk.started_at, talk.changes) == (1_000.0, (said(1), said(2), said(3)))
 
 
+async def test_lines_of_a_reopened_talk_stand_behind_those_before_in_the_order_they_were_said(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    await written(path, [said(1), said(2)])
+    async with opened(path) as journal:
+        await journal.last_talk(0.0)
+        journal.record(c.LineOpened("mic", said(5).key, 500))
+        journal.record(c.LineOpened("mic", said(3).key, 300, before=said(5).key))
+        journal.record(c.LineOpened("mic", said(4).key, 400, after=said(3).key))
+        for number in (5, 4, 3):
+            journal.record(said(number))
+    async with opened(path) as journal:
+        talk = await journal.last_talk(0.0)
+    assert talk is not None and talk.changes == (*STREAMS, *map(said, range(1, 6)))
+
+
 async def test_the_talk_that_changed_last_is_taken(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     for started_at, wall_s in ((1_000.0, 1_500.0), (2_000.0, 2_500.0), (1_000.0, 3_000.0)):
