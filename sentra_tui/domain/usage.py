@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+RECENT_MINUTES = 10
+"""How many minutes of bills are kept apart, to tell what an hour costs."""
+
 
 class Usage(Struct, frozen=True, omit_defaults=True):
     """Tokens of one answer or one transcription, or the `seconds` that were transcribed.
@@ -51,6 +54,8 @@ class Cost(Struct, frozen=True):
     rows: tuple[BillRow, ...] = ()
     since_ms: int | None = None
     """When the first bill came, in milliseconds of the engine's clock."""
+    recent: tuple[tuple[int, float], ...] = ()
+    """What each of the last minutes cost: its number, counted as `since_ms` is, and USD."""
 
     @property
     def usd(self) -> float:
