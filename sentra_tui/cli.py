@@ -32,6 +32,10 @@ def _stream_options(command: Callable[..., None]) -> Callable[..., None]:
             type=click.Path(path_type=Path),
             help="A Whisper model for the local provider (needs the whisper extra).",
         ),
+        click.option("--llm", metavar="URL", help="An OpenAI-compatible endpoint that answers for the local provider."),
+        click.option("--llm-model", metavar="NAME", help="Its model; the first that it has, if not given."),
+        click.option("--new-talk", is_flag=True, help="Begin a new talk; a young one is opened again otherwise."),
+        click.option("--no-journal", is_flag=True, help="Write nothing of this talk down."),
         click.option("--config", type=click.Path(path_type=Path), help="The configuration file."),
         click.option("--log", type=click.Path(path_type=Path), help="The log file (never words, sound or keys)."),
     ]
@@ -65,6 +69,8 @@ def headless(**choices: Any) -> None:
 
     choices["config"] = choices["config"] or _default_config()
     _load_config(choices["config"], choices["provider"])
+    _choose_files(choices)
+    choices["new_talk"] = choices["new_talk"] or choices["exit_at_end"]
     sys.exit(run_engine(EngineOptions(**choices)))
 
 
@@ -94,6 +100,7 @@ def _open_screen(theme: str | None, no_mouse: bool, **choices: Any) -> int:
     choices["config"] = choices["config"] or _default_config()
     config = _load_config(choices["config"], choices["provider"])
     log_path = choices["log"] = choices["log"] or _default_log()
+    _choose_files(choices)
 
     from sentra_tui.ui.app import run
     from sentra_tui.ui.options import AppOptions
@@ -158,6 +165,16 @@ def _load_config(path: Path, provider: str | None) -> Config:
         click.echo(f"sentra-tui: {error}", err=True)
         sys.exit(2)
     return config
+
+
+def _choose_files(choices: dict[str, Any]) -> None:
+    """Add where talks are written down, unless they are not to be, and the user's own prices, where there are some."""
+    import platformdirs
+
+    journal = platformdirs.user_data_path("sentra-tui", appauthor=False) / "journal.db"
+    choices["journal"] = None if choices.pop("no_journal") else journal
+    prices = _config_dir() / "prices.toml"
+    choices["prices"] = prices if prices.exists() else None
 
 
 def _config_dir() -> Path:

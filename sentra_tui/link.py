@@ -125,7 +125,7 @@ class EngineLink:
         async for line in process.stdout:
             try:
                 change = self._decoder.decode(line)
-            except msgspec.DecodeError:
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 _LOG.warning("the engine said something that is not a change")
                 continue
             self._wanted = self._wanted.after(change)

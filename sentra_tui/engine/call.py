@@ -16,6 +16,7 @@ from sentra_tui.domain.changes import Change, ContactHeard, QualityMeasured
 from sentra_tui.domain.errors import SentraError, TransportError, TransportLost, TransportRefused
 from sentra_tui.domain.ports import Transport
 from sentra_tui.domain.state import Connection
+from sentra_tui.domain.usage import Usage
 from sentra_tui.engine.context import EngineContext
 from sentra_tui.protocol import codec
 from sentra_tui.protocol import effects as e
@@ -47,6 +48,18 @@ class CallListener(Protocol):
         """What the peer said and is not yet heard must not be heard."""
         ...
 
+    def begin_playback(self) -> None:
+        """What the peer says from now on is a new answer."""
+        ...
+
+    def refuse_voice(self, cause: str) -> None:
+        """The peer does not know the voice."""
+        ...
+
+    def meter(self, lane: str, usage: Usage) -> None:
+        """The peer counted this."""
+        ...
+
 
 class CallDriver:
     """Runs the call of one stream."""
@@ -56,7 +69,7 @@ class CallDriver:
         stream: str,
         machine: CallMachine,
         dial: Dial,
-        make_session: Callable[[int], Session],
+        make_session: Callable[[int, Transport], Session],
         listener: CallListener,
         context: EngineContext,
     ) -> None:
@@ -100,6 +113,11 @@ class CallDriver:
         if self.state is not Connection.OFF:
             self._end_session()
             self.perform(self._machine.hang_up(self._now_ms()))
+
+    def renew(self, cause: str) -> None:
+        """Put a new call in the place of the one that stands; nothing if none does."""
+        if self.state is Connection.LIVE:
+            self._break(TransportLost(cause, retry_after_s=0.0))
 
     async def closed(self) -> None:
         """Wait until calls that were hung up are gone from the network, too."""
@@ -145,6 +163,18 @@ class CallDriver:
     @_carry_out.register
     def _(self, effect: e.FlushPlayback) -> None:
         self._listener.flush_playback()
+
+    @_carry_out.register
+    def _(self, effect: e.BeginPlayback) -> None:
+        self._listener.begin_playback()
+
+    @_carry_out.register
+    def _(self, effect: e.RefuseVoice) -> None:
+        self._listener.refuse_voice(effect.cause)
+
+    @_carry_out.register
+    def _(self, effect: e.MeterUsage) -> None:
+        self._listener.meter(effect.lane, effect.usage)
 
     @_carry_out.register
     def _(self, effect: e.CallBroken) -> None:
@@ -193,7 +223,7 @@ class CallDriver:
     def _begin(self, transport: Transport, began_ms: int) -> None:
         now_ms = self._now_ms()
         self._transport = transport
-        self._session = self._make_session(now_ms)
+        self._session = self._make_session(now_ms, transport)
         self.perform(self._machine.connected(now_ms, transport.name, now_ms - began_ms))
         self._listener.call_began(transport)
 

@@ -8,18 +8,29 @@ from collections.abc import Awaitable, Callable, Sequence
 from msgspec import Struct
 
 from sentra_tui.domain import actions as a
-from sentra_tui.domain.changes import Change, Noticed, StreamAdded
+from sentra_tui.domain.changes import (
+    AnswerVoiceChanged,
+    Change,
+    LanguageChanged,
+    Noticed,
+    SpeedChanged,
+    StreamAdded,
+)
 from sentra_tui.domain.config import ReconnectConfig
 from sentra_tui.domain.ports import AudioSink
 from sentra_tui.domain.state import Connection, Severity
+from sentra_tui.domain.text import clean_line
 from sentra_tui.engine.audio import Meter
-from sentra_tui.engine.clock import EngineClock
 from sentra_tui.engine.context import EngineContext
+from sentra_tui.engine.lane_ports import Bill
 from sentra_tui.engine.playback import Playback
 from sentra_tui.engine.store import Store
 from sentra_tui.engine.stream import StreamPlan, StreamRunner
-from sentra_tui.engine.tasks import TaskOwner
 from sentra_tui.protocol.connection import CallMachine
+
+SPEED_STEP = 0.1
+SPEED_RANGE = (0.25, 1.5)
+"""How much a step changes the speed of speech, and what servers take."""
 
 
 class ManagerPorts(Struct, frozen=True):
@@ -29,6 +40,8 @@ class ManagerPorts(Struct, frozen=True):
     open_sink: Callable[[], Awaitable[AudioSink]]
     random: Callable[[], float]
     """Gives numbers from 0 to 1, for the jitter of retries."""
+    bill: Bill
+    """Takes what the provider counts."""
 
 
 class ConnectionManager:
@@ -38,14 +51,12 @@ class ConnectionManager:
         self,
         plans: Sequence[StreamPlan],
         store: Store,
-        clock: EngineClock,
         policy: ReconnectConfig,
         ports: ManagerPorts,
-        tasks: TaskOwner,
+        context: EngineContext,
     ) -> None:
         self._store = store
         self._recordings_begin = asyncio.Event()
-        context = EngineContext(tasks, clock.now_ms, store.publish)
         self._playback = Playback(ports.open_sink, context, self._tell_voice)
         self._streams = {
             plan.name: StreamRunner(
@@ -54,6 +65,7 @@ class ConnectionManager:
                 ports.make_meter(),
                 self._playback if plan.answers else None,
                 self._recordings_begin,
+                ports.bill,
                 context,
             )
             for plan in plans
@@ -63,23 +75,34 @@ class ConnectionManager:
 
     def _answer_for_actions(self) -> None:
         handle = self._store.handle
-        handle(a.ConnectStream, lambda action: self._on(action.stream, lambda stream: stream.call.connect()))
         handle(a.HangUp, lambda action: self._on(action.stream, lambda stream: stream.call.hang_up()))
         handle(a.SetMute, lambda action: self._on(action.stream, lambda stream: stream.set_mute(action.muted)))
-        handle(a.RetryNow, lambda _: self._on_each(lambda stream: stream.call.retry_now()))
-        handle(a.CancelAnswer, lambda _: self._on_each(StreamRunner.cancel_answer))
         handle(a.SetVoice, lambda action: self._playback.set_voice(action.on))
-        handle(a.SayText, lambda action: self._say(action.text))
+        handle(a.SetLanguage, lambda action: self._on(action.stream, lambda stream: self._speak(stream, action)))
+        handle(a.SetAnswerVoice, lambda action: self._choose_voice(action.voice))
+        handle(a.SetSpeed, lambda action: self._choose_speed(action.speed))
+        handle(a.StepSpeed, lambda action: self._choose_speed(self._store.state.speed + SPEED_STEP * action.step))
 
-    def start(self) -> None:
-        """Name the streams, open their sources, and dial those that are to be."""
+    def name_streams(self) -> None:
+        """Say which streams there are."""
         for stream in self._streams.values():
             self._store.publish(StreamAdded(stream.name))
+
+    def start(self) -> None:
+        """Open the streams' sources, and dial those that are to be."""
         self._on_each(StreamRunner.start)
+
+    def connect(self, name: str) -> None:
+        """Call the provider for this stream."""
+        self._on(name, lambda stream: stream.call.connect())
+
+    def retry_now(self) -> None:
+        """Dial at once what waits or has failed."""
+        self._on_each(lambda stream: stream.call.retry_now())
 
     async def close(self) -> None:
         """Hang up every call and let go of the loudspeaker."""
-        self._on_each(lambda stream: stream.call.hang_up())
+        self.hang_up_all()
         await asyncio.gather(self._playback.close(), *(stream.call.closed() for stream in self._streams.values()))
 
     def _on(self, name: str, step: Callable[[StreamRunner], None]) -> None:
@@ -94,13 +117,38 @@ class ConnectionManager:
         for stream in self._streams.values():
             step(stream)
 
-    def _say(self, text: str) -> None:
-        if not any(stream.say(text) for stream in self._streams.values()):
-            notice = Noticed(Severity.WARNING, "Not sent: the microphone's session is not live.", "Press i to connect.")
-            self._store.publish(notice)
+    def stream(self, name: str) -> StreamRunner:
+        """Return the stream of this name."""
+        return self._streams[name]
+
+    def say(self, text: str) -> bool:
+        """Pass typed words to the session of a stream that takes them; False where none stands."""
+        return any(stream.say(text) for stream in self._streams.values())
+
+    def hang_up_all(self) -> None:
+        """End every call."""
+        self._on_each(lambda stream: stream.call.hang_up())
+
+    def save_money(self, on: bool) -> None:
+        """Have the smaller model answer, or the usual one again."""
+        self._on_each(lambda stream: stream.choose(economy=on))
+
+    def _speak(self, stream: StreamRunner, action: a.SetLanguage) -> None:
+        self._store.publish(LanguageChanged(stream.name, action.language))
+        stream.choose(language=action.language)
+
+    def _choose_voice(self, voice: str) -> None:
+        voice = clean_line(voice).strip()
+        self._store.publish(AnswerVoiceChanged(voice))
+        self._on_each(lambda stream: stream.choose(answer_voice=voice))
+
+    def _choose_speed(self, speed: float) -> None:
+        speed = round(min(max(speed, SPEED_RANGE[0]), SPEED_RANGE[1]), 2)
+        self._store.publish(SpeedChanged(speed))
+        self._on_each(lambda stream: stream.choose(speed=speed))
 
     def _tell_voice(self, on: bool) -> None:
-        self._on_each(lambda stream: stream.set_voice(on))
+        self._on_each(lambda stream: stream.choose(voice=on))
 
     def _begin_recordings(self, _: Change) -> None:
         """Let recordings begin, together, once a call stands and no first dial is under way."""

@@ -25,6 +25,15 @@ class EngineOptions(Struct, frozen=True, kw_only=True):
     """Quit when every recording has ended and its words have come."""
     stt_model: Path | None = None
     """A Whisper model directory, with which the local provider recognises."""
+    journal: Path | None = None
+    """The file in which talks are written down; None writes none."""
+    new_talk: bool = False
+    """Begin a new talk, however young the last one is."""
+    prices: Path | None = None
+    """A table of prices that stands before the shipped one."""
+    llm: str | None = None
+    """An OpenAI-compatible endpoint that answers for the local provider."""
+    llm_model: str | None = None
     log: Path | None = None
     """The file for the messages of processes that the engine starts."""
 
@@ -41,5 +50,10 @@ def parse(argv: list[str]) -> EngineOptions:
     parser.add_argument("--started-at", type=float)
     parser.add_argument("--exit-at-end", action="store_true")
     parser.add_argument("--stt-model", type=Path)
+    parser.add_argument("--journal", type=Path)
+    parser.add_argument("--new-talk", action="store_true")
+    parser.add_argument("--prices", type=Path)
+    parser.add_argument("--llm")
+    parser.add_argument("--llm-model")
     parser.add_argument("--log", type=Path)
     return EngineOptions(**vars(parser.parse_args(argv)))

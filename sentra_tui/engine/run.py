@@ -17,11 +17,14 @@ from sentra_tui import __version__
 from sentra_tui.domain import actions as a
 from sentra_tui.domain import changes as c
 from sentra_tui.domain.config import Config
+from sentra_tui.domain.ports import Talk
 from sentra_tui.domain.state import Severity
 from sentra_tui.domain.text import clean_line
 from sentra_tui.engine.clock import EngineClock
-from sentra_tui.engine.connections import ConnectionManager
+from sentra_tui.engine.context import EngineContext
+from sentra_tui.engine.crew import Crew
 from sentra_tui.engine.ending import is_over
+from sentra_tui.engine.journal import JournalDriver, TalkWish
 from sentra_tui.engine.lines import LineReader, LineWriter
 from sentra_tui.engine.options import EngineOptions
 from sentra_tui.engine.publisher import Publisher
@@ -31,6 +34,7 @@ from sentra_tui.engine.wiring import Wiring
 
 HANG_UP_S = 0.8
 """How long calls may take to end; the process is gone within a second."""
+JOURNAL_CLOSE_S = 0.5
 
 _LOG = logging.getLogger(__name__)
 _WORDS = c.LineOpened | c.TranscriptExtended | c.TranscriptCommitted | c.AnswerStarted | c.AnswerExtended
@@ -44,7 +48,9 @@ class Engine:
         self._config = config
         self._store = Store()
         self._clock = EngineClock(options.started_at)
-        self._wiring = Wiring(options, config, environ, self._store.publish)
+        self._wiring = Wiring(options, config, environ, self._store.publish, lambda: self._clock.now_ms())
+        journal = self._wiring.journal()
+        self._journal = None if journal is None else JournalDriver(journal, self._store)
         self._decoder = msgspec.json.Decoder(a.Action)
         self._quit = asyncio.Event()
         self._status = 0
@@ -59,28 +65,50 @@ class Engine:
         self._store.handle(a.Quit, lambda _: self._quit.set())
         writer.start()
         self._catch_signals()
+        talk = await self._open_talk()
         self._store.publish(
             c.EngineStarted(__version__, self._clock.started_at, self._wiring.provider, self._wiring.note)
         )
         tasks = TaskOwner()
-        manager = ConnectionManager(
-            self._wiring.plans(), self._store, self._clock, self._config.reconnect, self._wiring.ports(), tasks
-        )
+        context = EngineContext(tasks, self._clock.now_ms, self._store.publish)
+        crew = Crew(self._config, self._store, self._wiring, self._journal, context)
         try:
-            manager.start()
+            crew.start(talk)
             LineReader(sys.stdin.buffer, self._take_line).start()
             if self._options.exit_at_end:
                 self._store.subscribe(self._quit_at_end)
             _calm_collector()
             await self._quit.wait()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(manager.close(), HANG_UP_S)
+                await asyncio.wait_for(crew.close(), HANG_UP_S)
         finally:
             await tasks.close()
             await self._wiring.close()
+            await self._close_journal()
             publisher.flush()
             writer.close(HANG_UP_S)
         return self._status
+
+    async def _open_talk(self) -> Talk | None:
+        """Open the journal; where a talk goes on, the engine's time does."""
+        if self._journal is None:
+            return None
+        wish = TalkWish(
+            provider=self._wiring.provider,
+            started_at=self._clock.started_at,
+            resumed=self._options.started_at is not None,
+            new=self._options.new_talk,
+            reopen_hours=self._config.journal.reopen_hours,
+        )
+        talk = await self._journal.open(wish)
+        if talk is not None:
+            self._clock = EngineClock(talk.started_at)
+        return talk
+
+    async def _close_journal(self) -> None:
+        if self._journal is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._journal.close(), JOURNAL_CLOSE_S)
 
     def _take_line(self, line: bytes | None) -> None:
         if line is None:
@@ -91,7 +119,7 @@ class Engine:
             return
         try:
             action = self._decoder.decode(line)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             text = f"Not an action: {clean_line(str(error))}."
             self._store.publish(c.Noticed(Severity.WARNING, text, "docs/engine-protocol.md lists them."))
             return

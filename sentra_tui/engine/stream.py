@@ -4,34 +4,52 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from sentra_tui.domain.changes import MuteChanged, SourceFailed
-from sentra_tui.domain.errors import SourceError
+from sentra_tui.domain.changes import AnswerVoiceChanged, LanguageChanged, MuteChanged, Noticed, SourceFailed
+from sentra_tui.domain.errors import SourceError, TransportLost, TransportRefused
 from sentra_tui.domain.ports import AudioSource, Transport
+from sentra_tui.domain.state import Severity
+from sentra_tui.domain.stream_settings import StreamSettings
+from sentra_tui.domain.usage import Usage
 from sentra_tui.engine.audio import Meter, SourcePump
 from sentra_tui.engine.call import CallDriver
 from sentra_tui.engine.context import EngineContext
+from sentra_tui.engine.lane_ports import Bill
 from sentra_tui.engine.playback import Playback
 from sentra_tui.protocol.connection import CallMachine
 from sentra_tui.protocol.session import Session
+from sentra_tui.protocol.session_config import begins_answers, session_change
 
 
 class StreamPlan(Struct, frozen=True):
     """What it takes to run one stream."""
 
     name: str
-    dial: Callable[[bool], Awaitable[Transport]]
-    """Makes one call, with spoken answers or without: returns it connected, or raises a TransportError."""
+    dial: Callable[[dict[str, Any]], Awaitable[Transport]]
+    """Makes one call with this session config: returns it connected, or raises a TransportError."""
+    session: Callable[[StreamSettings], dict[str, Any]]
+    """Gives the session config that these settings ask for."""
     open_source: Callable[[], Awaitable[AudioSource]]
     """Opens the stream's source of sound; raises SourceError."""
+    settings: StreamSettings
+    """What is chosen at the start."""
     recorded: bool
     """The source can wait for the calls, and begins with the other recordings."""
     connect: bool
     """Dial at the start."""
     answers: bool
     """An assistant answers on this stream's session."""
+    model: str = ""
+    """The model that answers."""
+    transcription_model: str = ""
+    context_lines: int = 0
+    """How much of the talk a session is told and holds."""
+    voices: tuple[str, ...] = ()
+    """Voices that are known to work; the first takes the place of one that does not."""
 
 
 class StreamRunner:
@@ -44,21 +62,29 @@ class StreamRunner:
         meter: Meter,
         playback: Playback | None,
         recordings_begin: asyncio.Event,
+        bill: Bill,
         context: EngineContext,
     ) -> None:
         self.name = plan.name
+        self.settings = plan.settings
+        self.on_session: Callable[[Session], None] = lambda session: None
+        """Told of each session that begins."""
         self._plan = plan
         self._playback = playback
         self._begin = recordings_begin
+        self._bill = bill
         self._tasks = context.tasks
         self._now_ms = context.now_ms
         self._publish = context.publish
-        self._dialled_voice = False
+        self._mark = context.mark
+        self._agreed: dict[str, Any] = {}
         self._pump = SourcePump(plan.name, meter, context.now_ms, context.publish)
         self.call = CallDriver(plan.name, machine, self._dial, self._make_session, self, context)
 
     def start(self) -> None:
         """Open the source, and dial if the plan says so."""
+        if self.settings.language:
+            self._publish(LanguageChanged(self.name, self.settings.language))
         self._tasks.start(self._carry_sound(), self._source_failed, f"{self.name} source")
         if self._plan.connect:
             self.call.connect()
@@ -68,10 +94,21 @@ class StreamRunner:
         self._pump.muted = muted
         self._publish(MuteChanged(self.name, muted))
 
-    def set_voice(self, on: bool) -> None:
-        """Have the answers of the session that stands spoken, or written; later sessions ask for themselves."""
-        if self.call.session is not None and self._plan.answers:
-            self.call.perform(self.call.session.set_voice(on, self._now_ms()))
+    def choose(self, **chosen: Any) -> None:
+        """Follow these settings of `StreamSettings` from now on: in the session that stands, or in a new one where a
+        session cannot change that.
+        """
+        self.settings = replace(self.settings, **chosen)
+        session = self.call.session
+        if session is None or not self._agreed:
+            return
+        wanted = self._plan.session(self.settings)
+        changed = session_change(self._agreed, wanted)
+        if changed is None:
+            self.call.renew("This choice needs a new session.")
+            return
+        self._agreed = wanted
+        self.call.perform(session.update(changed, voice=self.settings.voice, speed=self.settings.speed))
 
     def say(self, text: str) -> bool:
         """Pass typed words to the session; False where none stands."""
@@ -80,23 +117,27 @@ class StreamRunner:
         self.call.perform(self.call.session.say_text(text, self._now_ms()))
         return True
 
-    def cancel_answer(self) -> None:
-        """Stop the answer under way, if there is one."""
-        if self.call.session is not None and self._plan.answers:
-            self.call.perform(self.call.session.cancel_answer(self._now_ms()))
+    def cancel_answer(self, question_id: str = "") -> bool:
+        """Stop the answer under way, only that to `question_id` where one is given; return whether there was one."""
+        if self.call.session is None or not self._plan.answers:
+            return False
+        outcome = self.call.session.cancel_answer(self._now_ms(), question_id)
+        self.call.perform(outcome)
+        return bool(outcome)
 
     def call_began(self, transport: Transport) -> None:
         """Send the source's sound into this call, and play its answers."""
         self._pump.transport = transport
-        if self._playback is None:
-            return
-        self._playback.call_began(transport)
-        if self._playback.voice != self._dialled_voice:
-            self.set_voice(self._playback.voice)
+        if self.call.session is not None:
+            self.on_session(self.call.session)
+        if self._playback is not None:
+            self._playback.call_began(transport)
+        self.choose()
 
     def call_ended(self) -> None:
         """Keep the sound to ourselves."""
         self._pump.transport = None
+        self._agreed = {}
         if self._playback is not None:
             self._playback.call_ended()
 
@@ -105,13 +146,59 @@ class StreamRunner:
         if self._playback is not None:
             self._playback.flush()
 
-    async def _dial(self) -> Transport:
-        self._dialled_voice = self._playback is not None and self._playback.voice
-        return await self._plan.dial(self._dialled_voice)
+    def begin_playback(self) -> None:
+        """Take it that a new answer begins to sound."""
+        if self._playback is not None:
+            self._playback.answer_began()
 
-    def _make_session(self, now_ms: int) -> Session:
+    def refuse_voice(self, cause: str) -> None:
+        """Take a voice that works in place of the one that the server does not know."""
+        voice = self._known_voice()
+        if voice is None:
+            self._publish(Noticed(Severity.WARNING, f"The provider has no such voice: {cause}"))
+            return
+        text = f"The provider has no voice called {self.settings.answer_voice}: {voice} speaks."
+        self._publish(Noticed(Severity.WARNING, text, "ctrl+p finds the others."))
+        self._publish(AnswerVoiceChanged(voice))
+        self._agreed = self._plan.session(replace(self.settings, answer_voice=""))
+        self.choose(answer_voice=voice)
+
+    def meter(self, lane: str, usage: Usage) -> None:
+        """Pass on what the provider counted."""
+        self._bill(self.name, lane, self._model() if lane else self._plan.transcription_model, usage)
+
+    def _model(self) -> str:
+        return str(self._agreed.get("model") or self._plan.model)
+
+    def _known_voice(self) -> str | None:
+        others = [voice for voice in self._plan.voices if voice != self.settings.answer_voice]
+        return others[0] if others and self.settings.answer_voice not in self._plan.voices[:1] else None
+
+    async def _dial(self) -> Transport:
+        wanted = self._plan.session(self.settings)
+        try:
+            transport = await self._plan.dial(wanted)
+        except TransportRefused as error:
+            if "voice" not in error.param or self._known_voice() is None:
+                raise
+            self.refuse_voice(error.message)
+            raise TransportLost("The voice was not known: trying another.", retry_after_s=0.0) from error
+        self._agreed = wanted
+        return transport
+
+    def _make_session(self, now_ms: int, transport: Transport) -> Session:
+        playback = self._playback
         return Session(
-            self.name, number=now_ms, started_ms=now_ms, answers=self._plan.answers, voice=self._dialled_voice
+            self.name,
+            number=now_ms,
+            started_ms=now_ms,
+            answers=self._plan.answers,
+            answers_turns=begins_answers(self._agreed),
+            voice=self._agreed.get("output_modalities") == ["audio"],
+            mark=self._mark(),
+            context_lines=self._plan.context_lines,
+            heard_ms=playback.heard_ms if playback is not None else lambda: 0,
+            server_truncates=transport.server_truncates,
         )
 
     async def _carry_sound(self) -> None:

@@ -14,7 +14,7 @@ from sentra_tui.protocol.answers import Answers, PartKey
 from sentra_tui.protocol.client_events import ClientEvent, InputText, MessageItem, ResponseParams
 from sentra_tui.protocol.effects import Effect, SendEvent
 from sentra_tui.protocol.objects import ErrorDetails, Response
-from sentra_tui.protocol.response_queue import ALREADY_ACTIVE, QueueState, ResponseQueue
+from sentra_tui.protocol.response_queue import QueueState, ResponseQueue
 
 QUESTION_ID = "question_id"
 """The key in a response's metadata that says what it answers."""
@@ -33,14 +33,18 @@ def send(events: Iterable[ClientEvent]) -> Outcome:
 class Responses:
     """Requests responses one at a time, and tells what they say."""
 
-    def __init__(self, stream: str, number: int, next_event_id: Callable[[], str]) -> None:
+    def __init__(
+        self, stream: str, number: int, next_event_id: Callable[[], str], *, answers_turns: bool = True
+    ) -> None:
+        """`answers_turns` says that the server begins an answer to each turn by itself."""
         self._stream = stream
         self._number = number
         self._answers = Answers(stream, number)
         self._queue = ResponseQueue(next_event_id)
         self._unnamed_numbers = count(1)
         self._turn_question = ""
-        self._asked_for_turn = ""
+        self._answers_turns = answers_turns
+        self._missed_turn = ""
         self._echoes = False
         self._active_question = ""
 
@@ -59,8 +63,13 @@ class Responses:
         return self._answers.name(response_id)
 
     def turn_ended(self, item_id: str) -> None:
-        """The user's turn became this item: the next response of the server's own answers it."""
+        """The user's turn became this item: the next response of the server's own answers it.
+
+        While another response runs the server can begin none: then it is asked for, once that one is over.
+        """
         self._turn_question = question_id_of(self._stream, LineKey(self._number, item_id))
+        if self._answers_turns and self._queue.state is not QueueState.FREE:
+            self._missed_turn = self._turn_question
 
     def request(self, now_ms: int, question_id: str) -> Outcome:
         """Ask for an answer to this question: now, or once the session is free."""
@@ -80,17 +89,8 @@ class Responses:
         return self._queue.cancel(now_ms), answer
 
     def error(self, error: ErrorDetails, now_ms: int) -> Outcome:
-        """The server reported an error.
-
-        One about a response that it could not begin by itself, since another ran, is ours to make good.
-        """
-        ours = self._queue.sent is not None
-        outcome = send(self._queue.error(error.name, error.event_id, now_ms))
-        lost = error.name == ALREADY_ACTIVE and not ours and not error.event_id
-        if lost and self._turn_question not in ("", self._asked_for_turn):
-            self._asked_for_turn = self._turn_question
-            outcome += self.request(now_ms, self._turn_question)
-        return outcome
+        """The server reported an error."""
+        return send(self._queue.error(error.name, error.event_id, now_ms))
 
     def created(self, response: Response, now_ms: int) -> Outcome:
         """A response began."""
@@ -113,7 +113,7 @@ class Responses:
         if not response_id:
             return begun
         ended = self._answers.done(response_id, response, now_ms)
-        return [*begun, *ended, *send(self._queue.done(response_id, now_ms))]
+        return [*begun, *ended, *send(self._queue.done(response_id, now_ms)), *self._make_good(now_ms)]
 
     def tick(self, now_ms: int) -> Outcome:
         """Let time pass: a response that the server no longer speaks of must not block the next."""
@@ -130,6 +130,10 @@ class Responses:
         if self._queue.asked:
             changes.append(Noticed(Severity.WARNING, "The call ended before a question was answered.", "Ask again."))
         return changes
+
+    def _make_good(self, now_ms: int) -> Outcome:
+        missed, self._missed_turn = self._missed_turn, ""
+        return self.request(now_ms, missed) if missed else []
 
     def _question_of(self, response: Response) -> str:
         """Return what the response answers: what its metadata says, else what was asked for, else the newest turn.
@@ -157,6 +161,8 @@ class Responses:
         stopped_before_it_began = self._queue.state is QueueState.CANCEL_REQUESTED and not self._queue.active_id
         self._queue.created(response_id, now_ms)
         self._active_question = question_id
+        if question_id == self._missed_turn:
+            self._missed_turn = ""
         if stopped_before_it_began:
             self._answers.discard(response_id)
             return []

@@ -41,7 +41,8 @@ GREETING_MS = 2_000
 class Session:
     """The conversation of one call of `stream`; `number` tells its calls apart, and `started_ms` is its first sound.
 
-    `answers` says that an assistant answers in it, `voice` that it speaks; `mark` is the random delimiter of what it
+    `answers` says that an assistant answers in it, `answers_turns` that the server begins that by itself after each
+    turn, `voice` that it speaks; `mark` is the random delimiter of what it
     is told of the talk, `context_lines` how much of that it holds. `heard_ms` tells how much of the present answer
     was heard. Ids are counted, so that the same events always lead to the same outcome.
     """
@@ -53,6 +54,7 @@ class Session:
         started_ms: int,
         *,
         answers: bool,
+        answers_turns: bool = True,
         voice: bool = False,
         mark: str = "",
         context_lines: int = 0,
@@ -65,7 +67,7 @@ class Session:
         self._event_numbers = count(1)
         self._item_numbers = count(1)
         self._turns = Turns(stream, number, started_ms)
-        self._responses = Responses(stream, number, self._next_event_id)
+        self._responses = Responses(stream, number, self._next_event_id, answers_turns=answers_turns)
         self._context = ContextFeed(mark, context_lines, self._next_event_id)
         self._sounding = Sounding(heard_ms, self._next_event_id, server_truncates=server_truncates)
         self._waiting: list[ClientEvent] | None = []

@@ -81,9 +81,15 @@ def output_modalities(*, voice: bool) -> list[str]:
     return ["audio"] if voice else ["text"]
 
 
+def begins_answers(session: dict[str, Any]) -> bool:
+    """Return whether the server begins an answer to each turn of this session by itself."""
+    return bool((session["audio"]["input"]["turn_detection"] or {}).get("create_response"))
+
+
 def _answered_turns(aux: AuxConfig, *, voice: bool) -> dict[str, Any]:
+    """Speech silences an answer that is spoken; one that is written goes on, since it is wanted just then."""
     silence_ms = aux.spoken_silence_ms if voice else aux.silence_ms
-    return _server_vad(silence_ms) | {"create_response": aux.replies == "turns", "interrupt_response": True}
+    return _server_vad(silence_ms) | {"create_response": aux.replies == "turns", "interrupt_response": voice}
 
 
 def _transcription(model: str, language: str) -> dict[str, Any]:

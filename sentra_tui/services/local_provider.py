@@ -43,13 +43,20 @@ class LocalProvider:
     """
 
     def __init__(
-        self, log: Path | None = None, *, stt_model: Path | None = None, command: Sequence[str] = _COMMAND
+        self,
+        log: Path | None = None,
+        *,
+        stt_model: Path | None = None,
+        llm: str | None = None,
+        llm_model: str | None = None,
+        command: Sequence[str] = _COMMAND,
     ) -> None:
         self.base_url = ""
         """Where it listens, up to and including `/v1`, once it has started."""
         self.api_key = Secret("")
         self._log = log
-        self._command = (*command, f"--stt-model={stt_model}") if stt_model else command
+        options = {"--stt-model": stt_model, "--llm": llm, "--llm-model": llm_model}
+        self._command = (*command, *(f"{name}={value}" for name, value in options.items() if value))
         self._starting = asyncio.Lock()
         self._process: asyncio.subprocess.Process | None = None
         self._drain: asyncio.Task[None] | None = None

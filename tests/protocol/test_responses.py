@@ -57,9 +57,17 @@ def test_a_turn_that_the_server_could_not_answer_since_another_ran_is_asked_for_
     session = new_session()
     busy = s.ServerError(ErrorDetails("invalid_request_error", ALREADY_ACTIVE, "busy"))
     receive(session, created(1), TURN)
-    assert receive(session, busy, busy) == []
+    assert receive(session, busy) == []
     (create,) = [told for told in receive(session, DONE) if isinstance(told, SendEvent)]
     assert create.event == c.ResponseCreate(asks("mic.1.item_1"), event_id="event_1")
+    assert receive(session, created(2, "mic.1.item_1"), s.ResponseDone(Response("resp_2", "completed")))[1:] != []
+    assert session.tick(3_000) == []
+
+
+def test_a_turn_that_nobody_answers_by_itself_is_not_asked_for() -> None:
+    session = Session("mic", 1, 1_000, answers=True, answers_turns=False)
+    receive(session, created(1), TURN)
+    assert [told for told in receive(session, DONE) if isinstance(told, SendEvent)] == []
 
 
 def test_two_questions_are_answered_one_after_the_other() -> None:

@@ -23,7 +23,7 @@ def test_the_microphone_session_spells_its_turn_detection_out() -> None:
         "prefix_padding_ms": 300,
         "silence_duration_ms": 700,
         "create_response": True,
-        "interrupt_response": True,
+        "interrupt_response": False,
     }
 
 
@@ -57,6 +57,12 @@ def test_models_without_turn_detection_are_sent_none(model: str) -> None:
 def test_who_speaks_waits_longer_for_the_end_of_a_turn() -> None:
     session = mic_session(ProviderProfile(), AuxConfig(), StreamSettings(voice=True))
     assert session["audio"]["input"]["turn_detection"]["silence_duration_ms"] == 1200
+
+
+def test_speech_silences_a_spoken_answer_and_lets_a_written_one_go_on() -> None:
+    for voice in (False, True):
+        session = mic_session(ProviderProfile(), AuxConfig(), StreamSettings(voice=voice))
+        assert session["audio"]["input"]["turn_detection"]["interrupt_response"] is voice
 
 
 def test_the_server_begins_no_answers_where_only_questions_or_keys_do() -> None:

@@ -1,0 +1,115 @@
+"""All drivers of one engine, put together: the calls, the two assistants, the bill and the journal."""
+
+from __future__ import annotations
+
+from sentra_tui.domain import actions as a
+from sentra_tui.domain.changes import AnswerVoiceChanged, CommandsChanged, Noticed, SpeedChanged
+from sentra_tui.domain.config import Config
+from sentra_tui.domain.ports import Talk
+from sentra_tui.domain.state import MIC, Severity
+from sentra_tui.engine.assistants import Assistants, LanePlan
+from sentra_tui.engine.connections import ConnectionManager
+from sentra_tui.engine.context import EngineContext
+from sentra_tui.engine.cost import CostMeter
+from sentra_tui.engine.journal import JournalDriver
+from sentra_tui.engine.lane_ports import NoRunBook
+from sentra_tui.engine.main_lane import MainLane
+from sentra_tui.engine.notes import answer_for_notes
+from sentra_tui.engine.quick_lane import StreamQuickLane
+from sentra_tui.engine.store import Store
+from sentra_tui.engine.wiring import Wiring
+from sentra_tui.protocol.context import ContextEntry
+
+
+class Crew:
+    """Starts and ends the drivers in the order that they need."""
+
+    def __init__(
+        self, config: Config, store: Store, wiring: Wiring, journal: JournalDriver | None, context: EngineContext
+    ) -> None:
+        self._config = config
+        self._store = store
+        self._wiring = wiring
+        self._journal = journal
+        self._context = context
+        self._cost = CostMeter(store, wiring.prices(), config.cost, context)
+        self._manager = ConnectionManager(
+            wiring.plans(), store, config.reconnect, wiring.ports(self._cost.meter), context
+        )
+        self._main: MainLane | None = None
+        self._assistants: Assistants | None = None
+
+    def start(self, talk: Talk | None) -> None:
+        """Bring the state to where `talk` stood, and begin."""
+        self._manager.name_streams()
+        self._tell_choices()
+        if self._journal is not None:
+            self._journal.start(self._context.now_ms())
+        self._answer_for_actions()
+        self._manager.start()
+        if talk is not None:
+            self._go_on(talk)
+
+    async def close(self) -> None:
+        """End the answers and the calls."""
+        if self._assistants is not None:
+            self._assistants.close()
+        if self._main is not None:
+            await self._main.close()
+        await self._manager.close()
+
+    def _tell_choices(self) -> None:
+        self._store.publish(AnswerVoiceChanged(self._config.aux.voice))
+        self._store.publish(SpeedChanged(self._config.aux.speed))
+        if not self._config.commands.enabled:
+            self._store.publish(CommandsChanged(False))
+
+    def _answer_for_actions(self) -> None:
+        """Only now, so that what was read back raises no question."""
+        runs = self._journal or NoRunBook()
+        self._main = MainLane(
+            self._wiring.main_assistants(),
+            self._config.main,
+            self._store,
+            self._context,
+            runs,
+            self._cost.meter,
+        )
+        stream = self._manager.stream(MIC)
+        quick = StreamQuickLane(stream, self._lines_before, self._config.aux.replay_tokens, self._context)
+        plan = LanePlan(self._config, self._wiring.profile)
+        self._assistants = Assistants(plan, self._store, self._context, quick, self._main)
+        answer_for_notes(self._store, self._context.now_ms)
+        self._store.handle(a.SayText, lambda action: self._say(action.text))
+        self._store.handle(a.ConnectStream, self._connect)
+        self._store.handle(a.RetryNow, lambda _: self._retry())
+
+    def _lines_before(self) -> list[ContextEntry]:
+        return [] if self._assistants is None else self._assistants.context()
+
+    def _say(self, text: str) -> None:
+        if not self._manager.say(text) and self._assistants is not None:
+            self._assistants.take_typed(text)
+
+    def _connect(self, action: a.ConnectStream) -> None:
+        if self._may_connect():
+            self._manager.connect(action.stream)
+
+    def _retry(self) -> None:
+        if self._may_connect():
+            self._manager.retry_now()
+
+    def _may_connect(self) -> bool:
+        allowed = self._cost.connects_allowed()
+        if not allowed:
+            text = "Not connected: the hard budget is spent."
+            self._store.publish(Noticed(Severity.WARNING, text, "Raise cost.hard_usd in the configuration."))
+        return allowed
+
+    def _go_on(self, talk: Talk) -> None:
+        if self._main is None:
+            return
+        if talk.conversation is not None:
+            self._main.adopt(talk.conversation)
+        for run in talk.runs:
+            self._main.resume(run)

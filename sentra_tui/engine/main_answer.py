@@ -1,0 +1,74 @@
+"""From what a run tells to what the screen is told."""
+
+from __future__ import annotations
+
+from sentra_tui.domain import changes as c
+from sentra_tui.domain.main_run import RunEnded, RunRef, RunStatus
+from sentra_tui.domain.state import AnswerStatus, Lane, Verdict
+from sentra_tui.domain.verdict import VerdictReader
+from sentra_tui.engine.context import EngineContext
+
+MAY_HAVE_RUN = "may have run: its end was not told"
+ASK_AGAIN = "Press A to ask again."
+
+_STATUS = {
+    RunStatus.COMPLETED: AnswerStatus.COMPLETED,
+    RunStatus.INCOMPLETE: AnswerStatus.INCOMPLETE,
+    RunStatus.CANCELLED: AnswerStatus.CANCELLED,
+    RunStatus.FAILED: AnswerStatus.FAILED,
+}
+
+
+class MainAnswer:
+    """One main answer on its way to the screen; `has_draft` says that it judges one."""
+
+    def __init__(self, answer_id: str, question_id: str, has_draft: bool, context: EngineContext) -> None:
+        self.answer_id = answer_id
+        self.ref: RunRef | None = None
+        self._question_id = question_id
+        self._has_draft = has_draft
+        self._now_ms = context.now_ms
+        self._publish = context.publish
+        self._reader = VerdictReader()
+        self._judged = False
+
+    def extend(self, delta: str) -> None:
+        """More of its text."""
+        self._show(self._reader.feed(delta))
+
+    def end(self, event: RunEnded) -> None:
+        """The run is over."""
+        reader = VerdictReader()
+        text = reader.feed(event.text) + reader.end()
+        if event.status is RunStatus.COMPLETED:
+            self._judge(reader.verdict)
+        self._end(_STATUS[event.status], text, event.cause, event.hint)
+
+    def cancelled(self) -> None:
+        """The user stopped it."""
+        self._end(AnswerStatus.CANCELLED, None, "stopped", "")
+
+    def fail(self, cause: str, hint: str) -> None:
+        """There will be no answer."""
+        self._end(AnswerStatus.FAILED, None, cause, hint)
+
+    def unknown(self, cause: str = "") -> None:
+        """Nobody can tell whether there was an answer."""
+        self._end(AnswerStatus.INCOMPLETE, None, f"{MAY_HAVE_RUN}. {cause}".strip(), ASK_AGAIN)
+
+    def _show(self, words: str) -> None:
+        if self._reader.verdict is not None:
+            self._judge(self._reader.verdict)
+        if words:
+            self._publish(c.AnswerExtended(self.answer_id, Lane.MAIN, self._now_ms(), words))
+
+    def _judge(self, verdict: Verdict | None) -> None:
+        """Tell the verdict once; an answer that gives none takes the place of the draft."""
+        if verdict is None:
+            verdict = Verdict.CORRECTED if self._has_draft else Verdict.NONE
+        if not self._judged and verdict is not Verdict.NONE:
+            self._judged = True
+            self._publish(c.DraftJudged(self._question_id, self._now_ms(), verdict))
+
+    def _end(self, status: AnswerStatus, text: str | None, cause: str, hint: str) -> None:
+        self._publish(c.AnswerEnded(self.answer_id, Lane.MAIN, self._now_ms(), status, text, cause, hint))

@@ -1,0 +1,147 @@
+"""The one place that names concrete services and puts them behind the engine's ports."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from msgspec.structs import replace
+
+from sentra_tui.domain.changes import Change
+from sentra_tui.domain.config import DEMO_TRANSCRIPTION_MODEL, LOCAL, Config, IceServer, ProviderProfile, StreamConfig
+from sentra_tui.domain.ports import AudioSink, Journal, MainAssistant, Transport
+from sentra_tui.domain.prices import Prices, load_prices
+from sentra_tui.domain.state import MIC, SPEAKER
+from sentra_tui.domain.stream_settings import StreamSettings
+from sentra_tui.engine.connections import ManagerPorts
+from sentra_tui.engine.lane_ports import Bill
+from sentra_tui.engine.late_main import LateMainAssistant
+from sentra_tui.engine.options import EngineOptions
+from sentra_tui.engine.stream import StreamPlan
+from sentra_tui.engine.wiring.access import ProviderAccess
+from sentra_tui.engine.wiring.sources import DEMO, DEVICE, NO_SOURCE, StreamSource
+from sentra_tui.protocol import session_config
+from sentra_tui.services.audio.levels import LevelMeter
+from sentra_tui.services.audio.playback import SpeakerSink
+from sentra_tui.services.keys import ice_credential
+from sentra_tui.services.storage.journal import SqliteJournal
+from sentra_tui.services.transport.ice import ResolvedIceServer
+from sentra_tui.services.transport.webrtc import WebRtcTransport
+
+DEMO_NOTE = "demo talk: language model made from its script"
+
+
+class Wiring:
+    """Concrete services for one engine, chosen by the options and the configuration."""
+
+    def __init__(
+        self,
+        options: EngineOptions,
+        config: Config,
+        environ: Mapping[str, str],
+        publish: Callable[[Change], None],
+        now_ms: Callable[[], int],
+    ) -> None:
+        self._options = options
+        self._config = config
+        self._environ = environ
+        self.provider = options.provider or config.provider or LOCAL
+        self._access = ProviderAccess(self.provider, options, config, environ, publish, now_ms)
+        self._streams = {
+            MIC: self._choose_source(config.mic, options.mic, DEVICE),
+            SPEAKER: self._choose_source(config.speaker, options.speaker, NO_SOURCE),
+        }
+        self._sources = {
+            name: StreamSource(name, stream, self._access, publish) for name, stream in self._streams.items()
+        }
+        demo = any(source.is_demo for source in self._sources.values())
+        self.note = f"{self.profile.note} · {DEMO_NOTE}" if demo else self.profile.note
+
+    @property
+    def profile(self) -> ProviderProfile:
+        """The provider's profile."""
+        return self._access.profile
+
+    def plans(self) -> list[StreamPlan]:
+        """Return the streams to run."""
+        return [self._plan(name, stream, self._sources[name]) for name, stream in self._streams.items()]
+
+    def ports(self, bill: Bill) -> ManagerPorts:
+        """Return what the connection manager needs of the world."""
+        return ManagerPorts(make_meter=LevelMeter, open_sink=_open_sink, random=random.random, bill=bill)
+
+    def main_assistants(self) -> list[MainAssistant]:
+        """Return the main assistants, one for each question that may run at a time."""
+        numbers = range(self._config.main.concurrency)
+        return [LateMainAssistant(partial(self._access.main_assistant, number)) for number in numbers]
+
+    def journal(self) -> Journal | None:
+        """Return where talks are written down, None where they are not."""
+        if self._options.journal is None or not self._config.journal.enabled:
+            return None
+        return SqliteJournal(self._options.journal)
+
+    def prices(self) -> Prices:
+        """Return what models cost; raises ConfigError."""
+        return load_prices(self._options.prices)
+
+    async def close(self) -> None:
+        """End what was started."""
+        await self._access.close()
+
+    def _plan(self, name: str, stream: StreamConfig, source: StreamSource) -> StreamPlan:
+        answers = name == MIC
+        settings = StreamSettings(
+            language=stream.language, answer_voice=self._config.aux.voice, speed=self._config.aux.speed
+        )
+        return StreamPlan(
+            name=name,
+            dial=self._dial,
+            session=partial(self._session, name),
+            open_source=source.open,
+            settings=settings,
+            recorded=source.is_recorded,
+            connect=stream.connect and not self._options.idle and (answers or not source.is_none),
+            answers=answers,
+            transcription_model=self._transcription_model(name),
+            context_lines=self._config.aux.context_lines,
+            voices=tuple(self.profile.voices),
+        )
+
+    def _choose_source(self, stream: StreamConfig, argument: str | None, default: str) -> StreamConfig:
+        source = argument or stream.source or (DEMO if self._access.is_local else default)
+        return replace(stream, source=source, loop=stream.loop or self._options.loop)
+
+    async def _dial(self, session: dict[str, Any]) -> Transport:
+        access = await self._access.reach()
+        credential = await access.tokens.mint(session)
+        transport = WebRtcTransport(
+            access.signalling,
+            deadlines=self._config.deadlines,
+            ice_servers=[_resolved(server, self._environ) for server in self.profile.ice_servers],
+        )
+        await transport.connect(credential)
+        return transport
+
+    def _session(self, name: str, settings: StreamSettings) -> dict[str, Any]:
+        profile = self.profile
+        if self._sources[name].is_demo:
+            model = DEMO_TRANSCRIPTION_MODEL
+            profile = replace(profile, mic_transcription_model=model, speaker_transcription_model=model)
+        if name == MIC:
+            return session_config.mic_session(profile, self._config.aux, settings)
+        return session_config.speaker_session(profile, settings)
+
+    def _transcription_model(self, name: str) -> str:
+        profile = self.profile
+        return profile.mic_transcription_model if name == MIC else profile.speaker_transcription_model
+
+
+async def _open_sink() -> AudioSink:
+    return await SpeakerSink.open()
+
+
+def _resolved(server: IceServer, environ: Mapping[str, str]) -> ResolvedIceServer:
+    return ResolvedIceServer(tuple(server.urls), server.username, ice_credential(server, environ))

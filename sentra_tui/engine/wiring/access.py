@@ -1,0 +1,120 @@
+"""How a provider is reached: over the network, or as a process of our own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from sentra_tui.domain.changes import Change, EventLogged
+from sentra_tui.domain.config import LOCAL, Config, ProviderProfile
+from sentra_tui.domain.ports import MainAssistant, TokenSource
+from sentra_tui.domain.secret import Secret
+from sentra_tui.engine.options import EngineOptions
+from sentra_tui.services.keys import api_key
+from sentra_tui.services.local_provider import LocalProvider
+from sentra_tui.services.openai.client import ApiClient
+from sentra_tui.services.openai.endpoint import broker, endpoint
+from sentra_tui.services.openai.http import RealtimeHttp
+from sentra_tui.services.openai.main_assistant import main_assistant
+from sentra_tui.services.openai.tokens import ApiKeyTokens, BrokerTokens
+
+
+class Access:
+    """A provider as one dial sees it: its signalling, what mints secrets for it, and its main assistant."""
+
+    def __init__(self, client: ApiClient, tokens: TokenSource, key: Callable[[], Secret], *others: ApiClient) -> None:
+        self.client = client
+        self.signalling = RealtimeHttp(client)
+        self.tokens = tokens
+        self.key = key
+        self.assistants: dict[int, MainAssistant] = {}
+        """The main assistants, by number: each is a conversation of its own."""
+        self._clients = (client, *others)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        for assistant in self.assistants.values():
+            await assistant.close()
+        for client in self._clients:
+            await client.close()
+
+
+class ProviderAccess:
+    """Reaches one provider; the local one is started when it is first needed, and again where it died."""
+
+    def __init__(
+        self,
+        name: str,
+        options: EngineOptions,
+        config: Config,
+        environ: Mapping[str, str],
+        publish: Callable[[Change], None],
+        now_ms: Callable[[], int],
+    ) -> None:
+        self.profile = config.require_profile(name)
+        self.is_local = name == LOCAL and not self.profile.base_url
+        self._config = config
+        self._environ = environ
+        self._publish = publish
+        self._now_ms = now_ms
+        self._local = _local_provider(options) if self.is_local else None
+        self._access: Access | None = None
+        self._starting = asyncio.Lock()
+
+    async def reach(self) -> Access:
+        """Return the provider, once it can be asked; raises SentraError."""
+        if self._local is not None:
+            return await self._reach_local(self._local)
+        if self._access is None:
+            self._access = self._remote(self.profile)
+        return self._access
+
+    async def main_assistant(self, number: int) -> MainAssistant:
+        """Return the main assistant of this number; raises SentraError."""
+        access = await self.reach()
+        if number not in access.assistants:
+            access.assistants[number] = main_assistant(
+                self.profile, access.client, access.key, self._config.main, self._log
+            )
+        return access.assistants[number]
+
+    async def demo(self, stream: str) -> bytes | None:
+        """Return the demo talk's side for `stream`, None where this provider has none; raises SentraError."""
+        if self._local is None:
+            return None
+        await self._reach_local(self._local)
+        return await self._local.demo(stream)
+
+    async def close(self) -> None:
+        """End what was started: the local provider, HTTP connections."""
+        if self._access is not None:
+            await self._access.close()
+        if self._local is not None:
+            await self._local.close()
+
+    def _remote(self, profile: ProviderProfile) -> Access:
+        client = ApiClient(endpoint(profile))
+        key = partial(api_key, profile, self._environ)
+        if profile.broker_url:
+            minting = ApiClient(broker(profile))
+            return Access(client, BrokerTokens(minting), key, minting)
+        return Access(client, ApiKeyTokens(client, key, offer=profile.offer), key)
+
+    async def _reach_local(self, local: LocalProvider) -> Access:
+        """A local provider that was started again has another port and another key."""
+        async with self._starting:
+            if self._access is None or not local.running:
+                await local.start()
+                if self._access is not None:
+                    await self._access.close()
+                client = ApiClient(endpoint(self.profile, local.base_url))
+                self._access = Access(client, ApiKeyTokens(client, lambda: local.api_key), lambda: local.api_key)
+            return self._access
+
+    def _log(self, text: str) -> None:
+        self._publish(EventLogged(self._now_ms(), "main", text))
+
+
+def _local_provider(options: EngineOptions) -> LocalProvider:
+    return LocalProvider(options.log, stt_model=options.stt_model, llm=options.llm, llm_model=options.llm_model)
