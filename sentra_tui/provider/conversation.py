@@ -10,6 +10,7 @@ import msgspec
 
 from sentra_tui.provider.api_error import ApiError
 from sentra_tui.provider.client_events import Item
+from sentra_tui.provider.text_model import TextMessage
 
 Emit = Callable[..., None]
 """Sends a server event: its type, and its fields by name."""
@@ -101,6 +102,13 @@ class Conversation:
         """Return what was said in this role, oldest first."""
         spoken = (_item_text(item) for item in self._items.values() if item.get("role") == role)
         return [text for text in spoken if text]
+
+    def said(self, without: str) -> list[TextMessage]:
+        """Return all that was said but this item, oldest first."""
+        spoken = (
+            TextMessage(str(item.get("role")), _item_text(item)) for key, item in self._items.items() if key != without
+        )
+        return [message for message in spoken if message.text]
 
     def last_of(self, role: str) -> str:
         """Return the id of the newest item of this role, empty when there is none."""

@@ -23,11 +23,10 @@ from sentra_tui.provider.faults import SessionFault
 from sentra_tui.provider.input_audio import InputAudio
 from sentra_tui.provider.output_audio import OutputAudio
 from sentra_tui.provider.recogniser import RecogniserChoice
-from sentra_tui.provider.reply import Answerer
 from sentra_tui.provider.responder import Responder
 from sentra_tui.provider.response_run import ResponsePlan
 from sentra_tui.provider.settings import SessionSettings, Transcription
-from sentra_tui.provider.text_model import TextModel
+from sentra_tui.provider.text_model import TextMessage, TextModel
 from sentra_tui.provider.transcriber import Transcriber
 from sentra_tui.provider.voice import Voice
 
@@ -35,12 +34,11 @@ from sentra_tui.provider.voice import Voice
 class Staff(Struct, frozen=True):
     """What all sessions share."""
 
-    answerer: Answerer
+    model: TextModel
+    """What answers in sessions."""
     voice: Voice
     whisper: Path | None = None
     """The directory of a Whisper model, in place of PocketSphinx."""
-    language_model: TextModel | None = None
-    """What answers in place of the answerer."""
 
 
 class RealtimeSession:
@@ -62,7 +60,7 @@ class RealtimeSession:
         self._say = say
         self._conversation = Conversation(self._emit)
         self._output = OutputAudio(self._emit, send_frame)
-        self._responder = Responder(self._emit, self._conversation, self._output, staff.answerer, staff.voice, fault)
+        self._responder = Responder(self._emit, self._conversation, self._output, staff.model, staff.voice, fault)
         self._input = InputAudio(self._emit, self._conversation, self._on_speech, self._on_turn)
         self._retired: set[asyncio.Task[None]] = set()
         self._apply()
@@ -202,7 +200,7 @@ class RealtimeSession:
             return
         plan = ResponsePlan.of(self.settings, client.ResponseOptions())
         try:
-            self._responder.create(plan, lambda: self._text_of(item_id))
+            self._responder.create(plan, lambda: self._turn(item_id))
         except ApiError as error:
             self.refuse(error)
 
@@ -210,16 +208,27 @@ class RealtimeSession:
         plan = ResponsePlan.of(self.settings, options)
         self._responder.create(plan, lambda: self._question(options))
 
-    async def _question(self, options: client.ResponseOptions) -> str:
-        """Return what a response without a turn of its own is about: the last thing that the user said."""
+    async def _question(self, options: client.ResponseOptions) -> list[TextMessage]:
+        """Return what a response without a turn of its own is about: by default the last thing that the user said."""
         if options.input is None:
-            last = self._conversation.last_of("user")
-            return await self._text_of(last) if last else ""
-        texts = [
-            self._conversation.item_text(item.id or "") if item.type == "item_reference" else item.text
-            for item in options.input
-        ]
-        return next((text for text in reversed(texts) if text), options.instructions or "")
+            return await self._turn(self._conversation.last_of("user"), options.instructions)
+        messages = [TextMessage(item.role, self._input_text(item)) for item in options.input]
+        said = [message for message in messages if message.text]
+        asked = said or [TextMessage("user", options.instructions or "")]
+        return [*self._instructions(options.instructions), *asked]
+
+    async def _turn(self, item_id: str, instructions: str | None = None) -> list[TextMessage]:
+        """Return what was said in the conversation, and last of all the words of this turn, once they are known."""
+        text = await self._text_of(item_id) if item_id else ""
+        before = self._conversation.said(without=item_id)
+        return [*self._instructions(instructions), *before, TextMessage("user", text)]
+
+    def _instructions(self, own: str | None) -> list[TextMessage]:
+        told = own or self.settings.instructions
+        return [TextMessage("system", told)] if told else []
+
+    def _input_text(self, item: client.Item) -> str:
+        return self._conversation.item_text(item.id or "") if item.type == "item_reference" else item.text
 
     async def _text_of(self, item_id: str) -> str:
         if self._input.transcriber is None:

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import contextlib
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from sentra_tui.domain.audio import FRAME_MS
 from sentra_tui.domain.errors import ProviderError
+from sentra_tui.provider.answering import Answering
 from sentra_tui.provider.api_error import ApiError
 from sentra_tui.provider.conversation import Conversation, Emit
 from sentra_tui.provider.faults import SessionFault
 from sentra_tui.provider.output_audio import OutputAudio
-from sentra_tui.provider.reply import Answerer
 from sentra_tui.provider.response_run import CancelReason, ResponsePlan, ResponseRun
+from sentra_tui.provider.text_faults import TextFault
+from sentra_tui.provider.text_model import TextMessage, TextModel
 from sentra_tui.provider.voice import Voice
 
 WORD_INTERVAL_S = 0.01
-"""The pace of text answers: a word at a time, as models have it."""
+"""The pace of what comes as a whole: a word at a time, as models have it."""
 
-Question = Callable[[], Awaitable[str]]
+Question = Callable[[], Awaitable[Sequence[TextMessage]]]
 """Gives what is to be answered, once it is known."""
+
+_WORD = re.compile(r"\s*\S+|\s+")
+_SENTENCE_END = re.compile(r"[.!?]\s")
 
 
 class Responder:
@@ -30,14 +37,14 @@ class Responder:
         emit: Emit,
         conversation: Conversation,
         output: OutputAudio,
-        answerer: Answerer,
+        model: TextModel,
         voice: Voice,
         fault: SessionFault,
     ) -> None:
         self._emit = emit
         self._conversation = conversation
         self._output = output
-        self._answerer = answerer
+        self._model = model
         self._voice = voice
         self._fault = fault
         self._runs: dict[str, tuple[ResponseRun, asyncio.Task[None]]] = {}
@@ -82,39 +89,47 @@ class Responder:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _answer(self, run: ResponseRun, plan: ResponsePlan, question: Question) -> None:
-        turn = await question()
+        messages = await question()
         if self._fault.silent_answers:
             await asyncio.Event().wait()
         await asyncio.sleep(self._fault.answer_delay_s)
-        text = self._answerer.answer(turn)
-        words = text.split()
-        cut = plan.max_output_tokens != "inf" and len(words) > plan.max_output_tokens
-        if cut:
-            text = " ".join(words[: int(plan.max_output_tokens)])
+        limit = None if plan.max_output_tokens == "inf" else plan.max_output_tokens
+        answering = Answering(self._model, TextFault(), limit)
         run.open()
         try:
-            await (self._speak(run, plan, text) if plan.modality == "audio" else self._write(run, text))
+            async with contextlib.aclosing(answering.write(messages, "")) as pieces:
+                await (self._speak(run, plan, pieces) if plan.modality == "audio" else self._write(run, pieces))
         except ProviderError as error:
             run.fail(error.message)
             return
-        if cut:
+        if answering.cut:
             run.reach_limit()
         else:
             run.complete()
 
-    async def _write(self, run: ResponseRun, text: str) -> None:
-        for place, word in enumerate(text.split()):
-            run.extend(f" {word}" if place else word)
-            await asyncio.sleep(WORD_INTERVAL_S)
+    async def _write(self, run: ResponseRun, pieces: AsyncIterator[str]) -> None:
+        async for piece in pieces:
+            words = _WORD.findall(piece)
+            for word in words:
+                run.extend(word)
+                await asyncio.sleep(WORD_INTERVAL_S if len(words) > 1 else 0)
 
-    async def _speak(self, run: ResponseRun, plan: ResponsePlan, text: str) -> None:
-        joint = ""
+    async def _speak(self, run: ResponseRun, plan: ResponsePlan, pieces: AsyncIterator[str]) -> None:
+        """Speak each sentence as soon as it is there."""
+        rest = ""
         try:
-            async for sentence, frames in self._voice.speak(text, plan.voice, plan.speed):
-                run.extend(joint + sentence)
-                joint = " "
-                run.add_sound(len(frames) * FRAME_MS / 1000)
-                for frame in frames:
-                    self._output.play(run.id, run.item_id, frame)
+            async for piece in pieces:
+                rest += piece
+                end = max((match.end() for match in _SENTENCE_END.finditer(rest)), default=0)
+                await self._say(run, plan, rest[:end])
+                rest = rest[end:]
+            await self._say(run, plan, rest)
         finally:
             self._output.finish(run.id)
+
+    async def _say(self, run: ResponseRun, plan: ResponsePlan, text: str) -> None:
+        async for sentence, frames in self._voice.speak(text, plan.voice, plan.speed):
+            run.extend(f" {sentence}" if run.has_text else sentence)
+            run.add_sound(len(frames) * FRAME_MS / 1000)
+            for frame in frames:
+                self._output.play(run.id, run.item_id, frame)

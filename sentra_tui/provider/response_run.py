@@ -54,6 +54,11 @@ class ResponseRun:
         self._spoken = plan.modality == "audio"
         self._delta = "response.output_audio_transcript" if self._spoken else "response.output_text"
 
+    @property
+    def has_text(self) -> bool:
+        """Whether any of the answer was told."""
+        return bool(self._text)
+
     def begin(self) -> None:
         """Say that the response was created."""
         self._emit("response.created", response=self._describe("in_progress", None, None))

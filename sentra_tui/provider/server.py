@@ -25,6 +25,7 @@ from sentra_tui.provider.credentials import Credentials
 from sentra_tui.provider.faults import Faults, Plan
 from sentra_tui.provider.forwarding import ForwardingModel, key_from
 from sentra_tui.provider.plain_model import PlainModel
+from sentra_tui.provider.quick_model import QuickModel
 from sentra_tui.provider.realtime import Staff
 from sentra_tui.provider.reply import load_answerer
 from sentra_tui.provider.text_apis import text_apis
@@ -77,7 +78,7 @@ async def serving(options: ProviderOptions, text_model: TextModel | None = None)
     faults = Faults(options.plan)
     answerer = load_answerer()
     language_model = text_model or _language_model(options)
-    calls = Calls(Staff(answerer, voice, options.stt_model, language_model), faults, time.time)
+    calls = Calls(Staff(language_model or QuickModel(answerer), voice, options.stt_model), faults, time.time)
     credentials = Credentials(time.time)
     model = language_model or PlainModel(answerer)
     groups = text_apis(model, credentials, faults, time.time)

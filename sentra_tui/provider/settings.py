@@ -93,6 +93,11 @@ class SessionSettings:
         return self._typed.model
 
     @property
+    def instructions(self) -> str:
+        """What the model is told to do."""
+        return self._typed.instructions
+
+    @property
     def transcription(self) -> Transcription | None:
         """How what is heard is written down; None does not send it to the client."""
         return self._typed.audio.input.transcription
