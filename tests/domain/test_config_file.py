@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentra_tui.domain.config import Config, IceServer, ProviderProfile
-from sentra_tui.domain.config_file import FILE_BYTES_MAX, load, parse
+from sentra_tui.domain.config_file import load, parse
 from sentra_tui.domain.errors import ConfigError
+from sentra_tui.domain.toml_file import FILE_BYTES_MAX
 
 
 def refused(text: str | bytes) -> ConfigError:
@@ -151,3 +152,8 @@ def test_a_route_that_is_no_regular_expression_is_refused(key: str) -> None:
 def test_a_route_that_is_a_regular_expression_is_taken() -> None:
     config = parse(b"[[main.routes]]\npattern = 'wh(y|o)'", "config.toml")
     assert [route.pattern for route in config.main.routes] == ["wh(y|o)"]
+
+
+def test_a_value_in_a_table_that_the_user_named_is_found() -> None:
+    error = refused("[providers.good]\nmodel = 'x'\n[providers.lab]\nmodel = 5")
+    assert "providers.lab.model: expected str, got int" in error.message
