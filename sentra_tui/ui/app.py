@@ -89,8 +89,16 @@ class SentraApp(ThemedApp):
 
     def _show(self, state: AppState, now_ms: int) -> bool:
         self._main.show(state, now_ms)
+        if self.screen is not self._main:
+            self._show_on_top(state, now_ms)
         self._notices.update(state)
         return self._main.caught_up
+
+    def _show_on_top(self, state: AppState, now_ms: int) -> None:
+        from sentra_tui.ui.screens.live import LiveScreen
+
+        if isinstance(self.screen, LiveScreen):
+            self.screen.show_state(state, now_ms)
 
     def on_asked(self, message: Asked) -> None:
         """Send an action."""

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from sentra_tui.ui.citations import CITATION
 from sentra_tui.ui.wrapping import wrap
 
 GUTTER_MIN_WIDTH = 43
 """In a narrower view, in cells, the times of day make room for words."""
+CITED = "cited"
+"""What a segment calls the time that it cites, for the mouse."""
 _PAD = " "
 _TIME_CELLS = 9
 _MARK_CELLS = 1
 _SENTENCE_INDENT = 3
+_UNDERLINED = Style(underline=True)
 
 
 class RowSpec(NamedTuple):
@@ -28,8 +32,21 @@ class RowSpec(NamedTuple):
     mark: str
     time: str
     text: str
+    tail_at: int
+    """Where in `text` the words end."""
     remark_at: int
     """Where in `text` the remark of the entry begins."""
+    tone: str
+    cites: bool
+    """Times in square brackets cite lines."""
+
+
+class _Run(NamedTuple):
+    """Characters of one look, from the run before it up to `end`."""
+
+    end: int
+    style: str
+    cited: str = ""
 
 
 class RowPainter:
@@ -52,19 +69,30 @@ class RowPainter:
         A segment says which characters it stands for, so that the mouse can select them.
         """
         segments = self._margin(spec)
-        text = spec.text
+        text = self._cut(spec.text)
         begin, end = selected or (0, 0)
         end = len(text) if end == -1 else min(end, len(text))
         padded = text + " " * (self.text_width - cell_len(text))
-        remark_at = min(spec.remark_at, len(padded))
         left = 0
-        for right in sorted({remark_at, min(begin, end), end, len(padded)} - {0}):
-            style = self._style(spec.voice if left < remark_at else "aside")
-            if begin <= left < end:
-                style += self._style("selection")
-            segments.append(Segment(padded[left:right], style + Style.from_meta({"offset": (left, spec.row)})))
-            left = right
+        for run in _runs(spec, len(padded)):
+            for right in sorted({min(max(left, begin), run.end), min(max(left, end), run.end), run.end} - {left}):
+                style = self._style(run.style)
+                if run.cited:
+                    style += self._cited(run.style) + Style.from_meta({CITED: run.cited})
+                if begin <= left < end:
+                    style += self._style("selection")
+                segments.append(Segment(padded[left:right], style + Style.from_meta({"offset": (left, spec.row)})))
+                left = right
         return self._fitted(segments)
+
+    def _cited(self, voice: str) -> Style:
+        return self._style("citation") if voice in ("words", "interim") else _UNDERLINED
+
+    def _cut(self, text: str) -> str:
+        """Return what fits of a row that was not wrapped."""
+        if cell_len(text.rstrip()) <= self.text_width:
+            return text
+        return set_cell_size(text, self.text_width - 1).rstrip() + "…"
 
     def _margin(self, spec: RowSpec) -> list[Segment]:
         gutter = (_PAD + spec.time).ljust(self._gutter_cells)
@@ -94,3 +122,15 @@ class RowPainter:
 
     def _fitted(self, segments: list[Segment]) -> Strip:
         return Strip(segments).adjust_cell_length(self.width, self._style("words"))
+
+
+def _runs(spec: RowSpec, length: int) -> Iterator[_Run]:
+    """Yield the looks of a row of `length` characters: words with their citations, what is quiet, and the remark."""
+    words_end = min(spec.tail_at, length)
+    if spec.cites and "[" in spec.text:
+        for match in CITATION.finditer(spec.text, 0, words_end):
+            yield _Run(match.start(), spec.voice)
+            yield _Run(match.end(), spec.voice, match[1])
+    yield _Run(words_end, spec.voice)
+    yield _Run(max(words_end, min(spec.remark_at, length)), "aside")
+    yield _Run(max(words_end, length), spec.tone if spec.remark_at < len(spec.text) else "aside")

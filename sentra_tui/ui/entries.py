@@ -6,14 +6,16 @@ from typing import Literal
 
 from msgspec import Struct
 
-from sentra_tui.domain.state import UNFINISHED, Answer, AnswerStatus
 from sentra_tui.domain.transcript import Line
 
 CHARS_SHOWN = 20_000
 """A longer text is capped in view: wrapping half a megabyte each delta would be felt."""
 
-Voice = Literal["words", "interim", "aside"]
-"""How an entry is drawn: final words, words that may still change, or a remark of the program itself."""
+Voice = Literal["words", "interim", "aside", "struck"]
+"""How the words of an entry are drawn: final, still to change, quiet, or not to be read out."""
+
+Tone = Literal["aside", "good", "busy", "bad"]
+"""How the remark of an entry is coloured."""
 
 
 class Entry(Struct, frozen=True):
@@ -25,16 +27,33 @@ class Entry(Struct, frozen=True):
     voice: Voice = "words"
     mark: str = " "
     """One cell before the first row; of an interim entry before every row."""
+    head: str = ""
+    """A quiet first row of its own, cut where it is too long; it has no newline."""
     tail: str = ""
-    """A remark behind the text."""
+    """What stands quietly behind the text."""
+    remark: str = ""
+    """What became of it, behind everything."""
+    tone: Tone = "aside"
+
+    @property
+    def text_at(self) -> int:
+        """Where in the body the text begins."""
+        return len(self.head) + 1 if self.head else 0
+
+    @property
+    def tail_at(self) -> int:
+        """Where in the body the text ends."""
+        return self.text_at + len(self.text)
 
     @property
     def body(self) -> str:
-        """The text with its remark: what is wrapped."""
-        return self.text + self.tail if self.tail else self.text
+        """Everything: what is wrapped."""
+        words = self.text + self.tail + self.remark if self.tail or self.remark else self.text
+        return f"{self.head}\n{words}" if self.head else words
 
 
-def _capped(text: str) -> tuple[str, str]:
+def capped(text: str) -> tuple[str, str]:
+    """Return what is shown of a text, and a remark about the rest."""
     if len(text) <= CHARS_SHOWN:
         return text, ""
     return text[:CHARS_SHOWN], f" … {len(text) - CHARS_SHOWN:,} more characters"
@@ -42,35 +61,12 @@ def _capped(text: str) -> tuple[str, str]:
 
 def line_entry(line: Line) -> Entry:
     """Return the entry of a transcript line."""
+    noted = "✎" if line.noted else ""
     if line.kind == "gap":
         return Entry(line.text, line.start_ms, "aside", "┄")
     if line.failed:
-        return Entry("(not recognised)", line.start_ms, "aside")
-    text, rest = _capped(line.text)
+        return Entry("(not recognised)", line.start_ms, "aside", noted or " ")
+    text, rest = capped(line.text)
     if not line.final:
-        return Entry(text, line.start_ms, "interim", "▌", f"{rest} ⋯" if text else "⋯")
-    if line.kind == "typed":
-        return Entry(text, line.start_ms, mark="›", tail=rest)
-    return Entry(text, line.start_ms, tail=rest)
-
-
-_STATUS_REMARKS = {
-    AnswerStatus.PROCESSING: "⋯",
-    AnswerStatus.DRAFT: "◐ draft",
-    AnswerStatus.COMPLETED: "✓ completed",
-    AnswerStatus.CANCELLED: "▪ cut",
-    AnswerStatus.INCOMPLETE: "▪ cut",
-    AnswerStatus.FAILED: "✕ failed",
-}
-
-
-def answer_entry(answer: Answer) -> Entry:
-    """Return the entry of an assistant's answer."""
-    text, rest = _capped(answer.text)
-    remark = _STATUS_REMARKS[answer.status]
-    if answer.cause:
-        remark = f"{remark}: {answer.cause}"
-    tail = f"{rest}\n{remark}" if text else remark
-    if answer.status in UNFINISHED:
-        return Entry(text, answer.started_ms, "interim", "▌", tail)
-    return Entry(text, answer.started_ms, tail=tail)
+        return Entry(text, line.start_ms, "interim", "▌", tail=f"{rest} ⋯" if text else "⋯")
+    return Entry(text, line.start_ms, mark=noted or ("›" if line.kind == "typed" else " "), tail=rest)

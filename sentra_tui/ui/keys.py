@@ -25,32 +25,48 @@ class Command(Struct, frozen=True):
     in_palette: bool = True
 
 
-COMMANDS = (
-    Command("mic", "i", "toggle_stream('mic')", "Connect or hang up the microphone", "mic"),
-    Command("speaker", "o", "toggle_stream('speaker')", "Connect or hang up the speaker", "speaker"),
-    Command("mute", "m", "toggle_mute", "Mute the microphone, or unmute it", "mute"),
-    Command("voice", "v", "toggle_voice", "Have answers spoken, or only written", "voice"),
-    Command("prompt", "enter", "open_prompt", "Ask or type something", "type"),
-    Command("cancel", "escape", "cancel", "Stop the answer; leave the prompt"),
-    Command("retry", "r", "retry", "Dial again now"),
-    Command("pane.zoom", "z", "zoom", "Show one pane alone, or all of them", "zoom"),
-    Command("pane.next", "tab", "step_pane(1)", "Go to the next pane", in_palette=False),
-    Command("pane.previous", "shift+tab", "step_pane(-1)", "Go to the pane before", in_palette=False),
-    Command("pane.you", "1", "choose_pane(0)", "Go to You"),
-    Command("pane.them", "2", "choose_pane(1)", "Go to Them"),
-    Command("pane.aux", "3", "choose_pane(2)", "Go to Aux"),
-    Command("pane.main", "4", "choose_pane(3)", "Go to Main"),
-    Command("help", "question_mark", "help", "Show the keys", "help"),
-    Command("palette", "ctrl+p", "app.command_palette", "Find a command", in_palette=False),
-    Command("quit", "q", "app.quit", "Quit", "quit"),
-)
+GROUPS = {
+    "Talking": (
+        Command("mic", "i", "toggle_stream('mic')", "Connect or hang up the microphone", "mic"),
+        Command("speaker", "o", "toggle_stream('speaker')", "Connect or hang up the speaker", "speaker"),
+        Command("mute", "m", "toggle_mute", "Mute the microphone, or unmute it", "mute"),
+        Command("retry", "r", "retry", "Dial again now"),
+        Command("note", "b", "note", "Mark the newest line in view"),
+    ),
+    "Asking": (
+        Command("ask", "a", "ask", "Ask about the last minutes", "ask"),
+        Command("ask.now", "g", "answer_now", "Answer now, do not wait for a pause"),
+        Command("ask.again", "A", "ask_again", "Ask the main assistant again"),
+        Command("prompt", "enter", "open_prompt", "Type to the assistant", "type"),
+        Command("cancel", "escape", "cancel", "Stop the answer; leave the prompt"),
+        Command("voice", "v", "toggle_voice", "Have answers spoken, or only written", "voice"),
+        Command("cite", "c", "cite", "Go to a line that an answer cites"),
+    ),
+    "Panes": (
+        Command("pane.zoom", "z", "zoom", "Show one pane alone, or all of them"),
+        Command("pane.next", "tab", "step_pane(1)", "Go to the next pane", in_palette=False),
+        Command("pane.previous", "shift+tab", "step_pane(-1)", "Go to the pane before", in_palette=False),
+        Command("pane.you", "1", "choose_pane(0)", "Go to You"),
+        Command("pane.them", "2", "choose_pane(1)", "Go to Them"),
+        Command("pane.aux", "3", "choose_pane(2)", "Go to Aux"),
+        Command("pane.main", "4", "choose_pane(3)", "Go to Main"),
+    ),
+    "Program": (
+        Command("settings", "s", "settings", "Languages, voice, speed, voice commands"),
+        Command("log", "l", "show_log", "Cost, latency and event log"),
+        Command("palette", "ctrl+p", "app.command_palette", "Find a command", in_palette=False),
+        Command("help", "question_mark", "help", "Show the keys", "help"),
+        Command("quit", "q", "app.quit", "Quit", "quit"),
+    ),
+}
+COMMANDS = tuple(command for commands in GROUPS.values() for command in commands)
 
 FIXED = (
     ("end", "Follow what is new"),
     ("↑ ↓ pgup pgdn", "Scroll the pane"),
     ("ctrl+c", "Copy what is selected, else quit"),
 )
-"""Keys that belong to a widget or to Textual, for the help screen."""
+"""Keys that belong to a widget or to Textual, for the help screen; they act on panes."""
 
 PROMPT_HINTS = (("enter", "send"), ("escape", "leave"))
 

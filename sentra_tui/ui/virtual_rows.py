@@ -139,6 +139,11 @@ class VirtualRows(Generic[Item]):
         items = self._pages[near.page].items
         return next((Place(near.page, i) for i, item in enumerate(items) if self._key(item) == key), None)
 
+    def place_of(self, key: Hashable) -> Place | None:
+        """Return where the item of this key stands, looking everywhere, from the newest page on."""
+        places = (self.find(key, Place(number, 0)) for number in range(len(self._pages) - 1, -1, -1))
+        return next((place for place in places if place is not None), None)
+
     def key_at(self, place: Place) -> Hashable:
         """Return the key of the item at `place`."""
         return self._key(self.item(place))
@@ -149,7 +154,10 @@ class VirtualRows(Generic[Item]):
         self.count = sum(map(len, self._source))
 
     def _wrapped(self, items: tuple[Item, ...]) -> list[Sequence[int]]:
-        return [wrap(self._present(item).body, self._width) for item in items]
+        return [self._wrap(self._present(item)) for item in items]
+
+    def _wrap(self, entry: Entry) -> Sequence[int]:
+        return wrap(entry.body, self._width, entry.text_at)
 
     def _refreshed(self, page: _Page[Item], items: tuple[Item, ...]) -> tuple[_Page[Item], int]:
         """Return the page with `items`, wrapping only what is new on it, and the first row that changed."""
@@ -167,14 +175,14 @@ class VirtualRows(Generic[Item]):
         """Return where the rows of `item` begin, and how many of them look as they did."""
         entry = self._present(item)
         if known is None:
-            return wrap(entry.body, self._width), 0
+            return self._wrap(entry), 0
         old_item, rows = known
         if old_item is item:
             return rows, len(rows)
         old = self._present(old_item)
-        if not entry.text.startswith(old.text):
-            return wrap(entry.body, self._width), 0
-        fresh = rewrap(rows, len(old.text), entry.body, self._width)
+        if entry.head != old.head or not entry.text.startswith(old.text):
+            return self._wrap(entry), 0
+        fresh = rewrap(rows, old.tail_at, entry.body, self._width, entry.text_at)
         if (old.voice, old.mark) != (entry.voice, entry.mark):
             return fresh, 0
-        return fresh, max(0, bisect_right(rows, len(old.text)) - 2)
+        return fresh, max(0, bisect_right(rows, old.tail_at) - 2)

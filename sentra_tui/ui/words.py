@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from sentra_tui.domain.state import MIC, Answer, AnswerStatus, AppState, Connection, Quality, SourceStatus, Stream
+from sentra_tui.domain.state import MIC, AppState, Connection, Quality, SourceStatus, Stream
 from sentra_tui.domain.text import clean_line
 
 WEAK_CONTACT_MS = 3_000
@@ -47,7 +47,7 @@ def _failed(stream: Stream, now_ms: int) -> Word:
 
 
 def _live(stream: Stream, now_ms: int) -> Word:
-    age_ms = 0 if stream.contact_at_ms is None else _stepped(now_ms - stream.contact_at_ms)
+    age_ms = 0 if stream.contact_at_ms is None else stepped(now_ms - stream.contact_at_ms)
     if _is_weak(stream.quality) or age_ms >= WEAK_CONTACT_MS:
         return Word("◐", f"weak {seconds(age_ms)}", "busy")
     return Word("●", f"live {seconds(age_ms)}", "good")
@@ -93,7 +93,8 @@ def seconds(age_ms: int) -> str:
     return f"{age_ms / 1000:.1f}s" if age_ms < 10_000 else f"{age_ms // 1000}s"
 
 
-def _stepped(age_ms: int) -> int:
+def stepped(age_ms: int) -> int:
+    """Return an age in steps of TICK_MS, at least 0."""
     return max(0, age_ms) // TICK_MS * TICK_MS
 
 
@@ -122,13 +123,6 @@ def _bars(quality: Quality) -> int:
     loss = max(quality.loss_up or 0.0, quality.loss_down or 0.0)
     bars = 4 - sum(trip > limit for limit in (50, 150, 300)) - sum(loss > limit for limit in (0.01, 0.05, 0.15))
     return max(1, bars)
-
-
-def answer_words(answers: tuple[Answer, ...], now_ms: int) -> str:
-    """Return for how long the newest answer of a lane has been worked on; empty once it has words."""
-    if not answers or answers[-1].status is not AnswerStatus.PROCESSING:
-        return ""
-    return f"◌ processing {_stepped(now_ms - answers[-1].started_ms) / 1000:.1f} s"
 
 
 def trouble(state: AppState) -> Word:
@@ -164,3 +158,14 @@ def empty_words(stream: Stream | None, key: str) -> str:
     if stream.connection is Connection.LIVE:
         return "Listening. Words appear here as they are spoken."
     return ""
+
+
+def cost_words(state: AppState) -> str:
+    """Return what was spent, `$0.31`, with a plus where something had no price; empty before the first bill."""
+    cost = state.cost
+    if not cost.rows:
+        return ""
+    if not cost.usd and cost.unpriced:
+        return "$ ?"
+    amount = f"${cost.usd:.2f}" if cost.usd < 100 else f"${cost.usd:,.0f}"
+    return f"{amount}+" if cost.unpriced else amount

@@ -17,24 +17,27 @@ _WIDE_SELECTOR = "\ufe0f"
 ONE_ROW: Sequence[int] = (0,)
 
 
-def wrap(text: str, width: int) -> Sequence[int]:
+def wrap(text: str, width: int, text_at: int = 0) -> Sequence[int]:
     """Return the index in `text` at which each row of at most `width` cells begins; the first is 0.
 
-    A newline ends a row and belongs to it; so does the space at which a row was broken.
+    A newline ends a row and belongs to it; so does the space at which a row was broken. What stands before `text_at`
+    is one row, however long it is.
     """
+    if text_at:
+        return [0, *_wrap_from(text, width, text_at)]
     if len(text) <= width and text.isascii() and "\n" not in text:
         return ONE_ROW
     return _wrap_from(text, width, 0)
 
 
-def rewrap(rows: Sequence[int], common: int, text: str, width: int) -> Sequence[int]:
-    """Return `wrap(text, width)`, given the `rows` of an older text with the same first `common` characters.
+def rewrap(rows: Sequence[int], common: int, text: str, width: int, text_at: int = 0) -> Sequence[int]:
+    """Return `wrap(text, width, text_at)`, given the `rows` of an older text with the same first `common` characters.
 
     What ends a row is seen within the row behind it, so all rows but the last two of the common part stand.
     """
     kept = bisect_right(rows, common) - 2
     if kept <= 0:
-        return wrap(text, width)
+        return wrap(text, width, text_at)
     return [*rows[:kept], *_wrap_from(text, width, rows[kept])]
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sentra_tui.domain import changes as c
-from sentra_tui.domain.state import AnswerStatus, Lane, Quality, Severity
+from sentra_tui.domain.state import AnswerStatus, Lane, Quality, Severity, Verdict
 from sentra_tui.domain.transcript import LineKey
+from sentra_tui.domain.usage import Usage
 
 STARTED_AT = 1_795_262_400.0  # 2026-11-21 12:00:00 UTC
 NOTE = "demo talk: small language model"
@@ -84,6 +87,86 @@ def in_call() -> list[c.Change]:
     ]
 
 
+def question(number: int, at_ms: int, text: str, stream: str = "speaker") -> c.Change:
+    return c.QuestionRaised(f"q{number}", at_ms, text, stream, key(f"{stream}{number}") if stream else None, "recent")
+
+
+def answered(number: int, lane: Lane, at_ms: int, text: str, **how: Any) -> list[c.Change]:
+    answer_id = f"{lane.value}{number}"
+    status = how.pop("status", AnswerStatus.COMPLETED)
+    return [
+        c.AnswerStarted(answer_id, lane, at_ms, f"q{number}", "sentra-local-text"),
+        c.AnswerEnded(answer_id, lane, at_ms + 800, status, text, **how),
+    ]
+
+
+def two_lanes() -> list[c.Change]:
+    """A talk in which every kind of verdict was given, and one is being worked on."""
+    texts = [text for _, text in TALK_THEM]
+    return [
+        *live(),
+        *(said("speaker", i, at, text) for i, (at, text) in enumerate(TALK_THEM)),
+        *(said("mic", i, at, text) for i, (at, text) in enumerate(TALK_YOU)),
+        c.LineNoted("mic", key("mic1"), 60_000),
+        question(0, 15_000, texts[0]),
+        *answered(0, Lane.AUX, 15_600, "Write-through: store first, then cache; reads never see a value it lacks."),
+        c.QuestionQueued("q0", 16_400),
+        *answered(0, Lane.MAIN, 17_000, "The store is written first, as said at [12:00:24], then the cache."),
+        c.DraftJudged("q0", 17_500, Verdict.CONFIRMED),
+        question(1, 38_000, texts[1]),
+        *answered(1, Lane.AUX, 38_500, "The restarted node keeps the old value."),
+        *answered(
+            1,
+            Lane.MAIN,
+            40_000,
+            "No: it comes up empty, and the next read goes to the store [12:00:47]. A lease keeps slow readers "
+            "from putting an old value back [12:01:14].",
+        ),
+        c.DraftJudged("q1", 40_200, Verdict.CORRECTED),
+        question(2, 61_000, texts[2]),
+        *answered(2, Lane.AUX, 61_500, "That was not a question."),
+        *answered(2, Lane.MAIN, 63_000, "Nobody asked anything here."),
+        c.DraftJudged("q2", 63_200, Verdict.WITHDRAWN),
+        question(3, 95_000, texts[3]),
+        *answered(3, Lane.AUX, 95_500, "The lease orders them: the second writer waits or fails."),
+        c.QuestionQueued("q3", 96_600),
+        c.AnswerStarted("main3", Lane.MAIN, 97_000, "q3"),
+        question(4, 98_000, "what is a lease?", ""),
+        c.QuestionQueued("q4", 98_100),
+        c.EventLogged(98_200, "main", "the answer is taken from the stream, resumed at 12"),
+        c.EventLogged(98_400, "history", "4 older turns were summarised, 2,100 tokens became 240"),
+        c.Billed(60_000, "sentra-local", Usage(3_000, 12_000, 0, 2_000, 8_000, 0, 400), "mic", "aux", 0.2104),
+        c.Billed(61_000, "sentra-local-text", Usage(text_in=4_100, text_out=310), "", "main", 0.0999),
+        c.Billed(62_000, "pocketsphinx", Usage(seconds=96.0), "speaker", "", None),
+        c.LanguageChanged("speaker", "de"),
+        c.AnswerVoiceChanged("marin"),
+        c.QualityMeasured("mic", 99_000, Quality(62.0, 4.0, 0.001, 0.0, 80.0)),
+        c.ContactHeard("mic", 99_100),
+        c.ContactHeard("speaker", 99_100),
+    ]
+
+
+def aftermath() -> list[c.Change]:
+    """What is left of answers that were cut, failed, dropped or have become old."""
+    return [
+        *two_lanes(),
+        c.AnswerCut("aux3", 99_200, 1_400, 27),
+        c.AnswerEnded(
+            "main3",
+            Lane.MAIN,
+            99_300,
+            AnswerStatus.FAILED,
+            "",
+            "It may have run: the program stopped before the answer came.",
+            "A asks it again.",
+        ),
+        c.QuestionDropped("q4", 99_350, "a newer question took its place"),
+        c.AnswerExpired("aux0", 99_400),
+        c.AnswerExpired("main0", 99_400),
+        c.EconomyChanged(True),
+    ]
+
+
 def failing() -> list[c.Change]:
     return [
         *in_call(),
@@ -103,7 +186,15 @@ def lost() -> list[c.Change]:
     return [*in_call(), c.EngineLost("The engine stopped (signal 11). Starting it again.")]
 
 
-SCENES = {"idle": idle, "live": live, "in-call": in_call, "failing": failing, "lost": lost}
+SCENES = {
+    "idle": idle,
+    "live": live,
+    "in-call": in_call,
+    "failing": failing,
+    "lost": lost,
+    "two-lanes": two_lanes,
+    "aftermath": aftermath,
+}
 
 
 def hostile_session(texts: list[str]) -> list[c.Change]:

@@ -59,11 +59,17 @@ async def test_typed_text_is_sent_on_enter_and_escape_leaves_the_prompt(perform:
         assert stage.link.actions[-1] == HangUp("mic")
 
 
-async def test_typed_text_stays_while_the_microphones_call_is_down(perform: Perform) -> None:
+async def test_typed_text_goes_out_whatever_the_microphones_call_does(perform: Perform) -> None:
     async with perform(idle()) as stage:
         await stage.press("enter", *"why", "enter")
+        assert stage.link.actions == [SayText("why")]
+
+
+async def test_typed_text_stays_while_there_is_no_engine(perform: Perform) -> None:
+    async with perform(lost()) as stage:
+        await stage.press("enter", *"why", "enter")
         assert stage.link.actions == []
-        await stage.until(lambda: "What you typed" in stage.text)
+        await stage.until(lambda: "not running yet" in stage.text)
         assert "❯ why" in stage.text
 
 
@@ -111,7 +117,8 @@ async def test_tab_and_digits_move_the_focus_and_narrow_windows_show_that_pane(p
         await stage.press("tab")
         assert "Write-through" in stage.text
         await stage.press("shift+tab", "shift+tab", "shift+tab")
-        assert "Not set up yet" in stage.text
+        assert "The considered answer appears here" in stage.text
+        assert "Press a to ask" in stage.text
 
 
 async def test_z_gives_one_pane_the_screen_and_gives_it_back(perform: Perform) -> None:

@@ -17,7 +17,15 @@ HEAVY = {
     *("rich.traceback", "rich.markdown", "textual.widgets._markdown", "textual.widgets._text_area"),
     *("textual.widgets._data_table", "textual.widgets._help_panel", "textual.widgets._footer"),
     *("sentra_tui.domain.reduce", "sentra_tui.domain.config_file", "sentra_tui.ui.palette", "sentra_tui.ui.crash_log"),
-    *("sentra_tui.ui.screens.help", "sentra_tui.engine", "sentra_tui.media", "sentra_tui.services", "sentra_tui.link"),
+    *(f"sentra_tui.ui.screens.{name}" for name in ("help", "ask", "citations", "live", "log", "settings")),
+    *("sentra_tui.domain.config", "sentra_tui.domain.budget", "sentra_tui.ui.log_words", "sentra_tui.ui.tongues"),
+    *(
+        "sentra_tui.ui.widgets.choice",
+        "sentra_tui.engine",
+        "sentra_tui.media",
+        "sentra_tui.services",
+        "sentra_tui.link",
+    ),
 }
 
 PROBE = """
@@ -60,6 +68,7 @@ async def test_focus_changes_and_modals_leave_nothing_behind(perform: Perform) -
 
         async def round_trip() -> None:
             await stage.press("tab", "tab", "enter", "escape", "z", "z", "question_mark", "escape", "q", "escape")
+            await stage.press("a", "escape", "s", "escape", "l", "tab", "escape")
 
         for _ in range(3):
             await round_trip()

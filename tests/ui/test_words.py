@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from sentra_tui.domain.state import Answer, AnswerStatus, AppState, Connection, Engine, Lane, Quality, Stream
+from sentra_tui.domain.state import AppState, Connection, Engine, Quality, Stream
+from sentra_tui.domain.usage import BillRow, Cost
 from sentra_tui.ui import words
 
 
@@ -40,11 +41,23 @@ def test_the_bars_tell_how_the_call_travels(quality: Quality, expected: str) -> 
     assert words.call_words(AppState(streams=(stream,))) == expected
 
 
-def test_an_answer_in_the_making_counts_its_seconds() -> None:
-    answer = Answer("a", Lane.AUX, 1_000)
-    assert words.answer_words((answer,), 3_100) == "◌ processing 2.0 s"
-    assert words.answer_words((Answer("a", Lane.AUX, 1_000, AnswerStatus.DRAFT),), 3_100) == ""
-    assert words.answer_words((), 0) == ""
+@pytest.mark.parametrize(
+    ("bills", "expected"),
+    [
+        ((), ""),
+        ((0.0,), "$0.00"),
+        ((0.3, 0.012), "$0.31"),
+        ((0.3, None), "$0.30+"),
+        ((None,), "$ ?"),
+        ((1234.5,), "$1,234"),
+    ],
+)
+def test_what_has_no_price_is_never_shown_as_nothing(bills: tuple[float | None, ...], expected: str) -> None:
+    rows = tuple(
+        BillRow("mic", "aux", f"model {number}", usd=usd or 0.0, unpriced=usd is None)
+        for number, usd in enumerate(bills)
+    )
+    assert words.cost_words(AppState(cost=Cost(rows))) == expected
 
 
 def test_trouble_comes_before_what_is_merely_worth_knowing() -> None:

@@ -14,16 +14,22 @@ from textual.widgets import Static
 
 from sentra_tui.domain.state import Engine
 from sentra_tui.domain.text import clean_line
-from sentra_tui.ui.keys import COMMANDS, FIXED, face, keys_of
+from sentra_tui.ui.keys import FIXED, GROUPS, face, keys_of
 
 _KEY_CELLS = 15
 SIGNS = (
     ("●", "live"),
     ("◐", "weak: little is heard of the peer"),
     ("↻", "reconnecting"),
-    ("✕", "failed"),
+    ("✕", "failed; of an answer also: withdrawn"),
     ("▌ ⋯", "words that may still change"),
     ("›", "typed by you"),
+    ("✎", "marked by you"),
+    ("◌", "processing: the assistant works on it"),
+    ("◐", "draft: an answer that is not checked yet"),
+    ("✓", "confirmed by the main assistant"),
+    ("▸", "corrected by the main assistant"),
+    ("▪", "cut short, or dropped"),
 )
 
 
@@ -53,11 +59,14 @@ class HelpScreen(ModalScreen[None]):
 
 
 def _listing(keymap: Mapping[str, str]) -> Content:
-    rows = [(" ".join(map(face, keys_of(c, keymap).split(","))), c.description) for c in COMMANDS]
     parts: list[str | tuple[str, str]] = []
-    for keys, description in [*rows, *FIXED]:
-        parts += [(keys.ljust(_KEY_CELLS), "$accent bold"), f"{description}\n"]
-    parts.append(("\nSigns\n", "bold"))
+    for group, commands in GROUPS.items():
+        rows = [(" ".join(map(face, keys_of(each, keymap).split(","))), each.description) for each in commands]
+        parts.append((f"{group}\n", "bold"))
+        for keys, description in [*rows, *(FIXED if group == "Panes" else ())]:
+            parts += [(keys.ljust(_KEY_CELLS), "$accent bold"), f"{description}\n"]
+        parts.append("\n")
+    parts.append(("Signs\n", "bold"))
     for sign, meaning in SIGNS:
         parts += [(sign.ljust(_KEY_CELLS), "bold"), f"{meaning}\n"]
     return Content.assemble(*parts).rstrip()

@@ -13,21 +13,13 @@ from textual.geometry import Size
 from textual.reactive import reactive
 from textual.widgets import Input
 
-from sentra_tui.domain.actions import (
-    Action,
-    CancelAnswer,
-    ConnectStream,
-    HangUp,
-    RetryNow,
-    SayText,
-    SetMute,
-    SetVoice,
-)
-from sentra_tui.domain.state import MIC, SPEAKER, UNFINISHED, AppState, Connection, Lane, Severity
+from sentra_tui.domain.actions import CancelAnswer, NoteLine, SayText
+from sentra_tui.domain.state import MIC, SPEAKER, UNFINISHED, AppState, Lane
 from sentra_tui.domain.text import clean
-from sentra_tui.ui.internals import StyledOnceScreen
+from sentra_tui.ui.citations import cited_line
 from sentra_tui.ui.keys import COMMANDS, PROMPT_HINTS, bindings, face, face_of, keys_of
-from sentra_tui.ui.messages import Asked, Told
+from sentra_tui.ui.screens.asking import AskingScreen
+from sentra_tui.ui.story import Story
 from sentra_tui.ui.widgets.hint_bar import HintBar
 from sentra_tui.ui.widgets.line import Line
 from sentra_tui.ui.widgets.pane_tabs import PaneTabs
@@ -37,7 +29,8 @@ from sentra_tui.ui.widgets.status import StatusBar
 
 TITLES = ("You", "Them", "Aux", "Main")
 AUX_EMPTY = "Quick drafts appear here when somebody asks something, or when you type."
-MAIN_EMPTY = "Not set up yet. A second, slower assistant will confirm or correct the drafts here."
+MAIN_EMPTY = "The considered answer appears here a little later: it confirms, corrects or withdraws the draft."
+MAIN_KEYS = " Press {ask} to ask about the last minutes."
 TOO_SMALL = "This window is too small. 40 × 10 cells are enough."
 
 WIDTHS = [(0, "-tiny"), (40, "-narrow"), (100, "-normal"), (120, "-roomy"), (200, "-wide")]
@@ -47,15 +40,13 @@ HEIGHTS = [(0, "-low"), (10, "-tall")]
 PANES_A_FRAME = 2
 """Panes with news that are drawn in one frame; of more, half wait for the next, which halves the work of a flood."""
 
-_WAITING = (Connection.RECONNECTING, Connection.FAILED)
-
 
 def breakpoint_class(cells: int, breakpoints: list[tuple[int, str]]) -> str:
     """Return the class of this many cells."""
     return [name for least, name in breakpoints if cells >= least][-1]
 
 
-class MainScreen(StyledOnceScreen):
+class MainScreen(AskingScreen):
     """Shows one `AppState`; asks for actions, and never acts itself."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
@@ -69,19 +60,19 @@ class MainScreen(StyledOnceScreen):
     def __init__(self, keymap: dict[str, str], size: Size) -> None:
         """Begin at a window of `size` cells: classes that come later cost a second styling of everything."""
         classes = f"{breakpoint_class(size.width, WIDTHS)} {breakpoint_class(size.height, HEIGHTS)}"
-        super().__init__(id="main-screen", classes=classes)
-        self._keymap = keymap
-        self.state = AppState()
+        super().__init__(keymap, classes=classes)
         self.caught_up = True
         """Whether all of `state` is shown."""
         self._turn = 0
         self._status = StatusBar()
         self._tabs = PaneTabs(TITLES, widget_id="tabs")
+        story = Story()
+        main_empty = MAIN_EMPTY + MAIN_KEYS.format(ask=face_of("ask", keymap))
         self._panes: tuple[StreamPane | AnswerPane, ...] = (
             StreamPane(MIC, TITLES[0], face_of("mic", keymap), widget_id="you", classes="-active"),
             StreamPane(SPEAKER, TITLES[1], face_of("speaker", keymap), widget_id="them"),
-            AnswerPane(Lane.AUX, "Aux · draft", AUX_EMPTY, widget_id="aux"),
-            AnswerPane(Lane.MAIN, TITLES[3], MAIN_EMPTY, widget_id="main"),
+            AnswerPane(Lane.AUX, TITLES[2], AUX_EMPTY, story, widget_id="aux"),
+            AnswerPane(Lane.MAIN, TITLES[3], main_empty, story, widget_id="main"),
         )
         self._grid = Container(id="panes")
         self._seen_pages: list[object] = [()] * len(self._panes)
@@ -152,50 +143,6 @@ class MainScreen(StyledOnceScreen):
         shown = (command for command in COMMANDS if command.hint)
         return tuple((face(keys_of(command, self._keymap)), command.hint) for command in shown)
 
-    def _ask(self, action: Action) -> None:
-        self.post_message(Asked(action))
-
-    def _tell(self, text: str, hint: str = "", severity: Severity = Severity.INFORMATION) -> None:
-        self.post_message(Told(text, hint, severity))
-
-    def _key(self, command_id: str) -> str:
-        return face_of(command_id, self._keymap)
-
-    def _engine_runs(self) -> bool:
-        if not self.state.engine.running:
-            self._tell("The engine is not running yet.", "It starts by itself; try again in a moment.")
-        return self.state.engine.running
-
-    def action_toggle_stream(self, name: str) -> None:
-        """Call, or hang up."""
-        stream = self.state.stream(name)
-        if not self._engine_runs():
-            return
-        if stream is None:
-            self._tell(f"There is no {name} stream in this session.")
-        elif stream.connection in (Connection.OFF, Connection.FAILED):
-            self._ask(ConnectStream(name))
-        else:
-            self._ask(HangUp(name))
-
-    def action_toggle_mute(self) -> None:
-        """Mute the microphone, or unmute it: before a call, too."""
-        stream = self.state.stream(MIC)
-        if self._engine_runs():
-            self._ask(SetMute(MIC, not (stream is not None and stream.muted)))
-
-    def action_toggle_voice(self) -> None:
-        """Have answers spoken, or only written."""
-        if self._engine_runs():
-            self._ask(SetVoice(not self.state.voice))
-
-    def action_retry(self) -> None:
-        """Dial again what waits or failed."""
-        if any(stream.connection in _WAITING for stream in self.state.streams):
-            self._ask(RetryNow())
-        else:
-            self._tell("Nothing waits to be dialled again.")
-
     def action_cancel(self) -> None:
         """Leave the prompt; outside it, stop the answer, which may still sound when all its words are there."""
         if self._prompt.has_focus_within:
@@ -203,23 +150,17 @@ class MainScreen(StyledOnceScreen):
         elif self.selections:
             self.clear_selection()
         elif self.state.voice or any(answer.status in UNFINISHED for answer in self.state.answers):
-            self._ask(CancelAnswer())
+            self.request(CancelAnswer())
 
     def action_open_prompt(self) -> None:
         """Go to the prompt."""
         self._prompt.open()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Send what was typed; it stays while the microphone's call, which carries it, is down."""
+        """Send what was typed; it stays while there is no engine that could take it."""
         event.stop()
-        if not clean(event.value).strip():
-            return
-        stream = self.state.stream(MIC)
-        if stream is None or stream.connection is not Connection.LIVE:
-            hint = f"Press {face('escape')} and {self._key('mic')} to connect the microphone, then send it again."
-            self._tell("What you typed goes over the microphone's call, which is not live.", hint)
-        else:
-            self._ask(SayText(self._prompt.take()))
+        if clean(event.value).strip() and self.engine_runs():
+            self.request(SayText(self._prompt.take()))
 
     def on_pane_tabs_chosen(self, event: PaneTabs.Chosen) -> None:
         """Show the pane whose tab was clicked."""
@@ -240,8 +181,43 @@ class MainScreen(StyledOnceScreen):
         """Give the active pane the whole screen, or show all."""
         self.zoomed = not self.zoomed
 
-    def action_help(self) -> None:
-        """Show the keys."""
-        from sentra_tui.ui.screens.help import HelpScreen
+    def action_note(self) -> None:
+        """Mark the newest line that is in view, or that is at all, to find it again."""
+        self.request(self._note())
 
-        self.app.push_screen(HelpScreen(self._keymap, self.state.engine))
+    def _note(self) -> NoteLine:
+        pane = self._panes[self.active]
+        line = pane.newest_line() if isinstance(pane, StreamPane) else None
+        if line is None or not isinstance(pane, StreamPane):
+            return NoteLine()
+        return NoteLine(pane.stream, line.key.session, line.key.item_id)
+
+    def action_cite(self) -> None:
+        """Go to the line that the newest answer in view cites; ask which, where it cites several."""
+        pane = self._panes[self.active]
+        answers = pane if isinstance(pane, AnswerPane) else self._panes[-1]
+        cited = answers.cited() if isinstance(answers, AnswerPane) else ()
+        if not cited:
+            self.tell("The answer in view cites no line.", "Cited lines are times in square brackets.")
+        elif len(cited) == 1:
+            self._go_to(cited[0])
+        else:
+            from sentra_tui.ui.screens.citations import CitationsScreen
+
+            self.app.push_screen(CitationsScreen(cited, self.state), self._go_to)
+
+    def on_answer_pane_cited(self, event: AnswerPane.Cited) -> None:
+        """Go to the line whose time was clicked."""
+        self._go_to(event.cited)
+
+    def _go_to(self, cited: str | None) -> None:
+        if cited is None:
+            return
+        found = cited_line(self.state, cited)
+        names = [pane.stream if isinstance(pane, StreamPane) else "" for pane in self._panes]
+        if found is None or found.stream not in names:
+            self.tell(f"No line was said at {cited}.", "Assistants make mistakes: check what it says.")
+            return
+        index = names.index(found.stream)
+        self.action_choose_pane(index)
+        self.call_after_refresh(self._panes[index].find, found.line.key)

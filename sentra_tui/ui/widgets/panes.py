@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
+from textual import events
 from textual.content import Content
+from textual.message import Message
 
-from sentra_tui.domain.state import Answer, AppState, Lane
+from sentra_tui.domain.state import AppState, Lane
 from sentra_tui.domain.transcript import Line
-from sentra_tui.ui.entries import answer_entry, line_entry
+from sentra_tui.ui.citations import citations
+from sentra_tui.ui.drawing import CITED
+from sentra_tui.ui.entries import Entry, line_entry
+from sentra_tui.ui.lane_words import lane_subtitle, lane_title
+from sentra_tui.ui.story import Card, Story
 from sentra_tui.ui.virtual_rows import Item
 from sentra_tui.ui.widgets.transcript_view import TranscriptView
-from sentra_tui.ui.words import answer_words, empty_words, source_words
+from sentra_tui.ui.words import empty_words, source_words
 
 
 class _Pane(TranscriptView[Item]):
@@ -53,35 +59,67 @@ class StreamPane(_Pane[Line]):
         if stream is not None:
             self.show(stream.transcript.pages, state.engine.started_at)
 
+    @property
+    def stream(self) -> str:
+        """The name of the stream."""
+        return self._stream
 
-class AnswerPane(_Pane[Answer]):
+    def newest_line(self) -> Line | None:
+        """Return the newest line in view that has words."""
+        return next((line for line in reversed(self.in_view) if line.text and line.kind != "gap"), None)
+
+
+class AnswerPane(_Pane[Card]):
     """What one assistant answered."""
 
-    def __init__(self, lane: Lane, title: str, empty: str, *, widget_id: str) -> None:
-        super().__init__(answer_entry, _answer_key, widget_id=widget_id, empty=empty)
+    class Cited(Message):
+        """The user clicked the time of a cited line."""
+
+        def __init__(self, cited: str) -> None:
+            super().__init__()
+            self.cited = cited
+
+    def __init__(self, lane: Lane, title: str, empty: str, story: Story, *, widget_id: str) -> None:
+        super().__init__(_card_entry, _card_key, widget_id=widget_id, empty=empty, cites=True)
         self._lane = lane
         self._base_title = title
-        self._answers: tuple[Answer, ...] = ()
-        self._mine: tuple[Answer, ...] = ()
+        self._story = story
+        self._cards: tuple[Card, ...] = ()
         self._set_titles(title, "")
 
     def has_news(self, state: AppState) -> bool:
         """Return whether `state` has entries that are not shown."""
-        return state.answers is not self._answers and state.lane(self._lane) != self._mine
+        return self._story.cards(state, self._lane) is not self._cards
 
     def show_state(self, state: AppState, now_ms: int) -> None:
         """Take the newest state."""
-        if state.answers is not self._answers:
-            self._answers = state.answers
-            self._mine = state.lane(self._lane)
-            self.show((self._mine,) if self._mine else (), state.engine.started_at)
+        cards = self._story.cards(state, self._lane)
+        if cards is not self._cards:
+            self._cards = cards
+            self.show((cards,) if cards else (), state.engine.started_at)
+        title = lane_title(self._base_title, cards, state.engine.started_at)
         voice = " · spoken" if state.voice and self._lane is Lane.AUX else ""
-        self._set_titles(self._base_title + voice, answer_words(self._mine, now_ms))
+        self._set_titles(title + voice, lane_subtitle(cards, self._lane, state.questions, now_ms))
+
+    def cited(self) -> tuple[str, ...]:
+        """Return the times of day that the newest answer in view cites."""
+        found = (citations(card.answer.text) for card in reversed(self.in_view) if card.answer is not None)
+        return next(filter(None, found), ())
+
+    def on_click(self, event: events.Click) -> None:
+        """Go to the line whose time was clicked."""
+        cited = event.style.meta.get(CITED)
+        if cited is not None:
+            self.post_message(self.Cited(cited))
 
 
 def _line_key(line: Line) -> Hashable:
     return line.key
 
 
-def _answer_key(answer: Answer) -> Hashable:
-    return answer.answer_id
+def _card_key(card: Card) -> Hashable:
+    return card.key
+
+
+def _card_entry(card: Card) -> Entry:
+    return card.entry

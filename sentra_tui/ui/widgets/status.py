@@ -1,4 +1,4 @@
-"""The status line: am I heard, are they heard, how does it travel, for how long."""
+"""The status line: am I heard, are they heard, how does it travel, for how long, for how much."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from textual.content import Content
 from sentra_tui.domain.state import MIC, SPEAKER, AppState, Connection, Stream
 from sentra_tui.ui.widgets.line import Line
 from sentra_tui.ui.widgets.meter import Meter
-from sentra_tui.ui.words import call_words, connection_word, duration, trouble
+from sentra_tui.ui.words import call_words, connection_word, cost_words, duration, trouble
 
 
 class StreamStatus(Horizontal):
@@ -38,7 +38,7 @@ class StreamStatus(Horizontal):
 
 
 class StatusBar(Container):
-    """Both streams, the call, the clock, and a line of what is wrong or worth knowing."""
+    """Both streams, the call, the money, the clock, and a line of what is wrong or worth knowing."""
 
     def __init__(self) -> None:
         super().__init__(id="status")
@@ -69,6 +69,10 @@ class StatusBar(Container):
         call = Content(call_words(state))
         for line in self._calls:
             line.show(call)
-        self._clock.show(Content.assemble("◷ ", duration(now_ms)))
+        cost = cost_words(state)
+        self.set_class(bool(cost), "-billed")
+        self.set_class(state.economy, "-economy")
+        economy = ("economy  ", "$warning") if state.economy else ""
+        self._clock.show(Content.assemble(economy, (f"{cost}  " if cost else "", "bold"), "◷ ", duration(now_ms)))
         word = trouble(state)
         self._trouble.show(Content.assemble(word.sign, " ", word.text), word.tone)

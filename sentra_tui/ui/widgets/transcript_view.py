@@ -14,12 +14,15 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
+from textual.timer import Timer
 
 from sentra_tui.ui.drawing import RowPainter, RowSpec
 from sentra_tui.ui.entries import Entry
 from sentra_tui.ui.virtual_rows import Item, Pages, Place, VirtualRows
 
 BAR_PERIOD_S = 1.0
+FOUND_S = 2.0
+"""How long an entry that was looked for stays marked."""
 _STRIPS_KEPT = 1024
 
 
@@ -28,9 +31,16 @@ class TranscriptView(ScrollView, Generic[Item], can_focus=True):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "transcript-view--aside",
+        "transcript-view--bad",
         "transcript-view--below",
+        "transcript-view--busy",
+        "transcript-view--citation",
+        "transcript-view--found",
+        "transcript-view--good",
+        "transcript-view--head",
         "transcript-view--interim",
         "transcript-view--mark",
+        "transcript-view--struck",
     }
     BINDINGS: ClassVar[list[BindingType]] = [Binding("end", "scroll_end", "Follow what is new", id="pane.follow")]
     DEFAULT_CSS = """
@@ -49,6 +59,7 @@ class TranscriptView(ScrollView, Generic[Item], can_focus=True):
         widget_id: str,
         classes: str = "",
         empty: str = "",
+        cites: bool = False,
     ) -> None:
         super().__init__(id=widget_id, classes=classes)
         self._present = present
@@ -63,12 +74,23 @@ class TranscriptView(ScrollView, Generic[Item], can_focus=True):
         self._bar_moved_s = 0.0
         self._selection: Selection | None = None
         self._view_height = 0
+        self._cites = cites
+        self._found: Hashable | None = None
+        self._found_timer: Timer | None = None
         self.follow = True
 
     @property
     def below(self) -> int:
         """How many entries came since the user scrolled away."""
         return 0 if self.follow else max(0, self._rows.count - self._seen)
+
+    @property
+    def in_view(self) -> list[Item]:
+        """The items of which something is in view, oldest first."""
+        top = self.scroll_offset.y
+        rows = range(top, min(top + self._view_height, self._rows.height))
+        places = dict.fromkeys(self._rows.locate(row) for row in rows)
+        return [self._rows.item(place) for place in places]
 
     @property
     def pages(self) -> Pages[Item]:
@@ -183,6 +205,27 @@ class TranscriptView(ScrollView, Generic[Item], can_focus=True):
         self._jump(self.max_scroll_y)
         self.refresh()
 
+    def find(self, key: Hashable) -> bool:
+        """Bring the item of this key into view, and mark it for a moment; return whether it is there."""
+        place = self._rows.place_of(key)
+        if place is None:
+            return False
+        top, height = self._rows.top(place), len(self._rows.rows(place))
+        self.follow = False
+        self._seen = self._rows.count
+        self._jump(min(self.max_scroll_y, max(0, top - max(0, self._view_height - height) // 2)))
+        self.follow = self.scroll_y >= self.max_scroll_y - 0.5
+        self._move_bar()
+        self._mark_found(key)
+        return True
+
+    def _mark_found(self, key: Hashable | None) -> None:
+        if self._found_timer is not None:
+            self._found_timer.stop()
+        self._found = key
+        self._found_timer = None if key is None else self.set_timer(FOUND_S, lambda: self._mark_found(None))
+        self.refresh()
+
     def notify_style_update(self) -> None:
         """Forget what was drawn in the old colours."""
         super().notify_style_update()
@@ -214,13 +257,21 @@ class TranscriptView(ScrollView, Generic[Item], can_focus=True):
     def _spec(self, row: int) -> RowSpec:
         entry, begin, end = self._rows.part(row)
         is_first = begin == 0
+        is_head = is_first and bool(entry.head)
+        length = len(entry.body) - len(entry.remark) - begin
+        found = self._found is not None and self._rows.key_at(self._rows.locate(row)) == self._found
+        mark = "▸" if found else entry.mark
+        voice = "head" if is_head else entry.voice
         return RowSpec(
             row=row,
-            voice=entry.voice,
-            mark=entry.mark if is_first or entry.voice == "interim" else " ",
+            voice="found" if found else voice,
+            mark=mark if is_first or found or entry.voice == "interim" else " ",
             time=self._time_of_day(entry.at_ms) if is_first and self._painter.has_times else "",
             text=entry.body[begin:end].rstrip("\n"),
-            remark_at=max(0, len(entry.text) - begin),
+            tail_at=end - begin if is_head else max(0, entry.tail_at - begin),
+            remark_at=max(0, length),
+            tone=entry.tone,
+            cites=self._cites,
         )
 
     def _time_of_day(self, at_ms: int) -> str:

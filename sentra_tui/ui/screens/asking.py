@@ -1,0 +1,130 @@
+"""What keys ask of the engine, whatever the screen looks like."""
+
+from __future__ import annotations
+
+from sentra_tui.domain.actions import (
+    Action,
+    AnswerNow,
+    Ask,
+    AskAgain,
+    ConnectStream,
+    HangUp,
+    RepeatAnswer,
+    RetryNow,
+    SetMute,
+    SetVoice,
+)
+from sentra_tui.domain.question import Question
+from sentra_tui.domain.state import MIC, UNFINISHED, AnswerStatus, AppState, Connection, Lane, Severity
+from sentra_tui.ui.internals import StyledOnceScreen
+from sentra_tui.ui.keys import face_of
+from sentra_tui.ui.messages import Asked, Told
+
+_WAITING = (Connection.RECONNECTING, Connection.FAILED)
+
+
+def to_ask_again(state: AppState) -> Question | None:
+    """Return the newest question that the main assistant has not answered, and that it is not busy with."""
+    taken = {
+        answer.question_id
+        for answer in state.lane(Lane.MAIN)
+        if answer.status in UNFINISHED or answer.status is AnswerStatus.COMPLETED
+    }
+    free = (each for each in reversed(state.questions) if not each.waiting and each.question_id not in taken)
+    return next(free, None)
+
+
+class AskingScreen(StyledOnceScreen):
+    """Turns keys into requests; what it may ask for depends on the newest state."""
+
+    def __init__(self, keymap: dict[str, str], *, classes: str) -> None:
+        super().__init__(id="main-screen", classes=classes)
+        self._keymap = keymap
+        self.state = AppState()
+
+    def request(self, action: Action) -> None:
+        """Ask the engine for an action."""
+        if self.engine_runs():
+            self.post_message(Asked(action))
+
+    def engine_runs(self) -> bool:
+        """Return whether there is an engine that could take an action; say so where there is none."""
+        if not self.state.engine.running:
+            self.tell("The engine is not running yet.", "It starts by itself; try again in a moment.")
+        return self.state.engine.running
+
+    def tell(self, text: str, hint: str = "", severity: Severity = Severity.INFORMATION) -> None:
+        """Let the user know something."""
+        self.post_message(Told(text, hint, severity))
+
+    def action_toggle_stream(self, name: str) -> None:
+        """Call, or hang up."""
+        stream = self.state.stream(name)
+        if stream is None and self.state.engine.running:
+            self.tell(f"There is no {name} stream in this session.")
+            return
+        off = stream is not None and stream.connection in (Connection.OFF, Connection.FAILED)
+        self.request(ConnectStream(name) if off else HangUp(name))
+
+    def action_toggle_mute(self) -> None:
+        """Mute the microphone, or unmute it: before a call, too."""
+        stream = self.state.stream(MIC)
+        self.request(SetMute(MIC, not (stream is not None and stream.muted)))
+
+    def action_toggle_voice(self) -> None:
+        """Have answers spoken, or only written."""
+        self.request(SetVoice(not self.state.voice))
+
+    def action_retry(self) -> None:
+        """Dial again what waits or failed."""
+        if any(stream.connection in _WAITING for stream in self.state.streams):
+            self.request(RetryNow())
+        else:
+            self.tell("Nothing waits to be dialled again.")
+
+    def action_ask(self) -> None:
+        """Ask the main assistant something, or what to say now."""
+        from sentra_tui.ui.screens.ask import AskScreen
+
+        def send(ask: Ask | None) -> None:
+            if ask is not None:
+                self.request(ask)
+
+        self.app.push_screen(AskScreen(), send)
+
+    def action_answer_now(self) -> None:
+        """Have both assistants answer what was said until now."""
+        self.request(AnswerNow())
+
+    def action_ask_again(self) -> None:
+        """Have the main assistant asked once more what it did not answer."""
+        question = to_ask_again(self.state)
+        if question is None:
+            self.tell("Every question is answered, or will be.", f"Press {self._face('ask')} to ask another one.")
+        else:
+            self.request(AskAgain(question.question_id))
+
+    def action_repeat(self) -> None:
+        """Have the last answer said once more."""
+        self.request(RepeatAnswer())
+
+    def _face(self, command_id: str) -> str:
+        return face_of(command_id, self._keymap)
+
+    def action_settings(self) -> None:
+        """Show what can be set while it runs."""
+        from sentra_tui.ui.screens.settings import SettingsScreen
+
+        self.app.push_screen(SettingsScreen(self.state))
+
+    def action_show_log(self) -> None:
+        """Show what it costs, how it travels, and what happened."""
+        from sentra_tui.ui.screens.log import LogScreen
+
+        self.app.push_screen(LogScreen(self.state))
+
+    def action_help(self) -> None:
+        """Show the keys."""
+        from sentra_tui.ui.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(self._keymap, self.state.engine))
