@@ -79,13 +79,14 @@ def headless(**choices: Any) -> None:
 @click.option(
     "--stt-model", type=click.Path(path_type=Path), help="A Whisper model directory (needs the whisper extra)."
 )
+@click.option("--llm", metavar="URL", help="An OpenAI-compatible server that answers (its key: SENTRA_LLM_KEY).")
+@click.option("--llm-model", metavar="NAME", help="Its model; the first that it lists, if not given.")
 @click.option("--plan", type=click.Path(path_type=Path), help="A JSON file of faults to play, for tests.")
-def provider(port: int, stt_model: Path | None, plan: Path | None) -> None:
+def provider(**choices: Any) -> None:
     """Run the local provider alone: an OpenAI-compatible realtime server on this machine."""
     from sentra_tui.provider.__main__ import main as run_provider
 
-    arguments = _arguments({"port": port, "stt_model": stt_model, "plan": plan})
-    sys.exit(run_provider(arguments))
+    sys.exit(run_provider(_arguments(choices)))
 
 
 def _open_screen(theme: str | None, no_mouse: bool, **choices: Any) -> int:
