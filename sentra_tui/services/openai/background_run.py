@@ -80,7 +80,7 @@ class BackgroundRun:
     def wake(self) -> None:
         """Look at once how the run stands; somebody has stopped it."""
         self._awake = True
-        if self._scope is not None:
+        if self._scope is not None and not self._scope.expired():
             self._scope.reschedule(asyncio.get_running_loop().time())
 
     async def step(self) -> list[RunEvent]:

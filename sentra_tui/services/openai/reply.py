@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 from collections import deque
 from collections.abc import Callable
@@ -17,6 +19,8 @@ from sentra_tui.services.openai.sse import ServerSentEvent, SseParser
 MAX_REPLY_BYTES = 1 << 20
 MAX_STREAM_BYTES = 64 << 20
 """Far above the longest answer: each word of it travels in an event of its own."""
+
+LEAVE_S = 0.05
 
 
 class Reply(Struct, frozen=True):
@@ -87,8 +91,18 @@ class ReplyStream:
         await self.close()
 
     async def close(self) -> None:
-        """Close it; may be called more than once."""
-        await self._response.aclose()
+        """Close it; may be called more than once.
+
+        What is left is passed over if it is little, so that the connection can be used again; where more would come,
+        the read that is broken off ends all the generators of the library, which the loop would have to do later.
+        """
+        try:
+            with contextlib.suppress(TimeoutError, httpx.HTTPError, httpx.StreamError):
+                async with asyncio.timeout(LEAVE_S):
+                    async for _ in self._pieces:
+                        pass
+        finally:
+            await self._response.aclose()
 
     def __aiter__(self) -> ReplyStream:
         return self

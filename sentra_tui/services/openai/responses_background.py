@@ -5,7 +5,7 @@ Source: https://platform.openai.com/docs/guides/background, …/docs/guides/conv
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 
 from sentra_tui.domain.errors import OutcomeUnknown, TransportRefused
 from sentra_tui.domain.main_run import MainRequest, RunEnded, RunEvent, RunRef, RunStatus
@@ -41,7 +41,7 @@ class ResponsesBackground:
         self._may_stream = True
         self._run: BackgroundRun | None = None
 
-    async def ask(self, request: MainRequest) -> AsyncIterator[RunEvent]:
+    async def ask(self, request: MainRequest) -> AsyncGenerator[RunEvent, None]:
         """Yield what becomes of a question, as the port says."""
         run = self._new_run()
         try:
@@ -57,7 +57,7 @@ class ResponsesBackground:
         finally:
             await run.close()
 
-    async def resume(self, ref: RunRef) -> AsyncIterator[RunEvent]:
+    async def resume(self, ref: RunRef) -> AsyncGenerator[RunEvent, None]:
         """Yield the rest of a run, as the port says."""
         if not safe_name(ref.run_id):
             raise OutcomeUnknown("The name of the run is damaged.")
@@ -85,9 +85,7 @@ class ResponsesBackground:
             self._run.wake()
 
     async def close(self) -> None:
-        """Let go of the run's stream."""
-        if self._run is not None:
-            await self._run.close()
+        """Hold nothing: the stream belongs to the iterator."""
 
     def _new_run(self) -> BackgroundRun:
         self._run = BackgroundRun(self._api, self._endpoint, self._settings, self._timing)

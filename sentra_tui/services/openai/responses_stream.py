@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 
 from sentra_tui.domain.errors import OutcomeUnknown, TransportError, TransportLost, TransportRefused
 from sentra_tui.domain.main_run import MainRequest, RunEnded, RunEvent, RunNamed, RunRef, RunStatus
@@ -48,7 +48,7 @@ class ResponsesStream:
         self._is_stopped = False
         self._scope: asyncio.Timeout | None = None
 
-    async def ask(self, request: MainRequest) -> AsyncIterator[RunEvent]:
+    async def ask(self, request: MainRequest) -> AsyncGenerator[RunEvent, None]:
         """Yield what becomes of a question, as the port says."""
         deadline_s = self._timing.monotonic() + self._settings.deadline_s
         reader = self._reader = ResponseReader()
@@ -65,7 +65,7 @@ class ResponsesStream:
                     self._remember(event)
                     yield event
 
-    async def resume(self, ref: RunRef) -> AsyncIterator[RunEvent]:
+    async def resume(self, ref: RunRef) -> AsyncGenerator[RunEvent, None]:
         """Yield how a run ended, where the server keeps that: its stream cannot be taken up again."""
         for event in await self._look(ResponseReader(safe_name(ref.run_id))):
             yield event
