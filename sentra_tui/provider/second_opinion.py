@@ -1,7 +1,8 @@
 """What the rule-based answerer says when it is asked as the main assistant is: a verdict on the draft, then the answer.
 
 It looks for its topic in the question and in what was said around it, so it can know more than the quick lane, which
-saw the question alone. Where its table has nothing, it says so.
+saw the question alone: of the topics in the question it takes the one that the talk is about, and where the question
+has none, the talk's. Where its table has nothing, it says so.
 """
 
 from __future__ import annotations
@@ -61,13 +62,15 @@ def _topic(topics: Sequence[Topic], question: str, lines: Sequence[_Line]) -> To
 
 
 def _best(topics: Sequence[Topic], question: str, around: str) -> Topic | None:
-    """Return the topic that covers the most of both; small talk around a question is not what it is about."""
-    best, most = None, 0
-    for topic in topics:
-        score = QUESTION_WEIGHT * topic.covers(question) + (0 if topic.small_talk else topic.covers(around))
-        if score > most:
-            best, most = topic, score
-    return best
+    """Return the topic of the question that covers the most of both, or else the one of what was said around it.
+
+    Small talk around a question is not what it is about.
+    """
+    asked = [topic for topic in topics if topic.covers(question)]
+    if asked:
+        return max(asked, key=lambda topic: QUESTION_WEIGHT * topic.covers(question) + topic.covers(around))
+    said = [topic for topic in topics if topic.covers(around) and not topic.small_talk]
+    return max(said, key=lambda topic: topic.covers(around), default=None)
 
 
 def _cited(topic: Topic, lines: Sequence[_Line]) -> str:

@@ -35,12 +35,27 @@ async def test_a_draft_of_the_same_topic_is_confirmed_and_its_line_cited() -> No
 
 
 async def test_what_was_said_around_a_question_can_correct_its_draft() -> None:
-    question = "And what would that cost us on each write?"
+    question = "And what would that mean for us?"
     draft = ANSWERER.answer(question)
     verdict, answer = await judged(question, draft, ["We plan a write through cache.", question])
     assert verdict is Verdict.CORRECTED
     assert "write-through" in answer.lower()
     assert time_of_day(STARTED_AT, 0) in answer
+
+
+async def test_of_two_topics_in_a_question_the_talk_decides() -> None:
+    question = "Can we measure the latency before and after?"
+    draft = ANSWERER.answer(question)
+    assert (await judged(question, draft, [question]))[0] is Verdict.CONFIRMED
+    verdict, answer = await judged(question, draft, [question, "I will add a dashboard."])
+    assert verdict is Verdict.CORRECTED
+    assert "p50" in answer
+
+
+async def test_the_talk_around_it_does_not_drown_a_question() -> None:
+    question = "What happens when it goes down?"
+    said = ["We read a hundred times more often than we write.", question]
+    assert (await judged(question, ANSWERER.answer(question), said))[0] is Verdict.CONFIRMED
 
 
 async def test_where_it_has_nothing_a_draft_that_has_nothing_is_withdrawn() -> None:
