@@ -105,7 +105,7 @@ def _table_at_fault(data: dict[str, Any], kind: Any) -> str:
             try:
                 msgspec.convert(table, get_args(hint)[1])
             except msgspec.ValidationError:
-                return name
+                return str(name)
     return ""
 
 
