@@ -12,10 +12,9 @@ from sentra_tui.domain.errors import OutcomeUnknown, SentraError, TransportLost
 from sentra_tui.domain.history import ChatHistory
 from sentra_tui.domain.main_run import MainRequest, RunEnded, RunEvent, RunExtended, RunNamed, RunRef, RunStatus
 from sentra_tui.domain.usage import Usage
-from sentra_tui.services.openai.background_run import duration
 from sentra_tui.services.openai.chat_stream import ChatEndpoint, ChunkStream, Message
 from sentra_tui.services.openai.completion_objects import CompletionReader
-from sentra_tui.services.openai.main_settings import MainSettings
+from sentra_tui.services.openai.main_settings import MainSettings, duration
 from sentra_tui.services.openai.patience import Patience
 
 SUMMARY_S = 60.0
@@ -143,7 +142,10 @@ class ChatAssistant:
 
 
 async def _more(stream: ChunkStream, patience: Patience, reader: CompletionReader) -> str | None:
-    """Return the next words of an answer, None behind the last; the reader learns why no more come."""
+    """Return the next words of an answer, None behind the last; the reader learns why no more come.
+
+    Raises OutcomeUnknown where it broke off before it began.
+    """
     if patience.stopped:
         return None
     try:
@@ -151,6 +153,8 @@ async def _more(stream: ChunkStream, patience: Patience, reader: CompletionReade
     except TimeoutError:
         reader.lose(_no_answer(patience))
     except TransportLost as error:
+        if not reader.begun:
+            raise OutcomeUnknown(error.message, hint=error.hint) from None
         reader.lose(error.message)
     else:
         return None if chunk is None else reader.feed(chunk)

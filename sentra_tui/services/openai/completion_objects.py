@@ -63,6 +63,7 @@ class CompletionReader:
 
     def __init__(self) -> None:
         self.name = ""
+        self.begun = False
         self.usage: Usage | None = None
         self._model = ""
         self._words: list[str] = []
@@ -77,6 +78,7 @@ class CompletionReader:
             chunk = msgspec.json.decode(data, type=_Chunk)
         except (msgspec.MsgspecError, RecursionError):
             return ""
+        self.begun = True
         self.name = self.name or clean_line(chunk.id or "")
         self._model = chunk.model or self._model
         self.usage = read_usage(chunk.usage) or self.usage
