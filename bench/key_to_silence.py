@@ -39,8 +39,8 @@ _CANCEL = msgspec.json.encode(a.CancelAnswer()) + b"\n"
 
 def measure(request: Request) -> Measurements:
     """Return the delay from the key to silence, the device's own taken off."""
-    with private_sound() as environ, tempfile.TemporaryDirectory() as home, recording(MONITOR) as heard:
-        return {"key_to_silence_ms": asyncio.run(_measure(Path(home), environ, heard))}
+    with private_sound() as server, tempfile.TemporaryDirectory() as home, recording(MONITOR) as heard:
+        return {"key_to_silence_ms": asyncio.run(_measure(Path(home), server.environ, heard))}
 
 
 async def _measure(home: Path, environ: dict[str, str], heard: Recording) -> Measurement:

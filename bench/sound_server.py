@@ -14,13 +14,16 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.measurement import CannotMeasure
 from sentra_tui.domain.audio import SAMPLE_BYTES, SAMPLE_RATE_HZ
+
+if TYPE_CHECKING:
+    from tests.pulse import PulseServer
 
 MONITOR = "spk.monitor"
 MICROPHONE = "mic_feed.monitor"
@@ -29,8 +32,8 @@ _COMMANDS = ("pulseaudio", "pactl", "pacat")
 
 
 @contextmanager
-def private_sound() -> Iterator[dict[str, str]]:
-    """Start a sound server that this process uses from now on; yield the environment for others.
+def private_sound() -> Iterator[PulseServer]:
+    """Start a sound server that this process uses from now on; `environ` is for others.
 
     Raises CannotMeasure where there is none to start.
     """
@@ -47,7 +50,7 @@ def private_sound() -> Iterator[dict[str, str]]:
         raise CannotMeasure(f"PulseAudio does not start: {error}") from error
     os.environ.update(server.environ)
     try:
-        yield server.environ
+        yield server
     finally:
         server.close()
 
@@ -67,11 +70,6 @@ class Recording:
         """Return when this sample was played, on the monotonic clock, plus the recorder's constant delay."""
         with self._lock:
             return self._earliest_s + sample / SAMPLE_RATE_HZ
-
-    def sample_at(self, time_s: float) -> int:
-        """Return which sample was played at this time, the recorder's delay left aside."""
-        with self._lock:
-            return round((time_s - self._earliest_s) * SAMPLE_RATE_HZ)
 
     def samples(self, start: int = 0) -> NDArray[np.int16]:
         """Return what was recorded, from this sample on."""

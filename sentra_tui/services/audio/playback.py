@@ -14,8 +14,11 @@ from sentra_tui.domain.audio import FRAME_BYTES, SAMPLE_BYTES, SAMPLE_RATE_HZ, m
 from sentra_tui.domain.text import clean_line
 from sentra_tui.services.audio.devices import BLOCK_SAMPLES, Device
 
-PREBUFFER_BLOCKS = 4
-"""The 40 ms for which the first sound waits, so that a frame that comes a little late is not heard."""
+PREBUFFER_BLOCKS = 2
+"""The 20 ms for which the first sound waits, so that a frame that comes a little late is not heard."""
+MAX_PREBUFFER_BLOCKS = 6
+LATE_BLOCKS = 10
+"""Sound that goes on so soon after it ran out came late: from then on sound waits a block longer."""
 RING_BYTES = 15 * FRAME_BYTES
 """The most that waits: a sound card slower than the sender would otherwise fall ever further behind."""
 MAX_LATENCY_BLOCKS = 200
@@ -32,9 +35,13 @@ class SpeakerSink:
         """The device went away; what is written is not heard."""
         self.dropped_bytes = 0
         """Sound lost because it came faster than it was played."""
+        self.underruns = 0
+        """How often sound ran out and went on at once."""
         self._ring = bytearray()
         self._sounding = False
         self._waited_blocks = 0
+        self._silent_blocks = LATE_BLOCKS
+        self._prebuffer_blocks = PREBUFFER_BLOCKS
         self._handed_bytes = 0
         self._sound_of_blocks: deque[int] = deque(maxlen=MAX_LATENCY_BLOCKS)
         """How many bytes of sound there were in each of the last blocks, the newest first."""
@@ -86,15 +93,23 @@ class SpeakerSink:
     def _on_block(self, block: Any) -> None:
         with self._lock:
             if not self._sounding:
-                self._waited_blocks = self._waited_blocks + 1 if self._ring else 0
-                self._sounding = self._waited_blocks > PREBUFFER_BLOCKS
+                self._wait()
             sound = bytes(self._ring[: len(block)]) if self._sounding else b""
             del self._ring[: len(sound)]
             self._handed_bytes += len(sound)
             self._sound_of_blocks.appendleft(len(sound))
             if self._sounding and len(sound) < len(block):
-                self._sounding, self._waited_blocks = False, 0
+                self._sounding, self._waited_blocks, self._silent_blocks = False, 0, 0
         block[:] = sound.ljust(len(block), b"\0")
+
+    def _wait(self) -> None:
+        """Begin to sound when the first of it has waited long enough."""
+        self._silent_blocks += 1
+        self._waited_blocks = self._waited_blocks + 1 if self._ring else 0
+        if self._waited_blocks == 1 and self._silent_blocks <= LATE_BLOCKS:
+            self.underruns += 1
+            self._prebuffer_blocks = min(self._prebuffer_blocks + 1, MAX_PREBUFFER_BLOCKS)
+        self._sounding = self._waited_blocks > self._prebuffer_blocks
 
     def _on_finished(self) -> None:
         self.lost = True
