@@ -8,7 +8,7 @@ import contextlib
 from sentra_tui.domain.errors import OutcomeUnknown, TransportError, TransportLost, TransportRefused
 from sentra_tui.domain.main_run import RunEvent, RunNamed, RunRef, RunStatus
 from sentra_tui.services.openai.endpoint import Endpoint
-from sentra_tui.services.openai.main_settings import MainSettings
+from sentra_tui.services.openai.main_settings import CANCEL_S, MainSettings, duration
 from sentra_tui.services.openai.reply import Reply, ReplyStream
 from sentra_tui.services.openai.response_objects import ResponseObject, read_response
 from sentra_tui.services.openai.response_reader import ResponseReader
@@ -20,7 +20,6 @@ IMPLEMENTATION = "responses_background"
 RESUMES = 5
 """How often a stream is taken up again without a new event."""
 NAMED_EVERY_S = 1.0
-CANCEL_S = 5.0
 
 
 class BackgroundRun:
@@ -212,8 +211,3 @@ class BackgroundRun:
             async with asyncio.timeout(CANCEL_S):
                 await self._api.cancel(self.name)
         return [self._reader.cut_off(RunStatus.INCOMPLETE, f"no answer in {duration(self._settings.deadline_s)}")]
-
-
-def duration(seconds: float) -> str:
-    """Return a length of time in words: `10 minutes`."""
-    return f"{seconds / 60:g} minutes" if seconds >= 120 else f"{seconds:g} seconds"

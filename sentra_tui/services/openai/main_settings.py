@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+CANCEL_S = 5.0
+"""How long to try to stop a run that is given up."""
+
 
 class MainSettings(Struct, frozen=True, kw_only=True):
     """What every implementation of the MainAssistant port is told."""
@@ -14,3 +17,8 @@ class MainSettings(Struct, frozen=True, kw_only=True):
     """The longest that one run is waited for."""
     label: str = "The provider"
     """What messages call the provider."""
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time in words: `10 minutes`."""
+    return f"{seconds / 60:g} minutes" if seconds >= 120 else f"{seconds:g} seconds"

@@ -16,7 +16,7 @@ from sentra_tui.services.openai.main_settings import MainSettings
 from sentra_tui.services.openai.reply import Reply, ReplyStream
 from sentra_tui.services.openai.response_objects import read_response, safe_name
 from sentra_tui.services.openai.responses_api import ResponsesApi, response_body
-from sentra_tui.services.openai.retry import Retry, Timing
+from sentra_tui.services.openai.retry import LOCKED, Retry, Timing
 from sentra_tui.services.openai.status import error_body
 from sentra_tui.services.openai.text_status import rejects, text_refusal
 
@@ -143,6 +143,6 @@ class ResponsesBackground:
     def _is_gone(self, reply: Reply) -> bool:
         """Whether the conversation that we went on in is no more."""
         error = error_body(reply)
-        if reply.status not in (400, 404) or error.code == "conversation_locked":
+        if reply.status not in (400, 404) or error.code == LOCKED:
             return False
         return self._conversation_id in error.message or (reply.status == 404 and error.param == "conversation")

@@ -12,9 +12,9 @@ from collections.abc import AsyncGenerator, Callable
 from sentra_tui.domain.errors import OutcomeUnknown, TransportError, TransportLost, TransportRefused
 from sentra_tui.domain.main_run import MainRequest, RunEnded, RunEvent, RunNamed, RunRef, RunStatus
 from sentra_tui.domain.secret import Secret
-from sentra_tui.services.openai.background_run import CANCEL_S, duration
 from sentra_tui.services.openai.client import ApiClient
-from sentra_tui.services.openai.main_settings import MainSettings
+from sentra_tui.services.openai.main_settings import CANCEL_S, MainSettings, duration
+from sentra_tui.services.openai.patience import Patience
 from sentra_tui.services.openai.reply import Reply, ReplyStream
 from sentra_tui.services.openai.response_objects import read_response, safe_name
 from sentra_tui.services.openai.response_reader import ResponseReader
@@ -39,25 +39,22 @@ class ResponsesStream:
     ) -> None:
         self._endpoint = client.endpoint
         self._settings = settings
-        self._timing = timing or Timing()
-        self._api = ResponsesApi(client, key, Retry(self._timing))
+        self._api = ResponsesApi(client, key, Retry(timing or Timing()))
         self._previous_id = ""
         self._is_known = False
         """Whether the response before holds all that was asked so far."""
         self._reader = ResponseReader()
-        self._is_stopped = False
-        self._scope: asyncio.Timeout | None = None
+        self._patience: Patience | None = None
 
     async def ask(self, request: MainRequest) -> AsyncGenerator[RunEvent, None]:
         """Yield what becomes of a question, as the port says."""
-        deadline_s = self._timing.monotonic() + self._settings.deadline_s
         reader = self._reader = ResponseReader()
-        self._is_stopped = False
+        patience = self._patience = Patience(self._settings.deadline_s)
         async with await self._created(request) as stream:
             self._is_known = False
             ref: RunRef | None = None
             while not reader.over:
-                events = await self._step(reader, stream, deadline_s)
+                events = await self._step(reader, stream, patience)
                 if ref is None and reader.name:
                     ref = RunRef(IMPLEMENTATION, reader.name, self._previous_id)
                     yield RunNamed(ref)
@@ -80,25 +77,19 @@ class ResponsesStream:
         """Stop a run: its stream is closed, and the server is told, which need not know how to stop it."""
         if not safe_name(ref.run_id):
             return
-        if self._reader.name == ref.run_id:
-            self._is_stopped = True
-            if self._scope is not None:
-                self._scope.reschedule(asyncio.get_running_loop().time())
+        if self._patience is not None and self._reader.name == ref.run_id:
+            self._patience.stop()
         await self._tell_to_stop(ref.run_id)
 
     async def close(self) -> None:
         """Hold nothing: the stream belongs to the iterator."""
 
-    async def _step(self, reader: ResponseReader, stream: ReplyStream, deadline_s: float) -> list[RunEvent]:
-        left_s = deadline_s - self._timing.monotonic()
+    async def _step(self, reader: ResponseReader, stream: ReplyStream, patience: Patience) -> list[RunEvent]:
         try:
-            async with asyncio.timeout(0 if self._is_stopped else max(left_s, 0)) as self._scope:
-                return await self._next(reader, stream)
+            return await patience.wait(self._next(reader, stream))
         except TimeoutError:
-            if self._is_stopped:
+            if patience.stopped:
                 return [reader.cut_off(RunStatus.CANCELLED, "stopped")]
-        finally:
-            self._scope = None
         if not reader.name:
             raise OutcomeUnknown(f"{self._settings.label} did not say whether it began.")
         await self._tell_to_stop(reader.name)
@@ -127,7 +118,9 @@ class ResponsesStream:
         response = read_response(reply.json()) if reply.status < 300 else None
         events = [] if response is None else reader.response(response)
         match events:
-            case [RunEnded(status=RunStatus.CANCELLED, text=text)] if not self._is_stopped:
+            case [RunEnded(status=RunStatus.CANCELLED, text=text)] if (
+                self._patience is None or not self._patience.stopped
+            ):
                 return [RunEnded(RunStatus.INCOMPLETE, text, cause="the connection broke, and the provider stopped")]
             case [RunEnded()]:
                 return events

@@ -22,10 +22,11 @@ TRIES = 5
 TOTAL_S = 60.0
 FIRST_S, LONGEST_S = 0.5, 8.0
 LOCKED_S = 2.0
-"""Where another answer still holds the conversation, the first wait: that takes seconds, not moments."""
+"""The first wait for a locked conversation: that takes seconds, not moments."""
 SHORTEST_POLL_S = 0.05
 _Answer = TypeVar("_Answer", bound=Reply | ReplyStream)
-_LOCKED = "conversation_locked"
+LOCKED = "conversation_locked"
+"""The code with which another answer still holds the conversation."""
 _ACTIVE_RUN = re.compile(r"while a run .* is active|has an active run")
 
 
@@ -113,4 +114,4 @@ def worth_asking_again(reply: Reply) -> bool:
 def is_locked(reply: Reply) -> bool:
     """Return whether another answer still holds the conversation, or the thread, which has only words to say so."""
     error = error_body(reply)
-    return error.code == _LOCKED or (reply.status == 400 and bool(_ACTIVE_RUN.search(error.message)))
+    return error.code == LOCKED or (reply.status == 400 and bool(_ACTIVE_RUN.search(error.message)))

@@ -114,8 +114,22 @@ def error_body(reply: Reply) -> ErrorBody:
     if not isinstance(error, dict):
         error = {"message": error}
     message = error.get("message") or error.get("detail")
+    if isinstance(message, list):
+        return _validation_error(message)
     return ErrorBody(
         code=clean_line(str(error.get("code") or error.get("type") or ""), 60),
         message=clean_line(redact(message)) if isinstance(message, str) else "",
         param=clean_line(str(error.get("param") or ""), 60),
+    )
+
+
+def _validation_error(details: list[Any]) -> ErrorBody:
+    """Read what pydantic says of a body that does not fit: FastAPI servers send that as it is."""
+    first = details[0] if details and isinstance(details[0], dict) else {}
+    where = first.get("loc")
+    names = [each for each in where if isinstance(each, str) and each != "body"] if isinstance(where, list) else []
+    return ErrorBody(
+        code=clean_line(str(first.get("type") or ""), 60),
+        message=clean_line(redact(str(first.get("msg") or ""))),
+        param=clean_line(names[0], 60) if names else "",
     )

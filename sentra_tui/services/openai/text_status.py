@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sentra_tui.domain.errors import NotSupported, TransportError, TransportRefused
+from sentra_tui.domain.errors import NotSupported, TransportError, TransportLost, TransportRefused
 from sentra_tui.services.openai.endpoint import Endpoint
 from sentra_tui.services.openai.reply import Reply
+from sentra_tui.services.openai.retry import LOCKED
 from sentra_tui.services.openai.status import ErrorBody, error_body, refusal
 
 MODEL_HINT = "Set main_model of this provider to a model that it has."
@@ -28,13 +29,15 @@ def text_refusal(reply: Reply, endpoint: Endpoint, *, collection: bool = False, 
         return NotSupported(f"{endpoint.label} does not have this API ({reply.status}).")
     if rejects(reply, *needs.split()):
         return NotSupported(f"{endpoint.label} does not take {_shown(error)} ({reply.status}).")
+    if error.code == LOCKED:
+        return TransportLost(f"{endpoint.label} is still busy with another question.")
     return refusal(reply, endpoint)
 
 
 def rejects(reply: Reply, *params: str) -> bool:
     """Return whether the server does not know one of these parameters, or cannot do what it asks for."""
     error = error_body(reply)
-    if reply.status not in _REJECTED or error.code == "conversation_locked":
+    if reply.status not in _REJECTED or error.code == LOCKED:
         return False
     if error.param:
         return error.param.partition(".")[0].partition("[")[0] in params

@@ -10,8 +10,7 @@ from sentra_tui.domain.errors import OutcomeUnknown, TransportError, TransportLo
 from sentra_tui.domain.main_run import RunEnded, RunEvent, RunNamed, RunProgressed, RunRef, RunStatus
 from sentra_tui.domain.text import clean_line
 from sentra_tui.services.openai.assistants_api import AssistantsApi
-from sentra_tui.services.openai.background_run import CANCEL_S, duration
-from sentra_tui.services.openai.main_settings import MainSettings
+from sentra_tui.services.openai.main_settings import CANCEL_S, MainSettings, duration
 from sentra_tui.services.openai.patience import Patience
 from sentra_tui.services.openai.reply import Reply
 from sentra_tui.services.openai.retry import Retry, Timing, poll_after_s, worth_asking_again

@@ -40,6 +40,7 @@ def said(answer: Reply, *, collection: bool = True) -> TransportError:
         reply(400, error("unsupported_parameter", "conversation")),
         reply(422, error("unsupported_parameter", "conversation.id")),
         reply(400, error("unknown_parameter", None, "Unknown parameter: 'background'.")),
+        reply(422, {"detail": [{"type": "extra_forbidden", "loc": ["body", "background"], "msg": "Not permitted"}]}),
     ],
 )  # fmt: skip
 def test_a_server_without_the_api_is_asked_in_another_way(answer: Reply) -> None:
@@ -72,7 +73,7 @@ def test_a_run_that_is_not_found_is_no_missing_api() -> None:
         (reply(401), CredentialRefused), (reply(403), CredentialRefused), (reply(429), TransportLost),
         (reply(503), TransportLost), (reply(400, error("invalid_value", "input")), TransportRefused),
         (reply(429, error("insufficient_quota")), TransportRefused),
-        (reply(400, error("conversation_locked", "conversation")), TransportRefused),
+        (reply(400, error("conversation_locked", "conversation")), TransportLost),
     ],
 )  # fmt: skip
 def test_other_refusals_say_what_they_always_say(answer: Reply, kind: type[TransportError]) -> None:
@@ -89,7 +90,9 @@ json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=20),
     lambda inner: (
         st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["error", "code", "message", "param", "type", "detail"]), inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["error", "code", "message", "param", "type", "detail", "loc", "msg"]), inner, max_size=4
+        )
     ),
     max_leaves=8,
 )
