@@ -209,6 +209,8 @@ def hostile_session(texts: list[str]) -> list[c.Change]:
         c.StreamConnected("mic", 1_000, everything),
         c.StreamReconnecting("mic", 1_500, 2, 99_000, everything, everything),
         c.StreamFailed("speaker", 1_500, everything, everything),
+        c.AnswerVoiceChanged(everything),
+        c.LanguageChanged("mic", everything),
     ]
     for number, text in enumerate(texts):
         at_ms = 2_000 + number
@@ -218,7 +220,15 @@ def hostile_session(texts: list[str]) -> list[c.Change]:
             c.AnswerStarted(f"a{number}", Lane.AUX, at_ms),
             c.AnswerExtended(f"a{number}", Lane.AUX, at_ms, text),
             c.AnswerEnded(f"a{number}", Lane.AUX, at_ms, AnswerStatus.FAILED, None, text),
-            c.AnswerEnded(f"m{number}", Lane.MAIN, at_ms, AnswerStatus.INCOMPLETE, text, text),
+            c.QuestionRaised(f"q{number}", at_ms, text, "speaker"),
+            c.AnswerStarted(f"m{number}", Lane.MAIN, at_ms, f"q{number}", text),
+            c.AnswerEnded(f"m{number}", Lane.MAIN, at_ms, AnswerStatus.INCOMPLETE, text, text, text),
+            c.QuestionRaised(f"d{number}", at_ms, text, ""),
+            c.QuestionDropped(f"d{number}", at_ms, text),
+            c.AnswerEnded(f"c{number}", Lane.MAIN, at_ms, AnswerStatus.CANCELLED, f"{text} {text} [12:00:02]"),
+            c.AnswerCut(f"c{number}", at_ms, 1, 3),
+            c.Billed(at_ms, text, Usage(text_in=1), "mic", text, None),
+            c.EventLogged(at_ms, text, text),
             c.Noticed(Severity.ERROR, text, text),
         ]
     return changes

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.widgets import Input
 
 from sentra_tui.ui.app import SentraApp
 from sentra_tui.ui.options import AppOptions, ProviderChoice
@@ -39,6 +40,21 @@ async def settle(pilot: Any) -> None:
     await pilot.pause(0.1)
 
 
+def pressing(*keys: str) -> Callable[[Any], Awaitable[None]]:
+    """Press these keys once everything is shown."""
+
+    async def press(pilot: Any) -> None:
+        await settle(pilot)
+        for key in keys:
+            await pilot.press(key)
+        await settle(pilot)
+        for blinking in pilot.app.screen.query(Input):
+            blinking.cursor_blink = False
+        await pilot.pause()
+
+    return press
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_in_a_call(snap_compare: Compare, size: tuple[int, int]) -> None:
     assert snap_compare(screen("in-call"), terminal_size=size, run_before=settle)
@@ -50,15 +66,27 @@ def test_other_states(snap_compare: Compare, scene: str, size: tuple[int, int]) 
     assert snap_compare(screen(scene), terminal_size=size, run_before=settle)
 
 
+@pytest.mark.parametrize("size", [SIZES[0], SIZES[2]])
+@pytest.mark.parametrize("scene", ["two-lanes", "aftermath"])
+@pytest.mark.parametrize("pane", ["3", "4"])
+def test_both_assistants(snap_compare: Compare, scene: str, size: tuple[int, int], pane: str) -> None:
+    assert snap_compare(screen(scene), terminal_size=size, run_before=pressing(pane))
+
+
 @pytest.mark.parametrize("size", SIZES[:2])
 @pytest.mark.parametrize("key", ["question_mark", "q"])
 def test_modal_screens(snap_compare: Compare, key: str, size: tuple[int, int]) -> None:
-    async def press(pilot: Any) -> None:
-        await settle(pilot)
-        await pilot.press(key)
-        await settle(pilot)
+    assert snap_compare(screen("in-call"), terminal_size=size, run_before=pressing(key))
 
-    assert snap_compare(screen("in-call"), terminal_size=size, run_before=press)
+
+@pytest.mark.parametrize("size", [SIZES[0], SIZES[2]])
+@pytest.mark.parametrize(
+    "keys",
+    [("a",), ("s",), ("l",), ("l", "2"), ("l", "3"), ("4", "c"), ("question_mark",)],
+    ids=["ask", "settings", "cost", "latency", "events", "citations", "help"],
+)
+def test_screens_of_two_lanes(snap_compare: Compare, keys: tuple[str, ...], size: tuple[int, int]) -> None:
+    assert snap_compare(screen("two-lanes"), terminal_size=size, run_before=pressing(*keys))
 
 
 @pytest.mark.parametrize("size", SIZES[:2])

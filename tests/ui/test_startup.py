@@ -7,10 +7,12 @@ import gc
 import subprocess
 import sys
 
+import pytest
+
 from sentra_tui.ui import internals
 from tests.ui.conftest import Perform
 from tests.ui.pty_session import ROOT
-from tests.ui.scenes import in_call
+from tests.ui.scenes import two_lanes
 
 HEAVY = {
     *("numpy", "av", "aiortc", "httpx", "click", "sounddevice", "websockets", "sqlite3", "markdown_it", "pygments"),
@@ -63,17 +65,22 @@ def living_objects() -> int:
     return len(gc.get_objects())
 
 
-async def test_focus_changes_and_modals_leave_nothing_behind(perform: Perform) -> None:
-    async with perform(in_call()) as stage:
-
-        async def round_trip() -> None:
-            await stage.press("tab", "tab", "enter", "escape", "z", "z", "question_mark", "escape", "q", "escape")
-            await stage.press("a", "escape", "s", "escape", "l", "tab", "escape")
-
+@pytest.mark.parametrize(
+    ("keys", "rounds"),
+    [
+        (("tab", "tab", "enter", "escape", "z", "z", "question_mark", "escape", "q", "escape"), 15),
+        (("a", "tab", "escape", "s", "down", "escape", "l", "tab", "tab", "escape", "4", "c", "escape"), 8),
+    ],
+    ids=["panes", "screens"],
+)
+async def test_focus_changes_and_modals_leave_nothing_behind(
+    perform: Perform, keys: tuple[str, ...], rounds: int
+) -> None:
+    async with perform(two_lanes()) as stage:
         for _ in range(3):
-            await round_trip()
+            await stage.press(*keys)
         gc.unfreeze()
         before = living_objects()
-        for _ in range(15):
-            await round_trip()
+        for _ in range(rounds):
+            await stage.press(*keys)
         assert living_objects() - before < 2_000

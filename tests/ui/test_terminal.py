@@ -103,7 +103,12 @@ def test_no_hostile_text_reaches_the_terminal(stage: Stage, mode: str) -> None:
     for keys in (b"z", b"1", b"2", b"3", b"4", b"?", b"\x1b", b"\x1b[H", b"z"):
         session.press(keys)
         session.read_for(0.15)
+    for keys in (b"l", b"2", b"3", b"\x1b", b"s", b"\x1b", b"4", b"\x1b[F", b"c", b"\x1b", b"a", b"\x1b"):
+        session.press(keys)
+        session.read_for(0.3)
     output = session.output
+    for screen in (b"so far", b"Settings of this session", b"Ask about what was said"):
+        assert screen in output
     session.signal(signal.SIGTERM)
     assert session.wait() == 143
     assert "␛".encode() in output

@@ -19,6 +19,10 @@ TAKES_CONTENT = {
     "Checkbox",
     "Collapsible",
     "ListItem",
+    "Tab",
+    "TabPane",
+    "RadioButton",
+    "Link",
     "update",
 }
 TITLES = {"border_title", "border_subtitle", "tooltip"}

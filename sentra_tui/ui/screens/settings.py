@@ -15,6 +15,7 @@ from textual.widgets import Input, Static
 
 from sentra_tui.domain.actions import Action, SetAnswerVoice, SetCommands, SetLanguage, SetSpeed
 from sentra_tui.domain.state import AppState, Stream
+from sentra_tui.domain.text import clean_line
 from sentra_tui.ui.messages import Asked
 from sentra_tui.ui.screens.live import LiveScreen
 from sentra_tui.ui.tongues import LANGUAGES, SPEEDS, VOICES
@@ -31,6 +32,7 @@ class Field(PromptInput):
     """A short text that counts once the user has left it, or pressed enter."""
 
     def __init__(self, value: str, suggestions: Sequence[str], placeholder: str, *, widget_id: str) -> None:
+        value = clean_line(value, VOICE_CHARS)
         suggester = SuggestFromList(suggestions)
         super().__init__(
             value,
@@ -45,6 +47,7 @@ class Field(PromptInput):
 
     def show_held(self, value: str) -> None:
         """Take the value that holds; what is being typed stays."""
+        value = clean_line(value, VOICE_CHARS)
         if self.value == self.held or not self.has_focus:
             self.value = value
         self.held = value
