@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from sentra_tui.domain import actions as a
-from sentra_tui.domain.changes import AnswerVoiceChanged, CommandsChanged, Noticed, SpeedChanged
+from sentra_tui.domain.changes import (
+    AnswerVoiceChanged,
+    Change,
+    CommandsChanged,
+    EconomyChanged,
+    Noticed,
+    SpeedChanged,
+)
 from sentra_tui.domain.config import Config
 from sentra_tui.domain.ports import Talk
 from sentra_tui.domain.state import MIC, Severity
@@ -33,9 +40,8 @@ class Crew:
         self._journal = journal
         self._context = context
         self._cost = CostMeter(store, wiring.prices(), config.cost, context)
-        self._manager = ConnectionManager(
-            wiring.plans(), store, config.reconnect, wiring.ports(self._cost.meter), context
-        )
+        self._plans = wiring.plans()
+        self._manager = ConnectionManager(self._plans, store, config.reconnect, wiring.ports(self._cost.meter), context)
         self._main: MainLane | None = None
         self._assistants: Assistants | None = None
 
@@ -46,6 +52,8 @@ class Crew:
         if self._journal is not None:
             self._journal.start(self._context.now_ms())
         self._answer_for_actions()
+        self._store.subscribe(self._save_money)
+        self._cost.start({plan.name: (plan.model, plan.transcription_model) for plan in self._plans})
         self._manager.start()
         if talk is not None:
             self._go_on(talk)
@@ -83,6 +91,10 @@ class Crew:
         self._store.handle(a.SayText, lambda action: self._say(action.text))
         self._store.handle(a.ConnectStream, self._connect)
         self._store.handle(a.RetryNow, lambda _: self._retry())
+
+    def _save_money(self, change: Change) -> None:
+        if isinstance(change, EconomyChanged):
+            self._manager.save_money(change.on)
 
     def _lines_before(self) -> list[ContextEntry]:
         return [] if self._assistants is None else self._assistants.context()

@@ -105,6 +105,7 @@ class Wiring:
             recorded=source.is_recorded,
             connect=stream.connect and not self._options.idle and (answers or not source.is_none),
             answers=answers,
+            model=self.profile.model if answers else "",
             transcription_model=self._transcription_model(name),
             context_lines=self._config.aux.context_lines,
             voices=tuple(self.profile.voices),
