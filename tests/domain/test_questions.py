@@ -78,6 +78,14 @@ ASKED = {
         where exactly
         does anyone know the password policy
         are there any risks
+        and then you would just add a replica is that right
+        you mean the primary or the replica
+        any blockers
+        so the question is whether we can afford it
+        how come it took so long
+        describe the architecture
+        who did you ask
+        i need to know when it is done
         You did what?
         The price is two dollars?
     """,
@@ -289,6 +297,19 @@ SAID = {
         how we did it is in the wiki
         I know. Thanks.
         we asked them to explain the design
+        they are the ones who did it
+        may i say that i disagree
+        any time
+        i want to ask for a raise
+        we need to know the price
+        we have to understand how it works
+        what i would do is add an index
+        where it gets interesting is the second part
+        however it is slow
+        whenever we deploy it breaks
+        had we known we would have stopped
+        let's see what they have to say
+        let me know if you need anything
         the more we wait the worse it gets
     """,
     "de": """
