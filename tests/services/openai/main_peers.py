@@ -18,7 +18,7 @@ from sentra_tui.provider.server import ProviderOptions, serving
 from sentra_tui.provider.text_model import TextMessage, TextModel
 from sentra_tui.services.openai.client import ApiClient
 from sentra_tui.services.openai.endpoint import Endpoint
-from sentra_tui.services.openai.main_assistant import WAYS, main_assistant
+from sentra_tui.services.openai.main_assistant import main_assistant
 from sentra_tui.services.openai.retry import Timing
 from tests.services.openai.recorder import Recorder
 
@@ -30,8 +30,6 @@ RUN_PATHS = {
     "chat": "/v1/chat/completions",
 }
 """Where a plan finds the request that begins a run."""
-
-__all__ = ["WAYS"]
 
 
 class Recaller:
