@@ -57,6 +57,7 @@ class Assistants:
         self._lanes = Lanes(plan.config.aux, plan.config.main)
         self._numbers = count(1)
         self._timer: asyncio.TimerHandle | None = None
+        self._closed = False
         self._commands = VoiceCommands(store, context.now_ms, quick.cancel)
         store.subscribe(self._hear)
         store.handle(a.CancelAnswer, lambda _: self._cancel())
@@ -77,7 +78,8 @@ class Assistants:
         self._store.publish(c.TranscriptCommitted(MIC, key, text, now_ms, now_ms, "typed"))
 
     def close(self) -> None:
-        """Let nothing happen any more."""
+        """Ask nothing any more, whatever still ends."""
+        self._closed = True
         if self._timer is not None:
             self._timer.cancel()
 
@@ -181,6 +183,8 @@ class Assistants:
             )
 
     def _perform(self, outcome: Outcome) -> None:
+        if self._closed:
+            return
         for each in outcome:
             if isinstance(each, LaneEffect):
                 self._carry_out(each)
@@ -219,7 +223,7 @@ class Assistants:
     def _set_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        due_ms = self._lanes.next_due_ms()
+        due_ms = None if self._closed else self._lanes.next_due_ms()
         if due_ms is not None:
             delay_s = max(0, due_ms - self._context.now_ms()) / 1000
             self._timer = asyncio.get_running_loop().call_later(delay_s, self._tick)

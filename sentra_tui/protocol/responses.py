@@ -44,8 +44,8 @@ class Responses:
         self._unnamed_numbers = count(1)
         self._turn_question = ""
         self._answers_turns = answers_turns
+        self._open_turn = ""
         self._missed_turn = ""
-        self._echoes = False
         self._active_question = ""
 
     @property
@@ -68,8 +68,9 @@ class Responses:
         While another response runs the server can begin none: then it is asked for, once that one is over.
         """
         self._turn_question = question_id_of(self._stream, LineKey(self._number, item_id))
-        if self._answers_turns and self._queue.state is not QueueState.FREE:
-            self._missed_turn = self._turn_question
+        if self._answers_turns:
+            self._open_turn = self._turn_question
+            self._missed_turn = "" if self._queue.state is QueueState.FREE else self._turn_question
 
     def request(self, now_ms: int, question_id: str) -> Outcome:
         """Ask for an answer to this question: now, or once the session is free."""
@@ -136,18 +137,15 @@ class Responses:
         return self.request(now_ms, missed) if missed else []
 
     def _question_of(self, response: Response) -> str:
-        """Return what the response answers: what its metadata says, else what was asked for, else the newest turn.
-
-        A server that echoes metadata once always does: a response of its own has none.
+        """Return what the response answers: what its metadata says; else the turn that the server has not answered
+        yet, else what was asked for, on a server that echoes no metadata; else the newest turn.
         """
         told = (response.metadata or {}).get(QUESTION_ID, "")
-        if told:
-            self._echoes = True
-            return told
+        if told or self._open_turn:
+            return told or self._open_turn
         sent = self._queue.sent
-        if sent is not None and sent.metadata and not self._echoes:
-            return sent.metadata.get(QUESTION_ID, "")
-        return self._turn_question
+        asked = (sent.metadata or {}).get(QUESTION_ID, "") if sent is not None else ""
+        return asked or self._turn_question
 
     def _respond(self, response_id: str, now_ms: int) -> tuple[str, Outcome]:
         """Return the response meant, and what began it where its beginning was not told; empty where none is meant."""
@@ -161,8 +159,8 @@ class Responses:
         stopped_before_it_began = self._queue.state is QueueState.CANCEL_REQUESTED and not self._queue.active_id
         self._queue.created(response_id, now_ms)
         self._active_question = question_id
-        if question_id == self._missed_turn:
-            self._missed_turn = ""
+        if question_id == self._open_turn:
+            self._open_turn = self._missed_turn = ""
         if stopped_before_it_began:
             self._answers.discard(response_id)
             return []

@@ -100,11 +100,15 @@ async def test_typed_words_are_answered(tmp_path: Path) -> None:
     await engine.stop()
 
 
-async def test_words_typed_without_a_call_are_not_lost_silently(tmp_path: Path) -> None:
+async def test_words_typed_without_a_call_are_answered_by_the_main_assistant(tmp_path: Path) -> None:
     engine = await EngineProcess.start(tmp_path, "--idle", "--mic=none", "--speaker=none")
-    engine.send(a.SayText("Anybody there?"))
-    state = await engine.until(lambda state: state.notices)
-    assert "Not sent" in state.notices[0].text
+    engine.send(a.SayText("What is a cache?"))
+    state = await engine.until(lambda state: [x for x in state.answers if x.status == AnswerStatus.COMPLETED])
+    assert state.answers[0].lane is Lane.MAIN
+    assert "cache" in state.answers[0].text
+    mic = state.stream("mic")
+    assert mic is not None
+    assert [(line.kind, line.text) for line in mic.transcript] == [("typed", "What is a cache?")]
     await engine.stop()
 
 

@@ -40,17 +40,19 @@ def test_an_answer_that_was_asked_for_belongs_to_its_question_by_metadata() -> N
 
 def test_it_does_so_on_a_server_that_echoes_no_metadata() -> None:
     session = new_session()
-    receive(session, TURN)
+    receive(session, TURN, created(1), DONE)
     session.answer("speaker.1.item_7", 2_000)
-    assert question_of(receive(session, created(1))) == "speaker.1.item_7"
+    assert question_of(receive(session, created(2))) == "speaker.1.item_7"
 
 
-def test_a_server_that_echoes_is_known_to_mean_its_own_answers_by_silence() -> None:
+def test_an_answer_without_metadata_belongs_to_the_turn_that_has_none_even_while_another_is_asked_for() -> None:
     session = new_session()
     session.answer("speaker.1.item_7", 2_000)
-    receive(session, created(1, "speaker.1.item_7"), DONE, TURN)
-    session.answer("speaker.1.item_8", 2_000)
-    assert question_of(receive(session, created(2))) == "mic.1.item_1"
+    assert question_of(receive(session, TURN, created(1))) == "mic.1.item_1"
+    busy = s.ServerError(ErrorDetails("invalid_request_error", ALREADY_ACTIVE, "busy", "event_1"))
+    assert receive(session, busy) == []
+    sent = [told.event for told in receive(session, DONE) if isinstance(told, SendEvent)]
+    assert sent == [c.ResponseCreate(asks("speaker.1.item_7"), event_id="event_2")]
 
 
 def test_a_turn_that_the_server_could_not_answer_since_another_ran_is_asked_for_once() -> None:
