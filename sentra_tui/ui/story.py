@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+import operator
 from functools import cached_property
 from typing import Literal
 
@@ -17,7 +17,7 @@ HEAD_CHARS = 400
 CAUSE_CHARS = 300
 HEARD = "▪ cut: heard up to here"
 
-Check = Literal["", "working", "failed", "done"]
+Check = Literal["", "working", "stopped", "failed", "done"]
 """How far the main assistant is with the question of a draft."""
 
 _ENDS = {
@@ -35,24 +35,33 @@ _BY_MAIN = {
     Verdict.CORRECTED: Word("▸", "corrected · replaces the aux draft", "busy"),
     Verdict.WITHDRAWN: Word("✕", "withdrawn", "bad"),
 }
-_UNCHECKED = {"": "draft", "working": "draft", "failed": "draft · Main failed", "done": "draft · see Main"}
+_CHECKS: dict[AnswerStatus, Check] = {
+    AnswerStatus.PROCESSING: "working",
+    AnswerStatus.DRAFT: "working",
+    AnswerStatus.COMPLETED: "done",
+    AnswerStatus.CANCELLED: "stopped",
+    AnswerStatus.INCOMPLETE: "stopped",
+    AnswerStatus.FAILED: "failed",
+}
+_UNCHECKED: dict[Check, str] = {
+    "": "draft",
+    "working": "draft",
+    "stopped": "draft · not checked",
+    "failed": "draft · Main failed",
+    "done": "draft · see Main",
+}
 _TONES: dict[str, Tone] = {"good": "good", "busy": "busy", "bad": "bad"}
 
 
 class Card:
     """An answer with its question, or a question that is not answered; a new one whenever either changed."""
 
-    def __init__(self, answer: Answer | None, question: Question | None, check: Check) -> None:
+    def __init__(self, key: str, answer: Answer | None, question: Question | None, check: Check) -> None:
+        self.key = key
+        """Names it among the cards of a lane."""
         self.answer = answer
         self.question = question
         self.check = check
-
-    @property
-    def key(self) -> Hashable:
-        """What names it among the cards of a lane."""
-        if self.answer is not None:
-            return self.answer.answer_id
-        return None if self.question is None else ("question", self.question.question_id)
 
     @property
     def asked_ms(self) -> int:
@@ -164,45 +173,50 @@ class Story:
     def __init__(self) -> None:
         self._answers: tuple[Answer, ...] = ()
         self._questions: tuple[Question, ...] = ()
-        self._known: dict[Hashable, Card] = {}
+        self._by_id: dict[str, Question] = {}
+        self._dropped: list[Question] = []
+        self._known: dict[str, Card] = {}
         self._lanes: dict[Lane, tuple[Card, ...]] = dict.fromkeys(Lane, ())
 
     def cards(self, state: AppState, lane: Lane) -> tuple[Card, ...]:
         """Return the cards of one assistant, oldest first."""
+        if state.questions is not self._questions:
+            self._by_id = {question.question_id: question for question in state.questions}
+            self._dropped = [question for question in state.questions if question.dropped]
         if state.answers is not self._answers or state.questions is not self._questions:
             self._answers, self._questions = state.answers, state.questions
             self._tell()
         return self._lanes[lane]
 
     def _tell(self) -> None:
-        questions = {question.question_id: question for question in self._questions}
-        checks = {a.question_id: _check(a) for a in self._answers if a.lane is Lane.MAIN and a.question_id}
+        main = [answer for answer in self._answers if answer.lane is Lane.MAIN]
+        aux = [answer for answer in self._answers if answer.lane is Lane.AUX]
+        checks = {answer.question_id: _CHECKS[answer.status] for answer in main if answer.question_id}
         known, self._known = self._known, {}
-        lanes: dict[Lane, list[Card]] = {lane: [] for lane in Lane}
-        for answer in self._answers:
-            check = checks.get(answer.question_id, "") if answer.lane is Lane.AUX else ""
-            lanes[answer.lane].append(self._card(known, Card(answer, questions.get(answer.question_id), check)))
-        dropped = [each for each in self._questions if each.dropped and each.question_id not in checks]
+        self._lanes[Lane.AUX] = _same_if_equal(
+            self._lanes[Lane.AUX],
+            [self._card(known, answer.answer_id, answer, checks.get(answer.question_id, "")) for answer in aux],
+        )
+        cards = [self._card(known, answer.answer_id, answer, "") for answer in main]
+        dropped = [each for each in self._dropped if each.question_id not in checks]
         if dropped:
-            lanes[Lane.MAIN] += [self._card(known, Card(None, question, "")) for question in dropped]
-            lanes[Lane.MAIN].sort(key=_began_ms)
-        for lane, cards in lanes.items():
-            old = self._lanes[lane]
-            if len(cards) != len(old) or any(new is not was for new, was in zip(cards, old, strict=True)):
-                self._lanes[lane] = tuple(cards)
+            cards += [self._card(known, f"dropped {each.question_id}", each, "") for each in dropped]
+            cards.sort(key=_began_ms)
+        self._lanes[Lane.MAIN] = _same_if_equal(self._lanes[Lane.MAIN], cards)
 
-    def _card(self, known: dict[Hashable, Card], card: Card) -> Card:
-        old = known.get(card.key)
-        if old is not None and old.answer is card.answer and old.question is card.question and old.check == card.check:
-            card = old
-        self._known[card.key] = card
+    def _card(self, known: dict[str, Card], key: str, what: Answer | Question, check: Check) -> Card:
+        """Return the card of an answer, or of a question that has none."""
+        answer, question = (what, self._by_id.get(what.question_id)) if isinstance(what, Answer) else (None, what)
+        card = known.get(key)
+        if card is None or card.answer is not answer or card.question is not question or card.check != check:
+            card = Card(key, answer, question, check)
+        self._known[key] = card
         return card
 
 
-def _check(answer: Answer) -> Check:
-    if answer.status in UNFINISHED:
-        return "working"
-    return "done" if answer.status is AnswerStatus.COMPLETED else "failed"
+def _same_if_equal(old: tuple[Card, ...], cards: list[Card]) -> tuple[Card, ...]:
+    """Return the old lane where its cards are the same objects."""
+    return old if len(old) == len(cards) and all(map(operator.is_, old, cards)) else tuple(cards)
 
 
 def _began_ms(card: Card) -> int:

@@ -68,8 +68,8 @@ def living_objects() -> int:
 @pytest.mark.parametrize(
     ("keys", "rounds"),
     [
-        (("tab", "tab", "enter", "escape", "z", "z", "question_mark", "escape", "q", "escape"), 15),
-        (("a", "tab", "escape", "s", "down", "escape", "l", "tab", "tab", "escape", "4", "c", "escape"), 8),
+        (("tab", "tab", "enter", "escape", "z", "z", "question_mark", "escape", "q", "escape"), 10),
+        (("a", "tab", "escape", "s", "down", "escape", "l", "tab", "tab", "escape", "4", "c", "escape"), 6),
     ],
     ids=["panes", "screens"],
 )

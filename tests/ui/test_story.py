@@ -82,6 +82,8 @@ def test_a_draft_says_why_nobody_checked_it() -> None:
     assert bodies(dropped, Lane.AUX)[0].endswith("◐ draft · not checked: the budget is spent")
     failed = state_after(asked(), *drafted(), *considered(AnswerStatus.FAILED, ""))
     assert bodies(failed, Lane.AUX)[0].endswith("◐ draft · Main failed")
+    stopped = state_after(asked(), *drafted(), *considered(AnswerStatus.CANCELLED, ""))
+    assert bodies(stopped, Lane.AUX)[0].endswith("◐ draft · not checked")
 
 
 def test_a_dropped_question_stands_among_the_main_answers_in_its_time() -> None:
@@ -128,7 +130,7 @@ def test_an_old_answer_is_grey_as_a_whole_and_says_so() -> None:
 )
 def test_a_cut_spoken_answer_shows_what_was_heard(heard_chars: int, heard: str, rest: str) -> None:
     answer = Answer("a", Lane.AUX, 0, AnswerStatus.CANCELLED, "one two three", heard_chars=heard_chars)
-    entry = Card(answer, None, "").entry
+    entry = Card("a", answer, None, "").entry
     assert (entry.text, entry.tail, entry.remark) == (heard, rest, "")
 
 
