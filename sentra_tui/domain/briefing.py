@@ -17,6 +17,10 @@ WHAT_NOW = "What should I say now?"
 SPEAKERS = {"mic": "You", "speaker": "Them"}
 TRANSCRIPT, DRAFT, QUESTION = "transcript", "draft", "question"
 
+CITATION = re.compile(r"\[(\d\d:\d\d:\d\d)\]")
+"""How an answer names a line: by its time of day."""
+_CITED = re.compile(rf"\s*{CITATION.pattern}")
+
 _BEGIN = re.compile(r"^--- (?!end )(\w+) ([0-9a-f]{8,}) ---$", re.MULTILINE)
 
 
@@ -63,6 +67,11 @@ def line_text(line: BriefLine, started_at: float) -> str:
 def time_of_day(started_at: float, at_ms: int) -> str:
     """Return the time that is cited, as `[12:03:40]`, in the zone of this machine."""
     return time.strftime("[%H:%M:%S]", time.localtime(started_at + at_ms / 1000))
+
+
+def without_citations(text: str) -> str:
+    """Return an answer as it is spoken: nobody wants to hear times of day."""
+    return " ".join(_CITED.sub("", text).split())
 
 
 def sections(text: str) -> dict[str, str]:

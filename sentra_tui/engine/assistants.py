@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from functools import singledispatchmethod
 from itertools import count
 from typing import Literal
@@ -11,7 +12,7 @@ from msgspec import Struct
 
 from sentra_tui.domain import actions as a
 from sentra_tui.domain import changes as c
-from sentra_tui.domain.briefing import BriefLine, line_text
+from sentra_tui.domain.briefing import BriefLine, line_text, without_citations
 from sentra_tui.domain.config import Config, ProviderProfile
 from sentra_tui.domain.question import Question, Scope, question_id_of
 from sentra_tui.domain.questions import is_question
@@ -27,8 +28,10 @@ from sentra_tui.engine.voice_commands import VoiceCommands
 from sentra_tui.protocol.context import ContextEntry
 from sentra_tui.protocol.lanes import AskMain, CancelMain, LaneEffect, Lanes, Outcome, RequestDraft
 
+_NEWS = (AnswerStatus.COMPLETED, AnswerStatus.INCOMPLETE)
 ANSWERS_REPLAYED = 10
 """How many of the newest answers a new session is told of."""
+OVER_BUDGET = "the hard budget is spent"
 
 
 class LanePlan(Struct, frozen=True):
@@ -36,6 +39,8 @@ class LanePlan(Struct, frozen=True):
 
     config: Config
     profile: ProviderProfile
+    may_ask: Callable[[], bool]
+    """Whether there is money left for questions."""
 
 
 class Assistants:
@@ -77,6 +82,13 @@ class Assistants:
         key = LineKey(now_ms, f"note_{next(self._numbers)}")
         self._store.publish(c.TranscriptCommitted(MIC, key, text, now_ms, now_ms, "typed"))
 
+    def start(self) -> None:
+        """Take up what was read back: answers grow old from where they began."""
+        for answer in self._store.state.answers:
+            if answer.status in _NEWS and answer.text and not answer.expired:
+                self._lanes.answered(answer.answer_id, answer.lane, answer.started_ms)
+        self._tick()
+
     def close(self) -> None:
         """Ask nothing any more, whatever still ends."""
         self._closed = True
@@ -107,7 +119,7 @@ class Assistants:
         if answer is None:
             return
         now_ms = self._context.now_ms()
-        if answer.text and answer.status in (AnswerStatus.COMPLETED, AnswerStatus.INCOMPLETE):
+        if answer.text and answer.status in _NEWS:
             self._lanes.answered(answer.answer_id, answer.lane, now_ms)
         if answer.lane is Lane.AUX:
             self._perform(self._lanes.draft_ended(answer.question_id, answer.text, now_ms))
@@ -177,7 +189,7 @@ class Assistants:
             self._store.publish(c.Noticed(Severity.INFORMATION, "There is no answer to repeat."))
             return
         newest = answers[-1]
-        if not self._quick.say_again(newest.text):
+        if not self._quick.say_again(without_citations(newest.text)):
             self._store.publish(
                 c.Noticed(Severity.INFORMATION, "The last answer is on the screen.", "v speaks answers.")
             )
@@ -207,6 +219,10 @@ class Assistants:
     @_carry_out.register
     def _(self, effect: AskMain) -> None:
         question, profile = effect.question, self._plan.profile
+        if not self._plan.may_ask():
+            self._store.publish(c.QuestionDropped(question.question_id, self._context.now_ms(), OVER_BUDGET))
+            self._main_ended(question.question_id)
+            return
         model, why = choose_model(
             question.text,
             self._plan.config.main.routes,

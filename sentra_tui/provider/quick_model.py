@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 
+from sentra_tui.domain.config import READ_ALOUD
 from sentra_tui.provider.reply import Answerer
 from sentra_tui.provider.text_model import TextMessage
 
@@ -15,8 +16,10 @@ class QuickModel:
         self._answerer = answerer
 
     async def answer(self, messages: Sequence[TextMessage], model: str = "") -> AsyncGenerator[str, None]:
-        """Yield the answer in one piece."""
-        yield self._answerer.answer(messages[-1].text if messages else "")
+        """Yield the answer in one piece; what is to be read aloud comes back as it is."""
+        last = messages[-1].text if messages else ""
+        read = any(message.role == "system" and message.text == READ_ALOUD for message in messages)
+        yield last if read else self._answerer.answer(last)
 
     async def close(self) -> None:
         """Nothing is held."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import time
 from typing import NamedTuple
 
-from sentra_tui.domain.briefing import time_of_day
+from sentra_tui.domain.briefing import CITATION, time_of_day
 from sentra_tui.domain.state import AppState
 from sentra_tui.domain.transcript import Line
 
-CITATION = re.compile(r"\[(\d\d:\d\d:\d\d)\]")
 _DAY_MS = 86_400_000
 
 

@@ -10,7 +10,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from sentra_tui.ui.citations import CITATION
+from sentra_tui.domain.briefing import CITATION
 from sentra_tui.ui.wrapping import wrap
 
 GUTTER_MIN_WIDTH = 43

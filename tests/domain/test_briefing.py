@@ -1,6 +1,14 @@
 from __future__ import annotations
 
-from sentra_tui.domain.briefing import WHAT_NOW, Brief, BriefLine, compose, sections, without_transcript
+from sentra_tui.domain.briefing import (
+    WHAT_NOW,
+    Brief,
+    BriefLine,
+    compose,
+    sections,
+    without_citations,
+    without_transcript,
+)
 
 STARTED_AT = 1_700_000_000.0
 MARK = "0123abcd"
@@ -37,3 +45,7 @@ def test_without_its_transcript_a_request_still_has_draft_and_question() -> None
     assert sections(shorter) == {"draft": "because", "question": "why?"}
     assert without_transcript(shorter) == shorter
     assert without_transcript("plain words") == "plain words"
+
+
+def test_citations_are_not_spoken() -> None:
+    assert without_citations("A cold cache [12:03:40]. Warm it first.") == "A cold cache. Warm it first."

@@ -6,10 +6,10 @@ from functools import reduce as fold
 import pytest
 
 from sentra_tui.domain import changes as c
-from sentra_tui.domain.briefing import time_of_day
+from sentra_tui.domain.briefing import CITATION, time_of_day
 from sentra_tui.domain.reduce import reduce
 from sentra_tui.domain.state import AppState
-from sentra_tui.ui.citations import CITATION, citations, cited_line
+from sentra_tui.ui.citations import citations, cited_line
 from tests.ui.scenes import STARTED_AT, said, two_lanes
 
 
