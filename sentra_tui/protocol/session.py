@@ -18,7 +18,6 @@ from sentra_tui.domain.transcript import LineKey
 from sentra_tui.protocol import server_events as s
 from sentra_tui.protocol.answers import PartKey
 from sentra_tui.protocol.client_events import (
-    ClientEvent,
     ConversationItemCreate,
     InputText,
     MessageItem,
@@ -70,7 +69,7 @@ class Session:
         self._responses = Responses(stream, number, self._next_event_id, answers_turns=answers_turns)
         self._context = ContextFeed(mark, context_lines, self._next_event_id)
         self._sounding = Sounding(heard_ms, self._next_event_id, server_truncates=server_truncates)
-        self._waiting: list[ClientEvent] | None = []
+        self._waiting: Outcome | None = []
         self._answering = answers
         self._voice = voice
         self._closed = False
@@ -93,25 +92,26 @@ class Session:
         create = ConversationItemCreate(item, event_id=self._next_event_id())
         typed = self._turns.typed(item_id, text, now_ms)
         question_id = question_id_of(self._stream, LineKey(self._number, item_id))
-        return [*typed, *send([create]), *self._responses.request(now_ms, question_id)]
+        asked = self._responses.request(now_ms, question_id)
+        return [*typed, *self._when_greeted([*send([create]), *asked])]
 
     def tell(self, entry: ContextEntry) -> Outcome:
         """Tell the assistant what it cannot hear; once, and where there is one."""
         if self._closed or not self._answering:
             return []
-        return self._when_greeted(self._context.tell(entry))
+        return self._when_greeted(send(self._context.tell(entry)))
 
     def replay(self, entries: Sequence[ContextEntry], budget_tokens: int) -> Outcome:
         """Tell the assistant of a new session what was said before it."""
         if self._closed or not self._answering:
             return []
-        return self._when_greeted(self._context.replay(entries, budget_tokens))
+        return self._when_greeted(send(self._context.replay(entries, budget_tokens)))
 
     def answer(self, question_id: str, now_ms: int) -> Outcome:
         """Have this question answered: now, or once the session is free; empty is whatever was said last."""
         if self._closed or not self._answering:
             return []
-        return self._responses.request(now_ms, question_id or self._responses.newest_turn)
+        return self._when_greeted(self._responses.request(now_ms, question_id or self._responses.newest_turn))
 
     def cancel_answer(self, now_ms: int, question_id: str = "") -> Outcome:
         """Stop the answer that is written or sounds, only that to `question_id` where one is given."""
@@ -157,15 +157,16 @@ class Session:
         self._closed = True
         return [*self._turns.close(CALL_ENDED, now_ms), *self._responses.close(CALL_ENDED, now_ms)]
 
-    def _when_greeted(self, events: list[ClientEvent]) -> Outcome:
+    def _when_greeted(self, outcome: Outcome) -> Outcome:
+        """Return `outcome`, or keep it until the server has said that the session stands."""
         if self._waiting is None:
-            return send(events)
-        self._waiting += events
+            return outcome
+        self._waiting += outcome
         return []
 
     def _greeted(self) -> Outcome:
         waiting, self._waiting = self._waiting, None
-        return send(waiting or [])
+        return waiting or []
 
     @singledispatchmethod
     def _on(self, event: s.ServerEvent, now_ms: int) -> Outcome:

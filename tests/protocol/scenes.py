@@ -23,7 +23,9 @@ COMPLETED = s.ResponseDone(Response("resp_1", "completed"))
 
 
 def new_session(*, answers: bool = True, voice: bool = False) -> Session:
-    return Session("mic", 1, 1_000, answers=answers, voice=voice)
+    session = Session("mic", 1, 1_000, answers=answers, voice=voice)
+    session.receive(s.SessionCreated(), 1_000)
+    return session
 
 
 def asks(question_id: str) -> c.ResponseParams:

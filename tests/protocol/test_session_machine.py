@@ -29,6 +29,7 @@ class Front:
 
     def __init__(self, *, voice: bool = False) -> None:
         self.session = Session("mic", 1, 0, answers=True, voice=voice)
+        self.session.receive(s.SessionCreated(), 0)
         self.state = reduce(AppState(), StreamAdded("mic"))
         self.commits: list[TranscriptCommitted] = []
 
