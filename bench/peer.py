@@ -29,6 +29,8 @@ class Peer:
         """Takes what the other end says."""
         self.on_open: Callable[[], None] = lambda: None
         """Told when there is a channel to say something on."""
+        self.opened = asyncio.Event()
+        """Set once there is one."""
         self._channel: RTCDataChannel | None = None
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self._track = track or OpusTrack()
@@ -60,6 +62,7 @@ class Peer:
 
     def _on_channel(self, channel: RTCDataChannel) -> None:
         self._channel = channel
+        self.opened.set()
         channel.on("message", lambda message: self.on_event(json.loads(message)))
         self.on_open()
 

@@ -46,6 +46,8 @@ class Terminal:
         self._drawn = bytearray()
         self._changed = threading.Condition()
         self._painted_s: float | None = None
+        self._sought: set[bytes] = set()
+        self._seen_s: dict[bytes, float] = {}
         self._over = False
         self._master, slave = pty.openpty()
         _resize(slave, self._size)
@@ -89,6 +91,15 @@ class Terminal:
         with self._changed:
             return visible(bytes(self._drawn))
 
+    def seek(self, word: str) -> None:
+        """Note when this word, of ASCII and in one piece, is drawn first."""
+        with self._changed:
+            self._sought.add(word.encode("ascii"))
+
+    def seen_s(self, word: str) -> float | None:
+        """Return when a word that was sought was drawn first, on the monotonic clock; None while it was not."""
+        return self._seen_s.get(word.encode("ascii"))
+
     @property
     def pid(self) -> int:
         """The program's process id."""
@@ -128,6 +139,7 @@ class Terminal:
                 os.write(self._master, _SYNC_SUPPORTED)
             with self._changed:
                 self._drawn += piece
+                self._note_words(len(piece))
                 if self._painted_s is None and self._is_painted():
                     self._painted_s = time.perf_counter()
                 del self._drawn[:-_KEPT_BYTES]
@@ -135,6 +147,14 @@ class Terminal:
         with self._changed:
             self._over = True
             self._changed.notify_all()
+
+    def _note_words(self, news: int) -> None:
+        """Note which of the words sought are there, since the last `news` bytes came."""
+        now_s = time.monotonic()
+        for word in list(self._sought):
+            if self._drawn.find(word, max(0, len(self._drawn) - news - len(word))) >= 0:
+                self._sought.discard(word)
+                self._seen_s[word] = now_s
 
     def _next_piece(self) -> bytes:
         """Return what was drawn, or nothing when the program has ended."""

@@ -1,6 +1,7 @@
 """From the link to the newest state: changes are reduced as they come, and drawn at most twenty times a second.
 
-Where drawing that often would take more than its share of the processor, it is done less often.
+What is measured again and again waits for its frame; all else may have the next frame ahead of time, and the one after
+it is later by that. Where drawing that often would take more than its share of the processor, it is done less often.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sentra_tui.domain.state import AppState
@@ -32,6 +34,7 @@ class Feed:
         self._cpu_clock = cpu_clock
         self._link: Link | None = None
         self._news = asyncio.Event()
+        self._urgent = asyncio.Event()
         self._began_s = clock()
         self.state = AppState()
 
@@ -55,6 +58,7 @@ class Feed:
 
         What understands changes is imported here, after the first paint.
         """
+        from sentra_tui.domain.changes import Measurement
         from sentra_tui.domain.reduce import reduce
         from sentra_tui.ui.cleaning import cleaned
 
@@ -65,6 +69,8 @@ class Feed:
             self._set_clock(change)
             self.state = reduce(self.state, change)
             self._news.set()
+            if not isinstance(change, Measurement):
+                self._urgent.set()
             count += 1
             if count % CHANGES_IN_A_ROW == 0:
                 await asyncio.sleep(0)
@@ -86,16 +92,28 @@ class Feed:
 
         `show` returns whether it showed all; it is called again in the next frame if not.
         """
-        used_s = self._cpu_clock()
-        frame_s = FRAME_S
+        loop = asyncio.get_running_loop()
+        used_s, frame_s, due_s = self._cpu_clock(), FRAME_S, loop.time()
         while True:
+            began_s = loop.time()
             if not show(self.state, self.now_ms):
                 self._news.set()
-            await asyncio.sleep(frame_s)
+                self._urgent.set()
+            took_s = loop.time() - began_s
+            due_s = max(due_s, began_s) + took_s + frame_s
+            await asyncio.sleep(due_s - frame_s - loop.time())
+            await self._something_to_draw(due_s)
             before_s, used_s = used_s, self._cpu_clock()
             frame_s = min(FRAME_MAX_S, max(FRAME_S, (used_s - before_s) / PROCESSOR_SHARE))
-            try:
-                await asyncio.wait_for(self._news.wait(), TICK_S)
-            except TimeoutError:
-                continue
-            self._news.clear()
+
+    async def _something_to_draw(self, due_s: float) -> None:
+        """Return when there is something urgent, from `due_s` of the loop's clock on for anything, or it is time."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(due_s):
+                await self._urgent.wait()
+        if not self._urgent.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TICK_S):
+                    await self._news.wait()
+        self._news.clear()
+        self._urgent.clear()

@@ -37,14 +37,36 @@ def publisher(reader: Reader) -> Publisher:
     return Publisher(reader.write, lambda: reader.backlog)
 
 
-async def test_words_of_one_line_come_together() -> None:
+async def test_the_first_word_goes_at_once_and_the_next_ones_come_together() -> None:
     reader = Reader()
     publish = publisher(reader)
     for moment, word in enumerate(["so ", "the ", "cache"]):
         publish(c.TranscriptExtended("mic", KEY, moment, word))
-    assert reader.changes() == []
+    assert reader.changes() == [c.TranscriptExtended("mic", KEY, 0, "so ")]
     await asyncio.sleep(FLUSH_S * 3)
-    assert reader.changes() == [c.TranscriptExtended("mic", KEY, 2, "so the cache")]
+    assert reader.changes()[1:] == [c.TranscriptExtended("mic", KEY, 2, "the cache")]
+
+
+async def test_words_go_twenty_times_a_second_at_most() -> None:
+    reader = Reader()
+    publish = publisher(reader)
+    loop = asyncio.get_running_loop()
+    began_s = loop.time()
+    for moment in range(100):
+        publish(c.TranscriptExtended("mic", KEY, moment, "x"))
+        await asyncio.sleep(0.002)
+    publish.flush()
+    assert reader.writes <= (loop.time() - began_s) / FLUSH_S + 2
+    assert "".join(each.delta for each in reader.changes() if isinstance(each, c.TranscriptExtended)) == "x" * 100
+
+
+async def test_a_word_does_not_wait_for_the_levels_before_it() -> None:
+    reader = Reader()
+    publish = publisher(reader)
+    publish(c.LevelMeasured("mic", 1, -40, -30))
+    assert reader.changes() == []
+    publish(c.TranscriptExtended("mic", KEY, 1, "so"))
+    assert reader.changes() == [c.TranscriptExtended("mic", KEY, 1, "so"), c.LevelMeasured("mic", 1, -40, -30)]
 
 
 async def test_a_final_line_goes_at_once_behind_its_words() -> None:

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from itertools import pairwise
 
 from sentra_tui.domain import changes as c
 from sentra_tui.domain.actions import RetryNow
 from sentra_tui.domain.state import AppState
-from sentra_tui.ui.feed import CHANGES_IN_A_ROW, Feed
+from sentra_tui.ui.feed import CHANGES_IN_A_ROW, FRAME_S, Feed
 from tests.ui.replay import ReplayLink
 from tests.ui.scenes import in_call, key
 
@@ -68,6 +69,67 @@ async def test_a_burst_of_changes_is_drawn_once_and_the_newest_state_wins() -> N
     with suppress(asyncio.CancelledError):
         await painter
     assert len(drawn) <= 3
+
+
+class Drawing:
+    """Reads a link and draws its feed while the block runs, and keeps when it drew."""
+
+    def __init__(self) -> None:
+        self.link = ReplayLink([c.StreamAdded("mic")])
+        self.at_s: list[float] = []
+        self.drawn = asyncio.Event()
+        self._feed = Feed(lambda: 0.0)
+
+    def _show(self, state: AppState, now_ms: int) -> bool:
+        self.at_s.append(asyncio.get_running_loop().time())
+        self.drawn.set()
+        return True
+
+    async def __aenter__(self) -> Drawing:
+        self._reader = asyncio.create_task(self._feed.read(self.link))
+        self._painter = asyncio.create_task(self._feed.draw(self._show))
+        await asyncio.sleep(3 * FRAME_S)
+        self.at_s.clear()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._painter.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._painter
+        await self.link.close()
+        await self._reader
+
+    def gaps_s(self) -> list[float]:
+        return [after - before for before, after in pairwise(self.at_s)]
+
+
+async def test_levels_alone_wait_for_their_frame() -> None:
+    async with Drawing() as drawing:
+        for number in range(100):
+            drawing.link.play(c.LevelMeasured("mic", number, -20, -10))
+            await asyncio.sleep(0.003)
+    assert min(drawing.gaps_s()) >= FRAME_S * 0.99
+
+
+async def test_words_are_drawn_twenty_times_a_second_at_most() -> None:
+    async with Drawing() as drawing:
+        for number in range(100):
+            drawing.link.play(c.TranscriptExtended("mic", key("a"), number, "x"))
+            await asyncio.sleep(0.003)
+    assert len(drawing.at_s) <= (drawing.at_s[-1] - drawing.at_s[0]) / FRAME_S + 2
+
+
+async def test_a_word_may_have_its_frame_sooner_than_a_level() -> None:
+    async with Drawing() as drawing:
+        for number in range(20):
+            drawing.link.play(c.LevelMeasured("mic", number, -20, -10))
+            drawing.drawn.clear()
+            await drawing.drawn.wait()
+            drawing.link.play(c.LineOpened("mic", key(str(number)), number))
+            drawing.drawn.clear()
+            await drawing.drawn.wait()
+            await asyncio.sleep(2 * FRAME_S)
+    assert min(drawing.gaps_s()) < FRAME_S
 
 
 async def test_what_was_not_all_shown_is_shown_again_in_the_next_frame() -> None:

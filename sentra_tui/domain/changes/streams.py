@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from sentra_tui.domain.changes.base import ChangeBase
 from sentra_tui.domain.state import Quality
 
@@ -99,6 +101,10 @@ class LevelMeasured(ChangeBase, frozen=True):
     at_ms: int
     rms_dbfs: float
     peak_dbfs: float
+
+
+Measurement: TypeAlias = LevelMeasured | QualityMeasured | ContactHeard
+"""What is measured again and again: only the newest of each kind counts, and it is in no hurry."""
 
 
 class MuteChanged(ChangeBase, frozen=True):
