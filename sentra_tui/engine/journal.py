@@ -82,6 +82,9 @@ class JournalDriver:
         self._store.subscribe(self._record)
         lines = sum(isinstance(change, c.TranscriptCommitted) for change in talk.changes)
         self._store.publish(c.TalkOpened(now_ms, self._talk is not None, lines))
+        if self._talk is not None and not self._resumed:
+            text = f"Your last talk goes on, with {lines} lines from before."
+            self._store.publish(c.Noticed(Severity.INFORMATION, text, "--new-talk begins another."))
 
     async def run_opened(self, run: StoredRun) -> None:
         """Return once it is on the disk, where there is one, that this run is about to begin."""

@@ -2,7 +2,8 @@
 
 It looks for its topic in the question and in what was said around it, so it can know more than the quick lane, which
 saw the question alone: of the topics in the question it takes the one that the talk is about, and where the question
-has none, the talk's. Where its table has nothing, it says so.
+has none, the talk's. Of a line that says something first and then asks, only what is asked counts. Where its table has
+nothing, it says so.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ AROUND_LINES = 4
 QUESTION_WEIGHT = 3
 """How much more a word of the question says about its topic than a word around it."""
 
+_ASKING = re.compile(r"\b(?:and|but|so) (?=(?:what|how|why|where|when|who|can|could|would|should|do|does|is|are) )")
 _LINE = re.compile(r"^(\[\d\d:\d\d:\d\d\]) [^:]+: (.*)$")
 
 
@@ -58,7 +60,8 @@ def _topic(topics: Sequence[Topic], question: str, lines: Sequence[_Line]) -> To
         newest = (_best(topics, "", line.words) for line in reversed(lines))
         return next((topic for topic in newest if topic is not None), None)
     around = " ".join(line.words for line in lines[-AROUND_LINES:])
-    return _best(topics, plain_words(question), around)
+    asked = plain_words(_ASKING.split(plain_words(question))[-1])
+    return _best(topics, asked if _best(topics, asked, "") else plain_words(question), around)
 
 
 def _best(topics: Sequence[Topic], question: str, around: str) -> Topic | None:

@@ -58,6 +58,14 @@ async def test_the_talk_around_it_does_not_drown_a_question() -> None:
     assert (await judged(question, ANSWERER.answer(question), said))[0] is Verdict.CONFIRMED
 
 
+async def test_of_a_line_that_says_something_and_then_asks_only_what_is_asked_counts() -> None:
+    draft = "With 100 reads for 1 write, slower writes cost little and cached reads gain much: a cache pays off."
+    line = "we read a hundred times more often than we write and what happens when the cache in one region goes down"
+    verdict, answer = await judged(line, draft)
+    assert verdict is Verdict.CORRECTED
+    assert "cold cache" in answer.lower()
+
+
 async def test_where_it_has_nothing_a_draft_that_has_nothing_is_withdrawn() -> None:
     verdict, answer = await judged(UNKNOWABLE, ANSWERER.unknown, ["Good morning.", UNKNOWABLE])
     assert (verdict, answer) == (Verdict.WITHDRAWN, "I have nothing on that either.")
