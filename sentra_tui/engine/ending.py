@@ -13,11 +13,13 @@ _NO_MORE_SOUND = (SourceStatus.ENDED, SourceStatus.FAILED)
 def is_over(state: AppState, quiet_ms: int) -> bool:
     """Return whether nothing more will come: no sound, no open line, no answer, no word for `quiet_ms`.
 
-    A stream whose call has failed for good has nothing to come either.
+    A stream whose call has failed for good has nothing to come either; the main assistant needs no call.
     """
+    if any(answer.status in UNFINISHED for answer in state.answers) or any(each.waiting for each in state.questions):
+        return False
     if all(stream.connection in (Connection.FAILED, Connection.OFF) for stream in state.streams):
         return True
-    if quiet_ms < QUIET_MS or any(answer.status in UNFINISHED for answer in state.answers):
+    if quiet_ms < QUIET_MS:
         return False
     return all(
         stream.source.status in _NO_MORE_SOUND

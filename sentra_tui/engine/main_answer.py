@@ -20,17 +20,27 @@ _STATUS = {
 
 
 class MainAnswer:
-    """One main answer on its way to the screen; `has_draft` says that it judges one."""
+    """One main answer on its way to the screen; `has_draft` says that it judges one.
+
+    Once a run has told its end, nothing that comes later changes that. `begun` says that the screen knows of it.
+    """
 
     def __init__(self, answer_id: str, question_id: str, has_draft: bool, context: EngineContext) -> None:
         self.answer_id = answer_id
         self.ref: RunRef | None = None
+        self.begun = False
+        self.over = False
         self._question_id = question_id
         self._has_draft = has_draft
         self._now_ms = context.now_ms
         self._publish = context.publish
         self._reader = VerdictReader()
         self._judged = False
+
+    def begin(self, at_ms: int, model: str = "") -> None:
+        """Somebody answers since then."""
+        self.begun = True
+        self._publish(c.AnswerStarted(self.answer_id, Lane.MAIN, at_ms, self._question_id, model))
 
     def extend(self, delta: str) -> None:
         """More of its text."""
@@ -43,6 +53,7 @@ class MainAnswer:
         if event.status is RunStatus.COMPLETED:
             self._judge(reader.verdict)
         self._end(_STATUS[event.status], text, event.cause, event.hint)
+        self.over = True
 
     def cancelled(self) -> None:
         """The user stopped it."""
@@ -71,4 +82,5 @@ class MainAnswer:
             self._publish(c.DraftJudged(self._question_id, self._now_ms(), verdict))
 
     def _end(self, status: AnswerStatus, text: str | None, cause: str, hint: str) -> None:
-        self._publish(c.AnswerEnded(self.answer_id, Lane.MAIN, self._now_ms(), status, text, cause, hint))
+        if not self.over:
+            self._publish(c.AnswerEnded(self.answer_id, Lane.MAIN, self._now_ms(), status, text, cause, hint))

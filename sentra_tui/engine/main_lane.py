@@ -21,6 +21,8 @@ from sentra_tui.engine.main_answer import ASK_AGAIN, MainAnswer
 from sentra_tui.engine.store import Store
 from sentra_tui.engine.talk import newest_lines
 
+STOP_S = 5.0
+"""How long to try to stop a run."""
 RESUME_S = 5.0
 """How long a run that another engine left may take to tell how it ended, before the screen says that nobody knows."""
 
@@ -62,6 +64,10 @@ class MainLane:
         work = self._answer(assistant, question, draft, model, answer)
 
         def over(_: object) -> None:
+            if not answer.begun and not self._closing:
+                # Stopped before anything was asked: the question must not go on waiting, nor its run stay open.
+                answer.begin(self._now_ms(), model)
+                answer.cancelled()
             self._under_way.pop(question.question_id, None)
             self._free.append(assistant)
             ended()
@@ -84,7 +90,9 @@ class MainLane:
 
     def resume(self, run: StoredRun) -> None:
         """Find out what became of a run that another engine left."""
-        answer = MainAnswer(run.answer_id, run.question_id, False, self._context)
+        drafts = (each.text for each in self._store.state.lane(Lane.AUX) if each.question_id == run.question_id)
+        answer = MainAnswer(run.answer_id, run.question_id, any(drafts), self._context)
+        answer.begin(run.at_ms)
         self._tasks.start(self._resume(run, answer), lambda _: answer.unknown(), "main answer of before")
 
     def adopt(self, ref: RunRef) -> None:
@@ -106,13 +114,13 @@ class MainLane:
     ) -> None:
         at_ms = self._now_ms()
         await self._runs.run_opened(StoredRun(answer.answer_id, question.question_id, at_ms))
-        self._publish(c.AnswerStarted(answer.answer_id, Lane.MAIN, at_ms, question.question_id, model))
+        answer.begin(at_ms, model)
         request, lines = self._request(question, draft, model, self._told.get(id(assistant), frozenset()))
         try:
             if await self._follow(assistant.ask(request), answer):
                 self._told[id(assistant)] = lines
         except asyncio.CancelledError:
-            if not self._closing:
+            if not (self._closing or answer.over):
                 answer.cancelled()
                 await self._stop(assistant, answer)
             raise
@@ -139,12 +147,15 @@ class MainLane:
         return False
 
     async def _stop(self, assistant: MainAssistant, answer: MainAnswer) -> None:
+        """Tell the provider, for a while: the next question waits for this."""
         if answer.ref is None:
             return
         try:
-            await assistant.cancel(answer.ref)
-        except SentraError as error:
-            self._publish(c.EventLogged(self._now_ms(), "main", f"could not be stopped: {error.message}"))
+            async with asyncio.timeout(STOP_S):
+                await assistant.cancel(answer.ref)
+        except (SentraError, TimeoutError) as error:
+            why = error.message if isinstance(error, SentraError) else f"no reply in {STOP_S:g} s"
+            self._publish(c.EventLogged(self._now_ms(), "main", f"could not be stopped: {why}"))
 
     async def _resume(self, run: StoredRun, answer: MainAnswer) -> None:
         if run.ref is None:

@@ -243,3 +243,10 @@ def test_a_line_that_was_noted_while_it_was_open_stays_noted() -> None:
         c.LineOpened("mic", KEY, 10), c.LineNoted("mic", KEY, 20), c.TranscriptCommitted("mic", KEY, "words", 10, 30)
     )
     assert noted == Line(KEY, 10, "words", final=True, end_ms=30, noted=True)
+
+
+def test_a_question_that_waits_when_the_engine_is_lost_waits_no_longer_until_somebody_answers_it() -> None:
+    lost = after(c.QuestionRaised("q", 1, "why"), c.QuestionQueued("q", 1), c.EngineLost("it was killed"))
+    assert [(each.waiting, each.dropped) for each in lost.questions] == [(False, "the engine stopped")]
+    found = after(c.AnswerStarted("main.1", Lane.MAIN, 2, "q"), state=lost)
+    assert [(each.waiting, each.dropped) for each in found.questions] == [(False, "")]

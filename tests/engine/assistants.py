@@ -19,6 +19,8 @@ class ScriptedAssistant:
     def __init__(self, reply: Callable[[MainRequest], str | SentraError]) -> None:
         self.go = asyncio.Event()
         self.go.set()
+        self.may_stop = asyncio.Event()
+        self.may_stop.set()
         self.requests: list[MainRequest] = []
         self.cancelled: list[RunRef] = []
         self.adopted: list[RunRef] = []
@@ -60,6 +62,7 @@ class ScriptedAssistant:
         self.adopted.append(ref)
 
     async def cancel(self, ref: RunRef) -> None:
+        await self.may_stop.wait()
         self.cancelled.append(ref)
 
     async def close(self) -> None:

@@ -17,6 +17,10 @@ SPOKEN = c.LineOpened("mic", KEY, 2)
 COMMITTED = c.TranscriptCommitted("mic", KEY, "so", 2, 3)
 ANSWER = c.AnswerStarted("r", Lane.AUX, 4)
 ANSWERED = c.AnswerEnded("r", Lane.AUX, 5, AnswerStatus.COMPLETED)
+RAISED, QUEUED = c.QuestionRaised("q", 4, "why"), c.QuestionQueued("q", 4)
+CHECKING = c.AnswerStarted("m", Lane.MAIN, 6, "q")
+CHECKED = c.AnswerEnded("m", Lane.MAIN, 7, AnswerStatus.COMPLETED)
+FAILED = c.StreamFailed("mic", 9, "refused")
 
 
 def state(*changes: c.Change) -> AppState:
@@ -37,7 +41,14 @@ def state(*changes: c.Change) -> AppState:
         ((*LIVE, ENDED, ANSWER), QUIET_MS, False),
         ((*LIVE, ENDED, ANSWER, ANSWERED), QUIET_MS, True),
         ((*LIVE, c.SourceFailed("mic", "no such file")), QUIET_MS, True),
-        ((*LIVE, c.StreamFailed("mic", 9, "refused")), 0, True),
+        ((*LIVE, FAILED), 0, True),
+        ((*LIVE, ENDED, RAISED, QUEUED), QUIET_MS, False),
+        ((*LIVE, ENDED, RAISED, QUEUED, c.QuestionDropped("q", 5, "stopped")), QUIET_MS, True),
+        ((*LIVE, ENDED, RAISED, QUEUED, CHECKING), QUIET_MS, False),
+        ((*LIVE, ENDED, RAISED, QUEUED, CHECKING, CHECKED), QUIET_MS, True),
+        ((*LIVE, RAISED, QUEUED, FAILED), 0, False),
+        ((*LIVE, RAISED, QUEUED, CHECKING, FAILED), 0, False),
+        ((*LIVE, RAISED, QUEUED, CHECKING, FAILED, CHECKED), 0, True),
     ],
 )
 def test_a_run_is_over_when_nothing_more_can_come(changes: tuple[c.Change, ...], quiet_ms: int, over: bool) -> None:

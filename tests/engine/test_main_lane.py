@@ -166,6 +166,47 @@ async def test_a_question_that_is_cancelled_is_stopped_at_the_provider(rooms: Ca
     assert [ref.run_id for ref in room.assistant.cancelled] == ["run_1"]
 
 
+async def test_a_question_that_is_cancelled_before_it_is_asked_is_cancelled_on_the_screen(
+    rooms: Callable[..., Room],
+) -> None:
+    room = rooms()
+    room.ask()
+    room.store.publish(c.QuestionQueued(QUESTION.question_id, 5_000))
+    room.lane.cancel(QUESTION.question_id)
+    answer = await room.answered()
+    assert (answer.status, answer.question_id) == (AnswerStatus.CANCELLED, QUESTION.question_id)
+    assert not any(each.waiting for each in room.store.state.questions)
+    assert room.assistant.requests == []
+
+
+async def test_an_answer_that_ended_is_not_cancelled_any_more(rooms: Callable[..., Room]) -> None:
+    room = rooms()
+
+    def cancel_at_the_end(change: c.Change) -> None:
+        if isinstance(change, c.AnswerEnded):
+            room.lane.cancel_all()
+
+    room.store.subscribe(cancel_at_the_end)
+    room.ask()
+    answer = await room.answered()
+    assert (answer.status, answer.text) == (AnswerStatus.COMPLETED, "A cold cache.")
+    assert room.assistant.cancelled == []
+
+
+async def test_a_provider_that_does_not_let_itself_be_stopped_holds_the_lane_for_a_moment_only(
+    rooms: Callable[..., Room], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(main_lane, "STOP_S", 0.05)
+    room = rooms()
+    room.assistant.go.clear()
+    room.assistant.may_stop.clear()
+    room.ask()
+    await until(lambda: bool(room.runs.named))
+    room.lane.cancel(QUESTION.question_id)
+    assert (await room.answered()).status is AnswerStatus.CANCELLED
+    assert room.store.state.log[-1].text == "could not be stopped: no reply in 0.05 s"
+
+
 async def test_an_engine_that_ends_leaves_the_run_to_the_next_one(rooms: Callable[..., Room]) -> None:
     room = rooms()
     room.assistant.go.clear()
@@ -183,6 +224,17 @@ async def test_a_run_of_before_is_answered(rooms: Callable[..., Room]) -> None:
     room.lane.resume(StoredRun("main.1", "q", 100, RunRef("scripted", "run_9")))
     await until(lambda: any(each.status is AnswerStatus.COMPLETED for each in room.store.state.answers))
     assert room.answer.text == "A cold cache."
+    assert (room.answer.question_id, room.answer.started_ms) == ("q", 100)
+
+
+async def test_a_run_of_before_judges_the_draft_of_before(rooms: Callable[..., Room]) -> None:
+    room = rooms()
+    room.store.publish(c.AnswerStarted("aux.1", Lane.AUX, 50, "q"))
+    room.store.publish(c.AnswerEnded("aux.1", Lane.AUX, 60, AnswerStatus.COMPLETED, "A slow disk."))
+    room.assistant.kept["run_9"] = "A cold cache."
+    room.lane.resume(StoredRun("main.1", "q", 100, RunRef("scripted", "run_9")))
+    await until(lambda: room.answer.status is AnswerStatus.COMPLETED)
+    assert {each.verdict for each in room.store.state.answers} == {Verdict.CORRECTED}
 
 
 @pytest.mark.parametrize("ref", [None, RunRef("scripted", "run_forgotten")])

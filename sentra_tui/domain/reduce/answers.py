@@ -41,7 +41,7 @@ def _answer_started(change: c.AnswerStarted, state: AppState) -> AppState:
     )
     questions = state.questions
     if answer.lane is Lane.MAIN:
-        questions = _with_question(questions, change.question_id, lambda each: replace(each, waiting=False))
+        questions = _with_question(questions, change.question_id, lambda each: replace(each, waiting=False, dropped=""))
     return replace(state, answers=(*state.answers, answer)[-ANSWERS_KEPT:], questions=questions)
 
 

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from sentra_tui.domain import changes as c
 from sentra_tui.domain.audio import SILENCE_DBFS
+from sentra_tui.domain.question import Question
 from sentra_tui.domain.reduce.arms import CALL_OVER, arm
 from sentra_tui.domain.state import (
     UNFINISHED,
@@ -18,6 +19,7 @@ from sentra_tui.domain.state import (
     Notice,
 )
 
+ENGINE_STOPPED = "the engine stopped"
 NOTICES_KEPT = 50
 LOG_ROWS_KEPT = 500
 
@@ -39,13 +41,19 @@ def _engine_lost(change: c.EngineLost, state: AppState) -> AppState:
     over = {"connection": Connection.OFF, "rms_dbfs": SILENCE_DBFS, "peak_dbfs": SILENCE_DBFS, **CALL_OVER}
     streams = tuple(replace(each, transcript=each.transcript.settle(), **over) for each in state.streams)
     engine = replace(state.engine, running=False, cause=change.cause)
-    return replace(state, engine=engine, streams=streams, answers=tuple(map(_cut_short, state.answers)))
+    answers = tuple(map(_cut_short, state.answers))
+    return replace(state, engine=engine, streams=streams, answers=answers, questions=tuple(map(_let_go, state.questions)))
 
 
 def _cut_short(answer: Answer) -> Answer:
     if answer.status not in UNFINISHED:
         return answer
-    return replace(answer, status=AnswerStatus.INCOMPLETE, cause="the engine stopped")
+    return replace(answer, status=AnswerStatus.INCOMPLETE, cause=ENGINE_STOPPED)
+
+
+def _let_go(question: Question) -> Question:
+    """The next engine asks nothing by itself that this one had not begun."""
+    return replace(question, waiting=False, dropped=ENGINE_STOPPED) if question.waiting else question
 
 
 @arm.register
