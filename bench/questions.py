@@ -25,8 +25,8 @@ from sentra_tui.domain import actions as a
 from sentra_tui.domain import changes as c
 from sentra_tui.domain.state import MIC, SPEAKER, AnswerStatus, Lane
 from sentra_tui.provider.faults import Plan, ScriptedMessage, SessionFault
+from sentra_tui.provider.models.text_model import TextMessage
 from sentra_tui.provider.server import ProviderOptions, serving
-from sentra_tui.provider.text_model import TextMessage
 from tests.engine.process import EngineProcess
 
 QUESTIONS = 200

@@ -21,14 +21,14 @@ from sentra_tui.domain.config import (
 )
 from sentra_tui.domain.errors import ProviderError
 from sentra_tui.provider.api_error import ApiError
-from sentra_tui.provider.calls import Calls
-from sentra_tui.provider.conversation import new_id
 from sentra_tui.provider.credentials import DEFAULT_LIFETIME_S, Credentials
 from sentra_tui.provider.demo import Side, recordings
 from sentra_tui.provider.faults import Faults, RequestFault
-from sentra_tui.provider.request_body import decode_body, read_body
-from sentra_tui.provider.settings import SessionSettings
-from sentra_tui.provider.text_door import RouteGroup
+from sentra_tui.provider.realtime.calls import Calls
+from sentra_tui.provider.realtime.conversation import new_id
+from sentra_tui.provider.realtime.settings import SessionSettings
+from sentra_tui.provider.text.door import RouteGroup
+from sentra_tui.provider.text.request_body import decode_body, read_body
 from sentra_tui.provider.voice import Voice
 
 MODELS = (LOCAL_MODEL, LOCAL_TEXT_MODEL, LOCAL_TRANSCRIPTION_MODEL, DEMO_TRANSCRIPTION_MODEL)

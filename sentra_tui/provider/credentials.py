@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sentra_tui.domain.secret import Secret
 from sentra_tui.provider.api_error import ApiError
-from sentra_tui.provider.settings import SessionSettings
+from sentra_tui.provider.realtime.settings import SessionSettings
 
 DEFAULT_LIFETIME_S = 600
 LIFETIME_RANGE_S = (10, 7200)

@@ -20,18 +20,18 @@ from msgspec import Struct
 from sentra_tui.domain.errors import ProviderError
 from sentra_tui.media.peer import prepare_process
 from sentra_tui.provider.app import ProviderApp
-from sentra_tui.provider.calls import Calls
 from sentra_tui.provider.credentials import Credentials
 from sentra_tui.provider.faults import Faults, Plan
-from sentra_tui.provider.forwarding import ForwardingModel, key_from
-from sentra_tui.provider.plain_model import PlainModel
-from sentra_tui.provider.quick_model import QuickModel
-from sentra_tui.provider.realtime import Staff
-from sentra_tui.provider.reply import load_answerer
-from sentra_tui.provider.text_apis import text_apis
-from sentra_tui.provider.text_model import TextModel
+from sentra_tui.provider.models.forwarding import ForwardingModel, key_from
+from sentra_tui.provider.models.plain_model import PlainModel
+from sentra_tui.provider.models.quick_model import QuickModel
+from sentra_tui.provider.models.reply import load_answerer
+from sentra_tui.provider.models.text_model import TextModel
+from sentra_tui.provider.realtime.calls import Calls
+from sentra_tui.provider.realtime.session import Staff
+from sentra_tui.provider.recognition.whisper import check_model
+from sentra_tui.provider.text.apis import text_apis
 from sentra_tui.provider.voice import Voice
-from sentra_tui.provider.whisper import check_model
 
 HOST = "127.0.0.1"
 SHUTDOWN_S = 0.9

@@ -12,8 +12,8 @@ from sentra_tui.domain import actions as a
 from sentra_tui.domain import changes as c
 from sentra_tui.domain.state import AnswerStatus, AppState, Lane
 from sentra_tui.provider.faults import parse_plan
+from sentra_tui.provider.models.text_model import TextMessage
 from sentra_tui.provider.server import ProviderOptions, serving
-from sentra_tui.provider.text_model import TextMessage
 from tests.engine.process import EngineProcess
 from tests.engine.test_choices import line
 from tests.provider.gullible import GullibleModel

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncGenerator, Sequence
 
-from sentra_tui.provider.text_model import TextMessage
-from sentra_tui.provider.tool_calls import ToolCall
+from sentra_tui.provider.models.text_model import TextMessage
+from sentra_tui.provider.models.tool_calls import ToolCall
 
 _ORDER = re.compile(
     r"\b(?:ignore|disregard|forget|instead|system:|assistant:|you must|you are now|say|repeat|print|reply|answer with|"

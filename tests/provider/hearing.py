@@ -7,8 +7,8 @@ from typing import Any
 from sentra_tui.domain.audio import FRAME_BYTES, SAMPLE_RATE_HZ, SILENCE
 from sentra_tui.media.opus import OpusDecoder, OpusEncoder
 from sentra_tui.media.resample import Resampler
-from sentra_tui.provider.conversation import Conversation
-from sentra_tui.provider.input_audio import InputAudio
+from sentra_tui.provider.realtime.conversation import Conversation
+from sentra_tui.provider.realtime.input_audio import InputAudio
 
 
 class Notes:

@@ -14,7 +14,7 @@ from openai.types.beta.threads import Message, Run
 from openai.types.beta.threads.runs import RunStep
 
 from sentra_tui.provider.faults import Plan
-from sentra_tui.provider.reply import load_answerer
+from sentra_tui.provider.models.reply import load_answerer
 from sentra_tui.provider.server import ProviderOptions, ProviderStarted, serving
 from sentra_tui.provider.text_faults import RunFailure, TextFault
 from tests.provider.client import post_json, until

@@ -6,7 +6,7 @@ import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection
 
 from sentra_tui.media.peer import hard_close
-from sentra_tui.provider import call
+from sentra_tui.provider.realtime import call
 from sentra_tui.provider.server import ProviderStarted
 from tests.provider.client import REALTIME, TRANSCRIPTION, calling, post_offer, status, until
 

@@ -13,7 +13,7 @@ from openai._models import validate_type
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from sentra_tui.provider.faults import Plan
-from sentra_tui.provider.reply import load_answerer
+from sentra_tui.provider.models.reply import load_answerer
 from sentra_tui.provider.server import ProviderOptions, ProviderStarted, serving
 from sentra_tui.provider.text_faults import RunFailure, TextFault
 from tests.provider.client import post_json

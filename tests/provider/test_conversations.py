@@ -7,8 +7,8 @@ from openai import APIStatusError, BadRequestError, NotFoundError
 from openai._models import validate_type
 from openai.types.conversations import Conversation, ConversationItem, ConversationItemList
 
-from sentra_tui.provider.conversations import MAX_ITEMS, StoredConversation
-from sentra_tui.provider.message_items import kept_items
+from sentra_tui.provider.text.conversations import MAX_ITEMS, StoredConversation
+from sentra_tui.provider.text.message_items import kept_items
 from tests.provider.official import MODEL, QUESTION, official, plain
 from tests.provider.test_responses import STUCK, poll
 

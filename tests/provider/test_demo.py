@@ -6,8 +6,8 @@ import pocketsphinx
 import pytest
 
 from sentra_tui.provider.demo import Side, language_model, load_talk, recordings, words
-from sentra_tui.provider.reply import load_answerer
-from sentra_tui.provider.sphinx import SphinxEngine
+from sentra_tui.provider.models.reply import load_answerer
+from sentra_tui.provider.recognition.sphinx import SphinxEngine
 from tests.provider.client import read_wav, words_right
 from tests.provider.hearing import utterances
 

@@ -7,8 +7,8 @@ import pytest
 
 from sentra_tui.domain.errors import ProviderError
 from sentra_tui.domain.secret import Secret
-from sentra_tui.provider.forwarding import ForwardingModel, checked_llm_url, key_from
-from sentra_tui.provider.text_model import TextMessage
+from sentra_tui.provider.models.forwarding import ForwardingModel, checked_llm_url, key_from
+from sentra_tui.provider.models.text_model import TextMessage
 from tests.provider.model_server import model_server, sse
 
 SECRET = "sk-not-to-be-repeated"

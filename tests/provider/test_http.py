@@ -7,8 +7,8 @@ import pytest
 
 from sentra_tui.provider.api_error import ApiError
 from sentra_tui.provider.credentials import Credentials
+from sentra_tui.provider.realtime.settings import SessionSettings
 from sentra_tui.provider.server import ProviderOptions, ProviderStarted, serving
-from sentra_tui.provider.settings import SessionSettings
 from tests.provider.client import (
     REALTIME,
     TRANSCRIPTION,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sentra_tui.provider.reply import load_answerer
+from sentra_tui.provider.models.reply import load_answerer
 from sentra_tui.provider.server import ProviderOptions, serving
 from tests.provider.client import REALTIME, calling, post_json
 from tests.provider.gullible import GullibleModel

@@ -8,9 +8,9 @@ from sentra_tui.domain.briefing import WHAT_NOW, Brief, BriefLine, compose, time
 from sentra_tui.domain.history import ChatHistory
 from sentra_tui.domain.state import Verdict
 from sentra_tui.domain.verdict import split_verdict
-from sentra_tui.provider.plain_model import PlainModel
-from sentra_tui.provider.reply import load_answerer
-from sentra_tui.provider.text_model import TextMessage
+from sentra_tui.provider.models.plain_model import PlainModel
+from sentra_tui.provider.models.reply import load_answerer
+from sentra_tui.provider.models.text_model import TextMessage
 
 ANSWERER = load_answerer()
 STARTED_AT = 1_700_000_000.0

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sentra_tui.domain.audio import FRAME_SAMPLES, SAMPLE_RATE_HZ
 from sentra_tui.media.opus import OpusDecoder, OpusEncoder
-from sentra_tui.provider.reception import WAIT_PACKETS, Reception
+from sentra_tui.provider.realtime.reception import WAIT_PACKETS, Reception
 
 COUNT = 30
 

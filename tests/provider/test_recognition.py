@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentra_tui.domain.errors import ProviderError
-from sentra_tui.provider import worker_wire
-from sentra_tui.provider.language_model import arpa_trigram
-from sentra_tui.provider.recogniser import Recogniser, RecogniserChoice
-from sentra_tui.provider.recogniser_worker import HYPOTHESIS_EVERY_BYTES, Worker
+from sentra_tui.provider.recognition import worker_wire
+from sentra_tui.provider.recognition.language_model import arpa_trigram
+from sentra_tui.provider.recognition.recogniser import Recogniser, RecogniserChoice
+from sentra_tui.provider.recognition.sphinx import SphinxEngine
+from sentra_tui.provider.recognition.stable_words import StableWords
+from sentra_tui.provider.recognition.whisper import check_model
+from sentra_tui.provider.recognition.worker import HYPOTHESIS_EVERY_BYTES, Worker
 from sentra_tui.provider.server import ProviderStarted
-from sentra_tui.provider.sphinx import SphinxEngine
-from sentra_tui.provider.stable_words import StableWords
-from sentra_tui.provider.whisper import check_model
 from tests.provider.client import REALTIME, TRANSCRIPTION, Client, calling, read_wav, words_right
 from tests.provider.hearing import utterances
 

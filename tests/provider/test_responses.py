@@ -13,13 +13,13 @@ from openai.types.responses import Response
 from openai.types.responses.response_create_params import ResponseCreateParamsBase
 
 from sentra_tui.provider.api_error import ApiError
-from sentra_tui.provider.conversations import MAX_CONVERSATIONS, Conversations
-from sentra_tui.provider.paging import page
-from sentra_tui.provider.plain_model import PlainModel
-from sentra_tui.provider.reply import load_answerer
-from sentra_tui.provider.response_request import ResponseRequest
-from sentra_tui.provider.responses import MAX_RESPONSES, MAX_RUNNING, UNSTORED_LIFETIME_S, Responses
-from sentra_tui.provider.stored_response import StoredResponse
+from sentra_tui.provider.models.plain_model import PlainModel
+from sentra_tui.provider.models.reply import load_answerer
+from sentra_tui.provider.text.conversations import MAX_CONVERSATIONS, Conversations
+from sentra_tui.provider.text.paging import page
+from sentra_tui.provider.text.response_request import ResponseRequest
+from sentra_tui.provider.text.responses import MAX_RESPONSES, MAX_RUNNING, UNSTORED_LIFETIME_S, Responses
+from sentra_tui.provider.text.stored_response import StoredResponse
 from sentra_tui.provider.text_faults import TextFault
 from tests.provider.client import DEADLINE_S, until
 from tests.provider.official import MODEL, QUESTION, check_event, check_response, official, plain

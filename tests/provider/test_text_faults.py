@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from openai import APIStatusError
 
 from sentra_tui.domain.errors import ProviderError
-from sentra_tui.provider.answering import Answering
 from sentra_tui.provider.faults import Faults, parse_plan
+from sentra_tui.provider.models.text_model import TextMessage
+from sentra_tui.provider.text.answering import Answering
 from sentra_tui.provider.text_faults import RunFailure, TextFault
-from sentra_tui.provider.text_model import TextMessage
 from tests.provider.client import until
 from tests.provider.official import MODEL, QUESTION, official, plain
 from tests.provider.test_responses import poll

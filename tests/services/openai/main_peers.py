@@ -14,8 +14,8 @@ from sentra_tui.domain.main_run import MainRequest, RunEnded, RunEvent, RunExten
 from sentra_tui.domain.ports import MainAssistant
 from sentra_tui.domain.secret import Secret
 from sentra_tui.provider.faults import parse_plan
+from sentra_tui.provider.models.text_model import TextMessage, TextModel
 from sentra_tui.provider.server import ProviderOptions, serving
-from sentra_tui.provider.text_model import TextMessage, TextModel
 from sentra_tui.services.openai.client import ApiClient
 from sentra_tui.services.openai.endpoint import Endpoint
 from sentra_tui.services.openai.main_assistant import main_assistant

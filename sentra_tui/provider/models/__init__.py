@@ -1,0 +1,1 @@
+"""What answers: a table of topics, or a language model elsewhere."""

@@ -1,0 +1,1 @@
+"""Realtime sessions: calls, what is heard in them, and what is answered."""

@@ -1,0 +1,71 @@
+"""All calls of the provider."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from sentra_tui.provider.api_error import ApiError
+from sentra_tui.provider.faults import Faults
+from sentra_tui.provider.realtime.call import Call
+from sentra_tui.provider.realtime.session import Staff
+from sentra_tui.provider.realtime.settings import SessionSettings
+
+MAX_CALLS = 16
+
+_log = logging.getLogger(__name__)
+
+
+class Calls:
+    """Answers offers and owns the tasks of the calls that come of them."""
+
+    def __init__(self, staff: Staff, faults: Faults, epoch_s: Callable[[], float]) -> None:
+        self._staff = staff
+        self._faults = faults
+        self._epoch_s = epoch_s
+        self._calls: dict[str, tuple[Call, asyncio.Task[None]]] = {}
+
+    def describe(self) -> list[dict[str, object]]:
+        """Return what calls there are."""
+        return [{"id": call.id, "type": call.type, "connected": call.connected} for call, _ in self._calls.values()]
+
+    async def open(self, offer: str, settings: SessionSettings) -> tuple[str, str]:
+        """Answer an offer; return the call's id and the SDP answer. Raises ApiError."""
+        if len(self._calls) >= MAX_CALLS:
+            raise ApiError(
+                429, f"There are {MAX_CALLS} calls already.", code="rate_limit_exceeded", headers={"Retry-After": "1"}
+            )
+        call = Call(settings, self._staff, self._faults.for_session(settings.type), self._epoch_s())
+        try:
+            answer = await call.answer(offer)
+        except BaseException:
+            await call.release()
+            raise
+        task = asyncio.create_task(call.run(), name=call.id)
+        self._calls[call.id] = (call, task)
+        task.add_done_callback(lambda _: self._forget(call.id))
+        _log.info("call %s (%s) answered", call.id, call.type)
+        return call.id, answer
+
+    async def hang_up(self, call_id: str) -> None:
+        """End a call; raises ApiError when there is none of this id."""
+        if call_id not in self._calls:
+            raise ApiError(404, "There is no call with this id.", code="call_not_found", param="call_id")
+        call, task = self._calls[call_id]
+        call.hang_up()
+        await asyncio.wait([task])
+
+    async def close(self) -> None:
+        """End all calls."""
+        running = list(self._calls.values())
+        for call, _ in running:
+            call.hang_up()
+        await asyncio.gather(*(task for _, task in running), return_exceptions=True)
+
+    def _forget(self, call_id: str) -> None:
+        _, task = self._calls.pop(call_id)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("call %s broke", call_id, exc_info=error)
+        else:
+            _log.info("call %s ended", call_id)

@@ -1,0 +1,1 @@
+"""From sound to words, in a process of its own."""

@@ -1,0 +1,1 @@
+"""The endpoints that answer in writing: Responses, Conversations, chat completions and Assistants."""
