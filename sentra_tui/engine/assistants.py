@@ -18,6 +18,7 @@ from sentra_tui.domain.question import Question, Scope, question_id_of
 from sentra_tui.domain.questions import is_question
 from sentra_tui.domain.routing import choose_model
 from sentra_tui.domain.state import MIC, SPEAKER, Answer, AnswerStatus, Connection, Lane, Severity
+from sentra_tui.domain.text import clean
 from sentra_tui.domain.transcript import LineKey
 from sentra_tui.engine.context import EngineContext
 from sentra_tui.engine.lane_ports import QuickLane
@@ -27,6 +28,7 @@ from sentra_tui.engine.talk import newest_lines
 from sentra_tui.engine.voice_commands import VoiceCommands
 from sentra_tui.protocol.context import ContextEntry
 from sentra_tui.protocol.lanes import AskMain, CancelMain, LaneEffect, Lanes, Outcome, RequestDraft
+from sentra_tui.protocol.responses import REPEATED
 
 _NEWS = (AnswerStatus.COMPLETED, AnswerStatus.INCOMPLETE)
 ANSWERS_REPLAYED = 10
@@ -74,13 +76,13 @@ class Assistants:
     def ask(self, text: str, scope: Scope) -> None:
         """Have the main assistant answer, at once."""
         now_ms = self._context.now_ms()
-        self._perform(self._lanes.ask(self._question(text.strip(), now_ms, scope), now_ms))
+        self._perform(self._lanes.ask(self._question(clean(text).strip(), now_ms, scope), now_ms))
 
     def take_typed(self, text: str) -> None:
         """Take what was typed while nobody on the microphone's session could: the main assistant answers it."""
         now_ms = self._context.now_ms()
         key = LineKey(now_ms, f"note_{next(self._numbers)}")
-        self._store.publish(c.TranscriptCommitted(MIC, key, text, now_ms, now_ms, "typed"))
+        self._store.publish(c.TranscriptCommitted(MIC, key, clean(text), now_ms, now_ms, "typed"))
 
     def start(self) -> None:
         """Take up what was read back: answers grow old from where they began."""
@@ -122,7 +124,7 @@ class Assistants:
         if answer.text and answer.status in _NEWS:
             self._lanes.answered(answer.answer_id, answer.lane, now_ms)
         if answer.lane is Lane.AUX:
-            self._perform(self._lanes.draft_ended(answer.question_id, answer.text, now_ms))
+            self._perform(self._lanes.draft_ended(answer.question_id, _as_draft(answer), now_ms))
         elif answer.status is AnswerStatus.COMPLETED and self._plan.config.main.inject:
             self._quick.tell(ContextEntry(answer.answer_id, "main", answer.text))
         self._set_timer()
@@ -155,7 +157,8 @@ class Assistants:
 
     def _cancel(self) -> None:
         """Stop what sounds or is drafted; where nothing is, what the main assistant works on and what waits for it."""
-        if not self._quick.cancel() and self._main.cancel_all():
+        if not self._quick.cancel():
+            self._main.cancel_all()
             self._perform(self._lanes.drop_waiting("stopped", self._context.now_ms()))
 
     def _question(self, text: str, now_ms: int, scope: Scope) -> Question:
@@ -172,7 +175,7 @@ class Assistants:
             self._store.publish(c.Noticed(Severity.INFORMATION, "There is nothing to ask again."))
             return
         drafts = [each for each in state.lane(Lane.AUX) if each.question_id == question.question_id]
-        self._perform(self._lanes.ask_again(question, drafts[-1].text if drafts else "", now_ms))
+        self._perform(self._lanes.ask_again(question, _as_draft(drafts[-1]) if drafts else "", now_ms))
 
     def _unanswered(self) -> Question | None:
         """Return the newest question whose last main answer did not come to its end, or that has none."""
@@ -184,7 +187,8 @@ class Assistants:
         return None
 
     def _repeat(self) -> None:
-        answers = [each for each in self._store.state.answers if each.text]
+        state = self._store.state
+        answers = [each for each in state.answers if each.text and self._is_wanted(each)]
         if not answers:
             self._store.publish(c.Noticed(Severity.INFORMATION, "There is no answer to repeat."))
             return
@@ -193,6 +197,10 @@ class Assistants:
             self._store.publish(
                 c.Noticed(Severity.INFORMATION, "The last answer is on the screen.", "v speaks answers.")
             )
+
+    def _is_wanted(self, answer: Answer) -> bool:
+        """Whether it answers a question: a session may have begun to answer a command, too."""
+        return answer.question_id == REPEATED or self._store.state.question(answer.question_id) is not None
 
     def _perform(self, outcome: Outcome) -> None:
         if self._closed:
@@ -247,6 +255,11 @@ class Assistants:
     def _tick(self) -> None:
         self._timer = None
         self._perform(self._lanes.tick(self._context.now_ms()))
+
+
+def _as_draft(answer: Answer) -> str:
+    """Return what of a quick answer is worth judging: nothing where it was stopped or failed."""
+    return answer.text if answer.status in _NEWS else ""
 
 
 def _as_told(line: BriefLine, started_at: float) -> tuple[Literal["user", "speaker"], str]:

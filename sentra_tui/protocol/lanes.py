@@ -19,6 +19,9 @@ from sentra_tui.domain.state import MIC, Lane
 SUPERSEDED = "a newer question took its place"
 DRAFTS_KEPT = 64
 """A draft may be there before the words of the line that it answers, and is kept until they come."""
+WAITING_MAX = 200
+"""The newest questions that wait; a talk that asks faster than anybody answers loses the oldest."""
+CROWDED_OUT = "too many newer questions wait"
 
 
 class RequestDraft(Struct, frozen=True):
@@ -167,8 +170,9 @@ class Lanes:
 
     def _expect_draft(self, question_id: str) -> _Draft:
         draft = self._drafts.setdefault(question_id, _Draft())
-        while len(self._drafts) > DRAFTS_KEPT:
-            del self._drafts[next(iter(self._drafts))]
+        orphans = [each for each in self._drafts if each not in self._waiting and each not in self._running]
+        for orphan in orphans[:-DRAFTS_KEPT]:
+            del self._drafts[orphan]
         return draft
 
     def _queue(self, question: Question, now_ms: int, *, hurry: bool) -> Outcome:
@@ -179,7 +183,12 @@ class Lanes:
             outcome += self.drop_waiting(SUPERSEDED, now_ms)
             outcome += [CancelMain(running) for running in sorted(self._running)]
         self._waiting[question.question_id] = _Waiting(question, now_ms, hurry)
-        return [*outcome, QuestionQueued(question.question_id, now_ms)]
+        outcome.append(QuestionQueued(question.question_id, now_ms))
+        if len(self._waiting) > WAITING_MAX:
+            oldest = next(iter(self._waiting))
+            del self._waiting[oldest]
+            outcome.append(QuestionDropped(oldest, now_ms, CROWDED_OUT))
+        return outcome
 
     def _due_ms(self, waiting: _Waiting) -> int:
         """Return when this question is asked: after a pause and with its draft, but not later than patience has it."""

@@ -17,7 +17,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from sentra_tui.provider.recognition.language_model import arpa_trigram
+from sentra_tui.provider.language_model import arpa_trigram
 
 Side = Literal["mic", "speaker"]
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentra_tui.domain.errors import ProviderError
+from sentra_tui.provider.language_model import arpa_trigram
 from sentra_tui.provider.recognition import worker_wire
-from sentra_tui.provider.recognition.language_model import arpa_trigram
 from sentra_tui.provider.recognition.recogniser import Recogniser, RecogniserChoice
 from sentra_tui.provider.recognition.sphinx import SphinxEngine
 from sentra_tui.provider.recognition.stable_words import StableWords

@@ -12,8 +12,8 @@ from openai import APIStatusError
 
 from sentra_tui.domain.errors import ProviderError
 from sentra_tui.provider.faults import Faults, parse_plan
+from sentra_tui.provider.models.answering import Answering
 from sentra_tui.provider.models.text_model import TextMessage
-from sentra_tui.provider.text.answering import Answering
 from sentra_tui.provider.text_faults import RunFailure, TextFault
 from tests.provider.client import until
 from tests.provider.official import MODEL, QUESTION, official, plain

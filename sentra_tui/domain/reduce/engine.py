@@ -42,7 +42,9 @@ def _engine_lost(change: c.EngineLost, state: AppState) -> AppState:
     streams = tuple(replace(each, transcript=each.transcript.settle(), **over) for each in state.streams)
     engine = replace(state.engine, running=False, cause=change.cause)
     answers = tuple(map(_cut_short, state.answers))
-    return replace(state, engine=engine, streams=streams, answers=answers, questions=tuple(map(_let_go, state.questions)))
+    return replace(
+        state, engine=engine, streams=streams, answers=answers, questions=tuple(map(_let_go, state.questions))
+    )
 
 
 def _cut_short(answer: Answer) -> Answer:

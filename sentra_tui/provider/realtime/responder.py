@@ -11,11 +11,11 @@ from sentra_tui.domain.audio import FRAME_MS
 from sentra_tui.domain.errors import ProviderError
 from sentra_tui.provider.api_error import ApiError
 from sentra_tui.provider.faults import SessionFault
+from sentra_tui.provider.models.answering import Answering
 from sentra_tui.provider.models.text_model import TextMessage, TextModel
 from sentra_tui.provider.realtime.conversation import Conversation, Emit
 from sentra_tui.provider.realtime.output_audio import OutputAudio
 from sentra_tui.provider.realtime.response_run import CancelReason, ResponsePlan, ResponseRun
-from sentra_tui.provider.text.answering import Answering
 from sentra_tui.provider.text_faults import TextFault
 from sentra_tui.provider.voice import Voice
 

@@ -13,10 +13,10 @@ from aiohttp import web
 
 from sentra_tui.domain.errors import ProviderError
 from sentra_tui.provider.api_error import ApiError
+from sentra_tui.provider.models.answering import Answering, PlannedFailure
 from sentra_tui.provider.models.text_model import TextModel
 from sentra_tui.provider.models.tool_calls import ToolCall, calls_of
 from sentra_tui.provider.realtime.conversation import new_id
-from sentra_tui.provider.text.answering import Answering, PlannedFailure
 from sentra_tui.provider.text.chat_request import ChatRequest
 from sentra_tui.provider.text.door import TextDoor, json_reply
 from sentra_tui.provider.text.request_body import read_body

@@ -10,8 +10,8 @@ from typing import Any
 
 from sentra_tui.domain.errors import ProviderError
 from sentra_tui.provider.api_error import ApiError
+from sentra_tui.provider.models.answering import Answering, PlannedFailure
 from sentra_tui.provider.models.text_model import TextMessage, TextModel
-from sentra_tui.provider.text.answering import Answering, PlannedFailure
 from sentra_tui.provider.text.conversations import MAX_ITEMS, Conversations, StoredConversation
 from sentra_tui.provider.text.message_items import Item, count_words, kept_items, text_messages
 from sentra_tui.provider.text.response_request import ResponseRequest

@@ -9,10 +9,10 @@ from typing import Any
 
 from sentra_tui.domain.errors import ProviderError
 from sentra_tui.provider.api_error import ApiError
+from sentra_tui.provider.models.answering import Answering, PlannedFailure
 from sentra_tui.provider.models.text_model import TextMessage, TextModel
 from sentra_tui.provider.models.tool_calls import ToolCall, calls_of
 from sentra_tui.provider.realtime.conversation import new_id
-from sentra_tui.provider.text.answering import Answering, PlannedFailure
 from sentra_tui.provider.text.assistant_requests import MessageRequest, RunRequest, ThreadRequest
 from sentra_tui.provider.text.thread_messages import Message, sent_message, text_messages
 from sentra_tui.provider.text.thread_run import Assistant, ThreadRun
