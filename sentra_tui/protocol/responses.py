@@ -47,6 +47,7 @@ class Responses:
         self._open_turn = ""
         self._missed_turn = ""
         self._active_question = ""
+        self._unwanted = ""
 
     @property
     def active_question(self) -> str:
@@ -88,6 +89,15 @@ class Responses:
         """Stop the response under way; return what to send, and what the screen is told."""
         answer = self._answers.cancelled(self._queue.active_id, now_ms)
         return self._queue.cancel(now_ms), answer
+
+    def discard(self, question_id: str) -> None:
+        """Nobody wants this turn answered: do not ask for it, and stop what the server begins of itself."""
+        if question_id != self._open_turn:
+            return
+        if self._missed_turn:
+            self._open_turn = self._missed_turn = ""
+        else:
+            self._unwanted = question_id
 
     def error(self, error: ErrorDetails, now_ms: int) -> Outcome:
         """The server reported an error."""
@@ -164,4 +174,7 @@ class Responses:
         if stopped_before_it_began:
             self._answers.discard(response_id)
             return []
+        if question_id and question_id == self._unwanted:
+            self._answers.discard(response_id)
+            return send(self._queue.cancel(now_ms))
         return [*self._answers.started(response_id, now_ms, question_id)]

@@ -41,9 +41,9 @@ class Session:
     """The conversation of one call of `stream`; `number` tells its calls apart, and `started_ms` is its first sound.
 
     `answers` says that an assistant answers in it, `answers_turns` that the server begins that by itself after each
-    turn, `voice` that it speaks; `mark` is the random delimiter of what it
-    is told of the talk, `context_lines` how much of that it holds. `heard_ms` tells how much of the present answer
-    was heard. Ids are counted, so that the same events always lead to the same outcome.
+    turn, `voice` that it speaks; `mark` is the random delimiter of what it is told of the talk, `context_lines` how
+    much of that it holds. `heard_ms` tells how much of the present answer was heard. Ids are counted, so that the same
+    events always lead to the same outcome.
     """
 
     def __init__(
@@ -114,8 +114,11 @@ class Session:
         return self._when_greeted(self._responses.request(now_ms, question_id or self._responses.newest_turn))
 
     def cancel_answer(self, now_ms: int, question_id: str = "") -> Outcome:
-        """Stop the answer that is written or sounds, only that to `question_id` where one is given."""
-        if self._closed or question_id not in ("", self._responses.active_question):
+        """Stop the answer that is written or sounds; or that to `question_id` alone, even before it began."""
+        if self._closed:
+            return []
+        if question_id and question_id != self._responses.active_question:
+            self._responses.discard(question_id)
             return []
         sent, told = self._responses.cancel(now_ms)
         clear = self._sounding.on or (sent and self._voice)

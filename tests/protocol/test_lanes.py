@@ -10,7 +10,16 @@ from sentra_tui.domain.changes import AnswerExpired, QuestionDropped, QuestionQu
 from sentra_tui.domain.config import AuxConfig, MainConfig
 from sentra_tui.domain.question import Question
 from sentra_tui.domain.state import Lane
-from sentra_tui.protocol.lanes import SUPERSEDED, AskMain, CancelMain, Lanes, RequestDraft
+from sentra_tui.protocol.lanes import (
+    CROWDED_OUT,
+    DRAFTS_KEPT,
+    SUPERSEDED,
+    WAITING_MAX,
+    AskMain,
+    CancelMain,
+    Lanes,
+    RequestDraft,
+)
 
 
 def new_lanes(*, aux_live: bool = True, aux: AuxConfig | None = None, **main: Any) -> Lanes:
@@ -174,3 +183,24 @@ def test_whatever_happens_a_question_is_asked_once_and_never_two_at_a_time(steps
         now_ms += 10_000
         judge.step("end", 0, now_ms)
     assert judge.counts == dict.fromkeys(judge.raised, 1)
+
+
+def test_the_draft_of_a_question_that_waits_is_kept_however_many_drafts_come() -> None:
+    lanes, question = new_lanes(), asked()
+    lanes.ask(asked("first", number=0), 900)
+    lanes.line(question, 1_000, asks=True)
+    for number in range(DRAFTS_KEPT * 2):
+        lanes.draft_ended("mic.1.item_" + str(number + 100), "a draft", 1_100)
+    lanes.draft_ended(question.question_id, "a cold cache", 1_200)
+    for number in range(DRAFTS_KEPT * 2):
+        lanes.draft_ended("mic.1.item_" + str(number + 500), "a draft", 1_300)
+    assert effects(lanes.main_ended(asked(number=0).question_id, 9_000)) == [AskMain(question, "a cold cache")]
+
+
+def test_a_talk_that_asks_faster_than_anybody_answers_loses_the_oldest_questions() -> None:
+    lanes = new_lanes(debounce_s=60.0, patience_s=60.0)
+    outcomes = [lanes.line(asked(number=number), 1_000, asks=True) for number in range(WAITING_MAX + 2)]
+    dropped = [each for outcome in outcomes for each in outcome if isinstance(each, QuestionDropped)]
+    assert [(each.question_id, each.cause) for each in dropped] == [
+        (asked(number=number).question_id, CROWDED_OUT) for number in range(2)
+    ]

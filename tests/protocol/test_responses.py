@@ -89,3 +89,28 @@ def test_words_are_read_aloud_beside_the_conversation_and_only_where_somebody_sp
     assert sent.event.response is not None
     assert sent.event.response.conversation == "none"
     assert sent.event.response.input == (c.MessageItem("user", (c.InputText("Yes."),)),)
+
+
+def test_a_turn_that_nobody_wants_answered_is_stopped_when_the_server_begins() -> None:
+    session = new_session()
+    receive(session, TURN)
+    assert session.cancel_answer(2_000, "mic.1.item_1") == []
+    assert receive(session, created(1)) == [SendEvent(c.ResponseCancel("resp_1", event_id="event_1"))]
+    assert receive(session, s.ResponseOutputTextDelta("resp_1", "item_2", 0, 0, "Stopping."), DONE) == []
+    assert question_of(receive(session, s.InputAudioBufferCommitted("item_3"), created(2))) == "mic.1.item_3"
+
+
+def test_a_turn_that_nobody_wants_answered_is_not_asked_for_when_another_ran() -> None:
+    session = new_session()
+    receive(session, created(1), TURN)
+    assert session.cancel_answer(2_000, "mic.1.item_1") == []
+    assert [told for told in receive(session, DONE) if isinstance(told, SendEvent)] == []
+    session.answer("speaker.1.item_7", 2_000)
+    assert question_of(receive(session, created(2))) == "speaker.1.item_7"
+
+
+def test_only_the_answer_to_the_question_that_is_named_is_stopped() -> None:
+    session = new_session()
+    receive(session, TURN, created(1))
+    assert session.cancel_answer(2_000, "mic.1.item_9") == []
+    assert session.cancel_answer(2_000, "mic.1.item_1") != []
