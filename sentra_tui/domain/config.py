@@ -76,7 +76,7 @@ class AuxConfig(_Section, frozen=True, kw_only=True):
     """How many lines of the speaker the session holds; the oldest is taken out for a new one."""
     replay_tokens: Tokens = 2_000
     """How much of the talk a session that takes another's place is told, in estimated tokens."""
-    ttl_s: Annotated[float, Meta(ge=1)] = 120.0
+    ttl_s: Annotated[float, Meta(ge=1, le=86_400)] = 120.0
     """How long an answer is news; it is greyed then."""
 
 
@@ -116,7 +116,7 @@ class MainConfig(_Section, frozen=True, kw_only=True):
     """How often a running answer is asked for, where the server does not say."""
     deadline_s: Annotated[float, Meta(ge=1, le=3600)] = 600.0
     """When an answer that does not come is given up."""
-    ttl_s: Annotated[float, Meta(ge=1)] = 600.0
+    ttl_s: Annotated[float, Meta(ge=1, le=86_400)] = 600.0
     """How long an answer is news; it is greyed then."""
     inject: bool = True
     """Tell the auxiliary assistant what was answered, so that it does not contradict."""
@@ -126,11 +126,11 @@ class MainConfig(_Section, frozen=True, kw_only=True):
 class CostConfig(_Section, frozen=True, kw_only=True):
     """Money, `[cost]`. Zero is no limit."""
 
-    soft_usd: Annotated[float, Meta(ge=0)] = 0.0
+    soft_usd: Annotated[float, Meta(ge=0, le=1_000_000)] = 0.0
     """From here on answers are written, and smaller models give them."""
-    hard_usd: Annotated[float, Meta(ge=0)] = 0.0
+    hard_usd: Annotated[float, Meta(ge=0, le=1_000_000)] = 0.0
     """From here on nothing is connected."""
-    idle_minutes: Annotated[float, Meta(ge=0)] = 15.0
+    idle_minutes: Annotated[float, Meta(ge=0, le=1440)] = 15.0
     """A stream that is billed by time is hung up after so long without a word."""
 
 
@@ -144,7 +144,7 @@ class JournalConfig(_Section, frozen=True, kw_only=True):
     """The written record of talks, `[journal]`."""
 
     enabled: bool = True
-    reopen_hours: Annotated[float, Meta(ge=0)] = 12.0
+    reopen_hours: Annotated[float, Meta(ge=0, le=8760)] = 12.0
     """The last talk is opened again when it is no older than this; 0 always begins a new one."""
 
 

@@ -15,6 +15,8 @@ import msgspec
 from msgspec import Struct
 
 FALLBACK_LANGUAGE = "en"
+ENDS_CHARS = 1000
+"""Of a longer line, so much of its beginning and of its end is judged: that takes time, and the loop waits."""
 
 _ASKED = re.compile(r"[?？؟⁇⁈⁉](?=[\s\"'”’»)\]!?]|$)|？|[\u0370-\u03ff\u1f00-\u1fff]\s?[;\u037e](?=\s|$)")
 """A mark that ends a sentence, not one inside an address; in Greek it is a semicolon."""
@@ -43,6 +45,8 @@ def is_question(text: str, language: str = "") -> bool:
 
     `language` is ISO 639-1, a region may follow; one that is empty or not in the table is taken for English.
     """
+    if len(text) > 2 * ENDS_CHARS:
+        text = f"{text[:ENDS_CHARS]}. {text[-ENDS_CHARS:]}"
     if _ASKED.search(text):
         return True
     grammar = _grammar(language.partition("-")[0].lower())

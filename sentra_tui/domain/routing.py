@@ -7,6 +7,9 @@ from collections.abc import Sequence
 
 from sentra_tui.domain.config import Route
 
+CHARS_MAX = 2000
+"""A longer question is never short or simple; and what patterns make of one is not waited for."""
+
 
 def choose_model(
     question: str, routes: Sequence[Route], *, model: str, small_model: str, economy: bool
@@ -20,6 +23,8 @@ def choose_model(
         return small_model, "money is saved"
     if not question.strip():
         return model, "it is about the whole talk"
+    if len(question) > CHARS_MAX:
+        return model, "it is long"
     for number, route in enumerate(routes, 1):
         if _fits(question, route):
             return small_model, f"route {number}: {_reason(route)}"

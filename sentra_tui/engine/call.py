@@ -12,10 +12,10 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import singledispatchmethod
 from typing import Any, Protocol
 
-from sentra_tui.domain.changes import Change, ContactHeard, QualityMeasured
+from sentra_tui.domain.changes import Change, ContactHeard, Noticed, QualityMeasured
 from sentra_tui.domain.errors import SentraError, TransportError, TransportLost, TransportRefused
 from sentra_tui.domain.ports import Transport
-from sentra_tui.domain.state import Connection
+from sentra_tui.domain.state import Connection, Severity
 from sentra_tui.domain.usage import Usage
 from sentra_tui.engine.context import EngineContext
 from sentra_tui.protocol import codec
@@ -159,6 +159,9 @@ class CallDriver:
             self._transport.send(codec.encode(effect.event))
         except TransportLost:
             _LOG.info("%s: a message came too late for its call", self.stream)
+        except TransportRefused as error:
+            # Whoever tells something may be in the middle of another stream's work: this is not its failure.
+            self._publish(Noticed(Severity.WARNING, error.message, error.hint))
 
     @_carry_out.register
     def _(self, effect: e.FlushPlayback) -> None:

@@ -8,7 +8,7 @@ from sentra_tui.domain.state import AnswerStatus, Lane, Verdict
 from sentra_tui.domain.verdict import VerdictReader
 from sentra_tui.engine.context import EngineContext
 
-MAY_HAVE_RUN = "may have run: its end was not told"
+NOT_TOLD = "its end was not told"
 ASK_AGAIN = "Press A to ask again."
 
 _STATUS = {
@@ -28,6 +28,7 @@ class MainAnswer:
     def __init__(self, answer_id: str, question_id: str, has_draft: bool, context: EngineContext) -> None:
         self.answer_id = answer_id
         self.ref: RunRef | None = None
+        self.model = ""
         self.begun = False
         self.over = False
         self._question_id = question_id
@@ -39,7 +40,7 @@ class MainAnswer:
 
     def begin(self, at_ms: int, model: str = "") -> None:
         """Somebody answers since then."""
-        self.begun = True
+        self.begun, self.model = True, model
         self._publish(c.AnswerStarted(self.answer_id, Lane.MAIN, at_ms, self._question_id, model))
 
     def extend(self, delta: str) -> None:
@@ -65,7 +66,7 @@ class MainAnswer:
 
     def unknown(self, cause: str = "") -> None:
         """Nobody can tell whether there was an answer."""
-        self._end(AnswerStatus.INCOMPLETE, None, f"{MAY_HAVE_RUN}. {cause}".strip(), ASK_AGAIN)
+        self._end(AnswerStatus.UNKNOWN, None, cause or NOT_TOLD, ASK_AGAIN)
 
     def _show(self, words: str) -> None:
         if self._reader.verdict is not None:

@@ -140,7 +140,7 @@ class MainLane:
                     answer.extend(event.delta)
                 elif isinstance(event, RunEnded):
                     if event.usage is not None:
-                        self._bill("", Lane.MAIN.value, event.model, event.usage)
+                        self._bill("", Lane.MAIN.value, event.model or answer.model, event.usage)
                     answer.end(event)
                     return event.status is RunStatus.COMPLETED
         answer.unknown()
@@ -177,7 +177,8 @@ class MainLane:
         state = self._store.state
         span_ms = SCOPE_MS[question.scope]
         since_ms = 0 if span_ms is None else self._now_ms() - span_ms
-        lines = newest_lines(state, self._config.context_tokens, since_ms=since_ms)
+        newest = newest_lines(state, self._config.context_tokens)
+        lines = tuple(line for line in newest if line.at_ms >= since_ms)
         news = tuple(line for line in lines if line not in told) if question.scope == "recent" else lines
 
         def text(lines: tuple[BriefLine, ...]) -> str:
@@ -194,4 +195,4 @@ class MainLane:
             model=model,
             max_output_tokens=self._config.max_output_tokens,
         )
-        return request, frozenset(lines)
+        return request, frozenset(line for line in newest if line in told or line.at_ms >= since_ms)

@@ -16,7 +16,7 @@ def newest_line(state: AppState, but: LineKey | None = None) -> tuple[str, LineK
     spoken = [
         (line.start_ms, stream.name, line.key)
         for stream in state.streams
-        for page in stream.transcript.pages[-1:]
+        for page in stream.transcript.pages[-2:]
         for line in page
         if line.text and line.final and line.key != but
     ]

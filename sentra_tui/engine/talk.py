@@ -10,17 +10,12 @@ from sentra_tui.domain.history import estimate_tokens
 from sentra_tui.domain.state import AppState, Stream
 
 
-def newest_lines(
-    state: AppState, budget_tokens: int, *, since_ms: int = 0, streams: tuple[str, ...] = ()
-) -> tuple[BriefLine, ...]:
-    """Return final lines in the order in which they were said: the newest that `budget_tokens` hold, none that began
-    before `since_ms`; of all streams, or of those named.
-    """
-    chosen = [_backwards(stream) for stream in state.streams if not streams or stream.name in streams]
+def newest_lines(state: AppState, budget_tokens: int) -> tuple[BriefLine, ...]:
+    """Return final lines of all streams in the order in which they were said: the newest that `budget_tokens` hold."""
     lines: list[BriefLine] = []
-    for line in heapq.merge(*chosen, key=lambda each: -each.at_ms):
+    for line in heapq.merge(*map(_backwards, state.streams), key=lambda each: -each.at_ms):
         budget_tokens -= estimate_tokens(line.text)
-        if line.at_ms < since_ms or (budget_tokens < 0 and lines):
+        if budget_tokens < 0 and lines:
             break
         lines.append(line)
     return tuple(reversed(lines))

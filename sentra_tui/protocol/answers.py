@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 
 from sentra_tui.domain.changes import AnswerEnded, AnswerExtended, AnswerStarted, Change
@@ -21,6 +22,9 @@ _REASONS = {
     "content_filter": "held back by the provider's content filter",
 }
 
+OVER_KEPT = 256
+"""How many responses that are over are remembered, so that nothing late begins them anew."""
+
 PartKey = tuple[str, int]
 """One part of an answer: the id of its item, and its place in there."""
 
@@ -29,7 +33,6 @@ PartKey = tuple[str, int]
 class _Answer:
     parts: dict[PartKey, str] = field(default_factory=dict)
     told: str = ""
-    over: bool = False
 
     @property
     def words(self) -> str:
@@ -41,16 +44,17 @@ class Answers:
 
     def __init__(self, stream: str, number: int) -> None:
         self._prefix = f"{stream}.{number}."
-        self._answers: dict[str, _Answer] = {}
+        self._open: dict[str, _Answer] = {}
+        self._over: deque[str] = deque(maxlen=OVER_KEPT)
 
     def knows(self, response_id: str) -> bool:
         """Return whether this response began here."""
-        return response_id in self._answers
+        return response_id in self._open or response_id in self._over
 
     def started(self, response_id: str, now_ms: int, question_id: str = "") -> list[Change]:
         """A response began; one whose end was never told is over by that."""
         ended = self.close("its end was not told", now_ms)
-        self._answers[response_id] = _Answer()
+        self._open[response_id] = _Answer()
         return [*ended, AnswerStarted(self.name(response_id), Lane.AUX, now_ms, question_id)]
 
     def name(self, response_id: str) -> str:
@@ -59,12 +63,12 @@ class Answers:
 
     def discard(self, response_id: str) -> None:
         """The user stopped this response before it began: say nothing of it."""
-        self._answers[response_id] = _Answer(over=True)
+        self._over.append(response_id)
 
     def extended(self, response_id: str, part: PartKey, delta: str, now_ms: int) -> list[Change]:
         """More words of one part."""
-        answer = self._answers[response_id]
-        if answer.over or not delta:
+        answer = self._open.get(response_id)
+        if answer is None or not delta:
             return []
         words = clean(delta)
         gap = "\n" if answer.told and part not in answer.parts else ""
@@ -74,16 +78,18 @@ class Answers:
 
     def part_done(self, response_id: str, part: PartKey, text: str, now_ms: int) -> list[Change]:
         """All words of one part: told now where no delta came, else kept for the end."""
-        answer = self._answers[response_id]
-        if part not in answer.parts:
+        answer = self._open.get(response_id)
+        if answer is None or part not in answer.parts:
             return self.extended(response_id, part, text, now_ms)
-        if text and not answer.over:
+        if text:
             answer.parts[part] = clean(text)
         return []
 
     def done(self, response_id: str, response: Response, now_ms: int) -> list[Change]:
         """The response is over; the words that it carries itself are the last word."""
-        answer = self._answers[response_id]
+        answer = self._open.get(response_id)
+        if answer is None:
+            return []
         words = _output_words(response) or answer.words
         status = _STATUS.get(response.status, AnswerStatus.COMPLETED)
         cause = _cause(response)
@@ -93,7 +99,7 @@ class Answers:
 
     def cancelled(self, response_id: str, now_ms: int) -> list[Change]:
         """The user stopped it."""
-        answer = self._answers.get(response_id)
+        answer = self._open.get(response_id)
         if answer is None:
             return []
         return self._end(response_id, now_ms, AnswerStatus.CANCELLED, _REASONS["client_cancelled"], answer.words)
@@ -101,16 +107,14 @@ class Answers:
     def close(self, cause: str, now_ms: int) -> list[Change]:
         """No more words will come."""
         changes: list[Change] = []
-        for response_id, answer in self._answers.items():
+        for response_id, answer in list(self._open.items()):
             changes += self._end(response_id, now_ms, AnswerStatus.INCOMPLETE, cause, answer.words)
         return changes
 
     def _end(self, response_id: str, now_ms: int, status: AnswerStatus, cause: str, words: str) -> list[Change]:
-        answer = self._answers[response_id]
-        if answer.over:
-            return []
+        answer = self._open.pop(response_id)
+        self._over.append(response_id)
         text = None if words == answer.told else words
-        self._answers[response_id] = _Answer(over=True)
         return [AnswerEnded(self.name(response_id), Lane.AUX, now_ms, status, text, cause)]
 
 

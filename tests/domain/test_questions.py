@@ -480,3 +480,15 @@ def test_any_text_has_an_answer(text: str, language: str) -> None:
 def test_capitals_and_spaces_change_nothing(entry: tuple[str, str]) -> None:
     language, line = entry
     assert is_question(line.capitalize().replace(" ", "  "), language) == is_question(line, language)
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("we moved it and " * 2000 + "so why is it slow", True),
+        ("why is it slow, " + "we moved it and " * 2000, True),
+        ("we moved it and " * 2000, False),
+    ],
+)
+def test_of_a_long_line_the_beginning_and_the_end_are_judged(text: str, asks: bool) -> None:
+    assert is_question(text) is asks

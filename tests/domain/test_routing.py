@@ -24,6 +24,7 @@ def chosen(question: str, routes: list[Route], *, economy: bool = False) -> str:
         ("What does showing it cost?", "small"),
         ("", "large"),
         ("  ", "large"),
+        ("port" * 1000, "large"),
     ],
 )
 def test_the_shipped_route_sends_short_simple_questions_to_the_small_model(question: str, model: str) -> None:

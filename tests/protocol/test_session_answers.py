@@ -8,6 +8,7 @@ from sentra_tui.domain.changes import (
 )
 from sentra_tui.domain.state import AnswerStatus, Lane
 from sentra_tui.protocol import server_events as s
+from sentra_tui.protocol.answers import OVER_KEPT
 from sentra_tui.protocol.effects import BeginPlayback
 from sentra_tui.protocol.objects import ContentPart, ErrorDetails, Item, Response, StatusDetails
 from tests.protocol.scenes import COMPLETED, CREATED, ended, extended, new_session, play, started, text
@@ -114,3 +115,13 @@ def test_nothing_that_comes_after_the_end_changes_an_answer() -> None:
     play(session, [CREATED, text("Yes."), COMPLETED])
     late = [CREATED, text(" late"), s.ResponseOutputTextDone("resp_1", "item_1", 0, 0, "No."), COMPLETED]
     assert play(session, late) == []
+
+
+def test_however_many_answers_came_a_late_word_begins_none_anew() -> None:
+    session = new_session()
+    for number in range(OVER_KEPT + 10):
+        play(
+            session, [s.ResponseCreated(Response(f"r_{number}")), s.ResponseDone(Response(f"r_{number}", "completed"))]
+        )
+    late = s.ResponseOutputTextDelta(f"r_{OVER_KEPT}", "item_1", 0, 0, "late")
+    assert play(session, [late]) == []
