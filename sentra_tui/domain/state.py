@@ -35,7 +35,7 @@ class SourceStatus(StrEnum):
 
 
 class AnswerStatus(StrEnum):
-    """How far an answer has come; the last four are final."""
+    """How far an answer has come; all but the first two are final, and one that is unknown may still become known."""
 
     PROCESSING = "processing"
     DRAFT = "draft"
@@ -43,6 +43,8 @@ class AnswerStatus(StrEnum):
     CANCELLED = "cancelled"
     INCOMPLETE = "incomplete"
     FAILED = "failed"
+    UNKNOWN = "unknown"
+    """It may have come to its end, and nobody can tell."""
 
 
 UNFINISHED = (AnswerStatus.PROCESSING, AnswerStatus.DRAFT)

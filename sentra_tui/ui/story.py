@@ -24,6 +24,7 @@ _ENDS = {
     AnswerStatus.CANCELLED: Word("▪", "cut", "quiet"),
     AnswerStatus.INCOMPLETE: Word("▪", "cut short", "quiet"),
     AnswerStatus.FAILED: Word("✕", "failed", "bad"),
+    AnswerStatus.UNKNOWN: Word("?", "may have run", "busy"),
 }
 _OF_A_DRAFT = {
     Verdict.CONFIRMED: Word("✓", "confirmed", "good"),
@@ -42,6 +43,7 @@ _CHECKS: dict[AnswerStatus, Check] = {
     AnswerStatus.CANCELLED: "stopped",
     AnswerStatus.INCOMPLETE: "stopped",
     AnswerStatus.FAILED: "failed",
+    AnswerStatus.UNKNOWN: "stopped",
 }
 _UNCHECKED: dict[Check, str] = {
     "": "draft",

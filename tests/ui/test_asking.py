@@ -156,8 +156,8 @@ async def test_the_story_is_on_the_screen(perform: Perform) -> None:
             "✕ withdrawn",
             "old · ✓ confirmed",
             "▪ cut: heard up to here",
-            "It may have run",
-            "A asks it again.",
+            "? may have run",
+            "Press A to ask again.",
             "▪ dropped: a newer question took its place",
             "economy  $0.31+  ◷ 1:39",
         ):

@@ -93,9 +93,9 @@ def test_a_dropped_question_stands_among_the_main_answers_in_its_time() -> None:
 
 
 def test_a_failed_answer_says_why_and_what_helps() -> None:
-    ended = considered(AnswerStatus.FAILED, "", cause="It may have run.", hint="A asks it again.")
+    ended = considered(AnswerStatus.FAILED, "", cause="No credit left.", hint="Add some.")
     entry = Story().cards(state_after(asked(), *ended), Lane.MAIN)[0].entry
-    assert entry.remark == "✕ failed: It may have run.\nA asks it again."
+    assert entry.remark == "✕ failed: No credit left.\nAdd some."
     assert entry.tone == "bad"
 
 
