@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sentra_tui.domain.state import Verdict
 
 _WORDS = {
@@ -12,7 +14,9 @@ _WORDS = {
 }
 _DECORATION = " \t*_#:.!-`[]\"'"
 """What models put around a word that was to stand alone."""
-_LONGEST = max(map(len, _WORDS)) + 8
+_BEFORE_WORDS = re.compile(rf"[\s*_#`]{{0,4}}({'|'.join(_WORDS)})[*_`]{{0,2}}(?:[:.!]| [-–—] )[*_`]{{0,2}}")
+"""A verdict in capitals that the answer follows on the same line, as some models have it."""
+_LONGEST = 4 + max(map(len, _WORDS)) + 2 + 3 + 2
 
 
 class VerdictReader:
@@ -44,7 +48,10 @@ class VerdictReader:
         held, self._head = self._head or "", None
         verdict = _WORDS.get(line.strip(_DECORATION).upper())
         if verdict is None:
-            return self._answer(held)
+            found = _BEFORE_WORDS.match(line)
+            if found is None:
+                return self._answer(held)
+            verdict, rest = _WORDS[found[1]], held.lstrip()[found.end() :]
         self.verdict = verdict
         return self._answer(rest)
 

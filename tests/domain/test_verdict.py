@@ -17,6 +17,13 @@ from sentra_tui.domain.verdict import VerdictReader, split_verdict
         ("ANSWER\nUse a cache.", Verdict.NONE, "Use a cache."),
         ("Use a cache.", None, "Use a cache."),
         ("Confirmed reads are a topic of their own.", None, "Confirmed reads are a topic of their own."),
+        ("CONFIRMED: Yes.", Verdict.CONFIRMED, "Yes."),
+        ("**CORRECTED:** No, it is\nthe disk.", Verdict.CORRECTED, "No, it is\nthe disk."),
+        ("WITHDRAWN — nobody asked.", Verdict.WITHDRAWN, "nobody asked."),
+        ("ANSWER. Use a cache.", Verdict.NONE, "Use a cache."),
+        ("Corrected: the price was in euros.", None, "Corrected: the price was in euros."),
+        ("CONFIRMED reads are slow.", None, "CONFIRMED reads are slow."),
+        ("ANSWER-driven design is a fad.", None, "ANSWER-driven design is a fad."),
         ("", None, ""),
     ],
 )
@@ -24,7 +31,17 @@ def test_the_first_line_is_the_verdict_or_part_of_the_answer(text: str, verdict:
     assert split_verdict(text) == (verdict, answer)
 
 
-@given(st.sampled_from(["CONFIRMED\nYes.", "CORRECTED\n\nNo.", "No verdict here, only words\nand more"]), st.data())
+TEXTS = (
+    "CONFIRMED\nYes.",
+    "CORRECTED\n\nNo.",
+    "No verdict here, only words\nand more",
+    "\n **CONFIRMED:** Yes, it is the\ncache.",
+    "WITHDRAWN — nobody asked for this at all.",
+    "    CONFIRMED** — ** Yes, and it is the cache that does it.",
+)
+
+
+@given(st.sampled_from(TEXTS), st.data())
 def test_how_the_text_is_cut_into_deltas_changes_nothing(text: str, data: st.DataObject) -> None:
     cut = data.draw(st.integers(0, len(text)))
     reader = VerdictReader()
