@@ -8,18 +8,15 @@ caller's business.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Sequence
 from functools import cache
-from importlib import resources
 
-import msgspec
 from msgspec import Struct
 
 from sentra_tui.domain.actions import Action, Ask, CancelAnswer, NoteLine, RepeatAnswer, SetMute, StepSpeed
+from sentra_tui.domain.shipped import nearest_language, read_shipped
 from sentra_tui.domain.state import MIC
 
-FALLBACK_LANGUAGE = "en"
 CHARS_MAX = 2000
 """A longer line is no command."""
 
@@ -61,7 +58,7 @@ def command_in(text: str, language: str = "") -> Action | None:
     if len(text) > CHARS_MAX:
         return None
     spoken = [(word, plain) for word in text.split() if (plain := _plain(word))]
-    grammar = _grammar(language.partition("-")[0].lower())
+    grammar = _compiled(nearest_language(language, _table()))
     for first, last in _cores(tuple(plain for _, plain in spoken), grammar.around):
         action = _action(spoken[first:last], grammar)
         if action is not None:
@@ -104,14 +101,9 @@ def _plain(word: str) -> str:
     return _PUNCTUATION.sub("", word.casefold().replace("’", "'"))
 
 
-def _grammar(language: str) -> _Grammar:
-    return _compiled(language if language in _table() else FALLBACK_LANGUAGE)
-
-
 @cache
 def _table() -> dict[str, _Rules]:
-    text = resources.files("sentra_tui.domain").joinpath("commands.toml").read_text(encoding="utf-8")
-    return msgspec.convert(tomllib.loads(text), dict[str, _Rules])
+    return read_shipped("commands.toml", dict[str, _Rules])
 
 
 @cache

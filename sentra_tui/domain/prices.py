@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from datetime import date
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 from msgspec import Meta, Struct, field
 
+from sentra_tui.domain.shipped import read_shipped
 from sentra_tui.domain.toml_file import parse_toml, read_file
 from sentra_tui.domain.usage import Usage
 
@@ -105,5 +103,4 @@ def load_prices(path: Path | None) -> Prices:
 
 @cache
 def _shipped() -> Prices:
-    text = resources.files("sentra_tui.domain").joinpath("prices.toml").read_text(encoding="utf-8")
-    return msgspec.convert(tomllib.loads(text), Prices)
+    return read_shipped("prices.toml", Prices)

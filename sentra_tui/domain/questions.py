@@ -7,14 +7,12 @@ people say around a question. The words are data, `questions.toml`, by language.
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import cache
-from importlib import resources
 
-import msgspec
 from msgspec import Struct
 
-FALLBACK_LANGUAGE = "en"
+from sentra_tui.domain.shipped import nearest_language, read_shipped
+
 ENDS_CHARS = 1000
 """Of a longer line, so much of its beginning and of its end is judged: that takes time, and the loop waits."""
 
@@ -49,7 +47,7 @@ def is_question(text: str, language: str = "") -> bool:
         text = f"{text[:ENDS_CHARS]}. {text[-ENDS_CHARS:]}"
     if _ASKED.search(text):
         return True
-    grammar = _grammar(language.partition("-")[0].lower())
+    grammar = _compiled(nearest_language(language, _table()))
     return any(_asks(clause, grammar) for clause in _clauses(text))
 
 
@@ -64,14 +62,9 @@ def _asks(clause: str, grammar: _Grammar) -> bool:
     return grammar.asks.search(rest) is not None
 
 
-def _grammar(language: str) -> _Grammar:
-    return _compiled(language if language in _table() else FALLBACK_LANGUAGE)
-
-
 @cache
 def _table() -> dict[str, _Rules]:
-    text = resources.files("sentra_tui.domain").joinpath("questions.toml").read_text(encoding="utf-8")
-    return msgspec.convert(tomllib.loads(text), dict[str, _Rules])
+    return read_shipped("questions.toml", dict[str, _Rules])
 
 
 @cache
