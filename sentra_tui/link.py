@@ -100,7 +100,9 @@ class EngineLink:
 
     async def _start(self) -> asyncio.subprocess.Process:
         resumed = self._wanted.started_at is not None
-        arguments = ("--idle", "--started-at", repr(self._wanted.started_at)) if resumed else ()
+        arguments = ["--idle", "--started-at", repr(self._wanted.started_at)] if resumed else []
+        if self._wanted.spent_usd:
+            arguments += ["--spent-usd", repr(self._wanted.spent_usd)]
         log = open_log(self._log_path)
         try:
             self._process = await asyncio.create_subprocess_exec(

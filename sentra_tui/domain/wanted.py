@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -22,6 +24,8 @@ class Wanted(Struct, frozen=True):
     commands: bool = True
     started_at: float | None = None
     """When the first engine started, seconds since 1970: the next one goes on with its time."""
+    spent_usd: float = 0.0
+    """What was billed until now: the next one keeps to the same budget."""
 
     def after(self, change: c.Change) -> Wanted:
         """Return what is wanted once `change` was heard of."""
@@ -32,20 +36,14 @@ class Wanted(Struct, frozen=True):
                 return replace(self, connected=_without(self.connected, stream))
             case c.MuteChanged(stream=stream, muted=muted):
                 return replace(self, muted=(_with if muted else _without)(self.muted, stream))
-            case c.VoiceChanged(on=on):
-                return replace(self, voice=on)
             case c.LanguageChanged(stream=stream, language=language):
                 others = tuple(pair for pair in self.languages if pair[0] != stream)
                 return replace(self, languages=(*others, (stream, language)))
-            case c.AnswerVoiceChanged(voice=voice):
-                return replace(self, answer_voice=voice)
-            case c.SpeedChanged(speed=speed):
-                return replace(self, speed=speed)
-            case c.CommandsChanged(on=on):
-                return replace(self, commands=on)
+            case c.Billed(usd=usd) if usd is not None:
+                return replace(self, spent_usd=self.spent_usd + usd)
             case c.EngineStarted(started_at=started_at) if self.started_at is None:
                 return replace(self, started_at=started_at)
-        return self
+        return replace(self, **_choice(change))
 
     def actions(self) -> list[a.Action]:
         """Return what to ask of an engine that starts idle: mutes first, so that no sound slips out."""
@@ -61,6 +59,20 @@ class Wanted(Struct, frozen=True):
             asked.append(a.SetVoice(True))
         asked.extend(a.ConnectStream(stream) for stream in self.connected)
         return asked
+
+
+def _choice(change: c.Change) -> dict[str, Any]:
+    """Return what the user chose for all streams."""
+    match change:
+        case c.VoiceChanged(on=on):
+            return {"voice": on}
+        case c.AnswerVoiceChanged(voice=voice):
+            return {"answer_voice": voice}
+        case c.SpeedChanged(speed=speed):
+            return {"speed": speed}
+        case c.CommandsChanged(on=on):
+            return {"commands": on}
+    return {}
 
 
 def _with(names: tuple[str, ...], name: str) -> tuple[str, ...]:

@@ -20,19 +20,26 @@ from sentra_tui.engine.store import Store
 class CostMeter:
     """Prices what is counted, and keeps to the budget.
 
-    The sum is that of the whole talk, of what was billed before it was reopened, too.
+    The sum is that of the whole talk, of what was billed before it was reopened, too. `spent_usd` is what was billed
+    before this engine took another's place, in case no journal knows of it.
     """
 
-    def __init__(self, store: Store, prices: Prices, config: CostConfig, context: EngineContext) -> None:
+    def __init__(
+        self, store: Store, prices: Prices, config: CostConfig, context: EngineContext, *, spent_usd: float = 0.0
+    ) -> None:
         self._store = store
         self._prices = prices
         self._config = config
         self._context = context
         self._budget = Budget(config.soft_usd, config.hard_usd)
         self._unpriced: set[str] = set()
+        self._spent_usd = spent_usd
+        self._unknown_usd = 0.0
+        """What of that the state does not know."""
 
     def start(self, models: Mapping[str, Collection[str]]) -> None:
         """Begin to watch; `models` are those of each stream's calls."""
+        self._unknown_usd = max(0.0, self._spent_usd - self._store.state.cost.usd)
         self._check_budget()
         timed = [name for name, used in models.items() if any(map(self._prices.billed_by_time, used))]
         if timed and self._config.idle_minutes > 0:
@@ -54,7 +61,7 @@ class CostMeter:
         return not self._budget.exhausted
 
     def _check_budget(self) -> None:
-        limits = self._budget.spent(self._store.state.cost.usd)
+        limits = self._budget.spent(self._store.state.cost.usd + self._unknown_usd)
         if limits:
             self._context.tasks.start(self._keep_to(limits), self._failed, "budget")
 

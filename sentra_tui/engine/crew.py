@@ -32,14 +32,22 @@ class Crew:
     """Starts and ends the drivers in the order that they need."""
 
     def __init__(
-        self, config: Config, store: Store, wiring: Wiring, journal: JournalDriver | None, context: EngineContext
+        self,
+        config: Config,
+        store: Store,
+        wiring: Wiring,
+        journal: JournalDriver | None,
+        context: EngineContext,
+        *,
+        spent_usd: float = 0.0,
     ) -> None:
+        """`spent_usd` is what an engine billed whose place this one takes."""
         self._config = config
         self._store = store
         self._wiring = wiring
         self._journal = journal
         self._context = context
-        self._cost = CostMeter(store, wiring.prices(), config.cost, context)
+        self._cost = CostMeter(store, wiring.prices(), config.cost, context, spent_usd=spent_usd)
         self._plans = wiring.plans()
         self._manager = ConnectionManager(self._plans, store, config.reconnect, wiring.ports(self._cost.meter), context)
         self._main: MainLane | None = None

@@ -21,6 +21,8 @@ class EngineOptions(Struct, frozen=True, kw_only=True):
     """Dial nothing at the start."""
     started_at: float | None = None
     """The wall clock at which the engine began whose place this one takes, seconds since 1970."""
+    spent_usd: float = 0.0
+    """What that engine had billed, in USD."""
     exit_at_end: bool = False
     """Quit when every recording has ended and its words have come."""
     stt_model: Path | None = None
@@ -48,6 +50,7 @@ def parse(argv: list[str]) -> EngineOptions:
     parser.add_argument("--loop", action="store_true")
     parser.add_argument("--idle", action="store_true")
     parser.add_argument("--started-at", type=float)
+    parser.add_argument("--spent-usd", type=float, default=0.0)
     parser.add_argument("--exit-at-end", action="store_true")
     parser.add_argument("--stt-model", type=Path)
     parser.add_argument("--journal", type=Path)

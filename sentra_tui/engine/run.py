@@ -71,7 +71,7 @@ class Engine:
         )
         tasks = TaskOwner()
         context = EngineContext(tasks, self._clock.now_ms, self._store.publish)
-        crew = Crew(self._config, self._store, self._wiring, self._journal, context)
+        crew = Crew(self._config, self._store, self._wiring, self._journal, context, spent_usd=self._options.spent_usd)
         try:
             crew.start(talk)
             LineReader(sys.stdin.buffer, self._take_line).start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sentra_tui.domain import actions as a
 from sentra_tui.domain import changes as c
+from sentra_tui.domain.usage import Usage
 from sentra_tui.domain.wanted import Wanted
 
 
@@ -43,3 +44,8 @@ def test_a_broken_call_is_still_wanted() -> None:
 def test_time_goes_on_from_the_first_engine() -> None:
     first = c.EngineStarted("1", 100.0, "local")
     assert after(first, c.EngineStarted("1", 200.0, "local")).started_at == 100.0
+
+
+def test_money_is_counted_on_from_the_first_engine() -> None:
+    bills = [c.Billed(1, "m", Usage(text_in=1), usd=usd) for usd in (0.25, None, 0.5)]
+    assert after(*bills).spent_usd == 0.75

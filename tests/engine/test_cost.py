@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
+import pytest
 import pytest_asyncio
 
 from sentra_tui.domain import actions as a
@@ -52,8 +53,9 @@ class Talk:
     def connect(self, name: str) -> None:
         self.publish(c.StreamConnected(name, self.clock.now_ms(), "webrtc"))
 
-    def meter(self, config: CostConfig) -> CostMeter:
-        return CostMeter(self.store, PRICES, config, EngineContext(self.tasks, self.clock.now_ms, self.store.publish))
+    def meter(self, config: CostConfig, spent_usd: float = 0.0) -> CostMeter:
+        context = EngineContext(self.tasks, self.clock.now_ms, self.store.publish)
+        return CostMeter(self.store, PRICES, config, context, spent_usd=spent_usd)
 
     @property
     def notices(self) -> list[str]:
@@ -136,6 +138,16 @@ async def test_the_money_of_a_reopened_talk_is_spent(talk: Talk) -> None:
     await settled()
     assert talk.live == []
     assert talk.store.state.economy
+
+
+@pytest.mark.parametrize("known_usd", [0.0, 4.0])
+async def test_what_an_engine_spent_whose_place_this_one_takes_counts_once(talk: Talk, known_usd: float) -> None:
+    talk.publish(c.Billed(0, "dollar", ONE_DOLLAR, "mic", "aux", known_usd))
+    meter = talk.meter(CostConfig(hard_usd=5.0), spent_usd=4.0)
+    meter.start({})
+    assert meter.connects_allowed()
+    meter.meter("mic", "aux", "dollar", ONE_DOLLAR)
+    assert not meter.connects_allowed()
 
 
 async def test_a_call_that_is_billed_by_time_ends_when_nobody_speaks(talk: Talk) -> None:

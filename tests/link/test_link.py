@@ -64,6 +64,7 @@ async def test_an_engine_that_dies_is_replaced_and_asked_for_what_was_wanted(tmp
             say('{{"type":"stream_closed","stream":"speaker","at_ms":2}}')
             say('{{"type":"mute_changed","stream":"mic","muted":true}}')
             say('{{"type":"voice_changed","on":true}}')
+            say('{{"type":"billed","at_ms":3,"model":"m","usage":{{}},"usd":0.25}}')
             os.abort()
         for number in range(3):
             line = sys.stdin.readline().strip()
@@ -73,7 +74,7 @@ async def test_an_engine_that_dies_is_replaced_and_asked_for_what_was_wanted(tmp
         """,
     )
     changes = link.changes()
-    first = await take(changes, 7)
+    first = await take(changes, 8)
     assert isinstance(first[-1], c.EngineLost)
     assert "signal 6" in first[-1].cause
     replacement = await take(changes, 5)
@@ -82,7 +83,7 @@ async def test_an_engine_that_dies_is_replaced_and_asked_for_what_was_wanted(tmp
         '{"type":"set_mute","stream":"mic","muted":true}',
         '{"type":"set_voice","on":true}',
         '{"type":"connect_stream","stream":"mic"}',
-        "--flag --idle --started-at 1000.0",
+        "--flag --idle --started-at 1000.0 --spent-usd 0.25",
     ]
     await finish(link, changes)
 
