@@ -93,6 +93,10 @@ class Transport(Protocol):
         """Return the next frame of the peer's sound, or None while it sends none."""
         ...
 
+    async def audio_arrives(self) -> None:
+        """Return when more of the peer's sound arrives."""
+        ...
+
     def flush_audio(self) -> None:
         """Forget the peer's sound that was received and not yet taken."""
         ...

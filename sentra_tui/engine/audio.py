@@ -19,6 +19,8 @@ from sentra_tui.engine.cut import Cut
 
 LEVELS_HZ = 15
 LEVEL_INTERVAL_MS = 1000 / LEVELS_HZ
+HEADROOM_S = 0.008
+"""How long after its first packet sound is asked for: later ones may be so much later, and nothing is heard of it."""
 
 
 class Meter(Protocol):
@@ -100,4 +102,20 @@ async def play(transport: Transport, sink: AudioSink, cut: Cut) -> None:
         if not cut.swallows(frame) and frame is not None:
             sink.write(frame)
         due_s += FRAME_MS / 1000
+        if frame is None:
+            due_s = await _due_after_arrival(transport, due_s)
         await asyncio.sleep(max(0.0, due_s - loop.time()))
+
+
+async def _due_after_arrival(transport: Transport, due_s: float) -> float:
+    """Wait for sound until `due_s`; return when to come for it, in step with the sender.
+
+    Out of step, one stream would be asked for when its packets have hardly arrived, and be deepened for it, and another
+    would wait for most of a frame.
+    """
+    try:
+        async with asyncio.timeout_at(due_s):
+            await transport.audio_arrives()
+    except TimeoutError:
+        return due_s
+    return asyncio.get_running_loop().time() + HEADROOM_S

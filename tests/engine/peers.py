@@ -70,6 +70,10 @@ class LoopTransport:
     def receive_audio(self) -> bytes | None:
         return self.sound.pop(0) if self.sound else None
 
+    async def audio_arrives(self) -> None:
+        while not self.sound:
+            await asyncio.sleep(0.001)
+
     def flush_audio(self) -> None:
         self.sound.clear()
 

@@ -8,7 +8,7 @@ import contextlib
 from sentra_tui.domain import changes as c
 from sentra_tui.domain.audio import FRAME_BYTES, SILENCE
 from sentra_tui.domain.errors import SourceError
-from sentra_tui.engine.audio import LEVELS_HZ, SourcePump, play
+from sentra_tui.engine.audio import HEADROOM_S, LEVELS_HZ, SourcePump, play
 from sentra_tui.engine.cut import Cut
 from tests.engine.peers import CountingMeter, ListSink, ListSource, LoopTransport, until
 
@@ -87,6 +87,36 @@ async def test_levels_come_at_their_rate_however_many_frames() -> None:
     levels = [change for change in pumping.told if isinstance(change, c.LevelMeasured)]
     seconds = pumping.meter.fed * 0.02
     assert 0.7 * LEVELS_HZ * seconds <= len(levels) <= LEVELS_HZ * seconds + 1
+
+
+class TimedTransport(LoopTransport):
+    """Keeps when its sound was taken."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.taken_s: list[float] = []
+
+    def receive_audio(self) -> bytes | None:
+        frame = super().receive_audio()
+        if frame is not None:
+            self.taken_s.append(asyncio.get_running_loop().time())
+        return frame
+
+
+async def test_sound_that_begins_is_given_time_for_what_follows_it_late() -> None:
+    transport, sink = TimedTransport(), ListSink()
+    task = asyncio.ensure_future(play(transport, sink, Cut()))
+    said_s = []
+    for number in range(9):
+        await asyncio.sleep(0.05 + number * 0.003)
+        said_s.append(asyncio.get_running_loop().time())
+        transport.sound.append(TONE)
+    await until(lambda: len(sink.frames) == 9)
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    waits_s = [taken_s - began_s for taken_s, began_s in zip(transport.taken_s, said_s, strict=True)]
+    assert sorted(waits_s)[4] >= HEADROOM_S * 0.99  # but for one that arrives in the moment of an idle pull
 
 
 async def test_what_the_peer_says_is_played_in_order() -> None:

@@ -63,6 +63,7 @@ class WebRtcTransport:
         self._channel: MessageChannel | None = None
         self._track = OpusTrack()
         self._playout = PlayoutBuffer(OpusDecoder())
+        self._arrived = asyncio.Event()
         self._ssrc: int | None = None
         self._meter = LinkMeter()
         self._heard_at_s = self._sent_at_s = self._loop.time()
@@ -113,6 +114,11 @@ class WebRtcTransport:
     def receive_audio(self) -> bytes | None:
         """Return the next frame, to be called each 20 ms; None while there is none."""
         return self._playout.pull()
+
+    async def audio_arrives(self) -> None:
+        """Return when the next packet of sound arrives."""
+        self._arrived.clear()
+        await self._arrived.wait()
 
     def flush_audio(self) -> None:
         """Forget the sound that was received and not yet taken; what is still on its way arrives all the same."""
@@ -233,6 +239,7 @@ class WebRtcTransport:
             self._ssrc = ssrc
             self._playout.reset()
         self._playout.put(sequence, payload, self._heard_at_s * 1000)
+        self._arrived.set()
 
     async def _watch(self) -> None:
         """Notice a call that went deaf; keep one alive that we send nothing on, so that the peer goes on reporting."""
