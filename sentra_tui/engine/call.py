@@ -231,6 +231,8 @@ class CallDriver:
         self._listener.call_began(transport)
 
     async def _converse(self, transport: Transport) -> None:
+        if self._session is None:  # renewed as soon as it stood: its choices had changed on the way
+            return
         async for message in transport.messages():
             if self._session is None:
                 return

@@ -158,8 +158,8 @@ class StreamRunner:
             self._publish(Noticed(Severity.WARNING, f"The provider has no such voice: {cause}"))
             return
         text = f"The provider has no voice called {self.settings.answer_voice}: {voice} speaks."
-        self._publish(Noticed(Severity.WARNING, text, "ctrl+p finds the others."))
         self._publish(AnswerVoiceChanged(voice))
+        self._publish(Noticed(Severity.WARNING, text, "ctrl+p finds the others."))
         self._agreed = self._plan.session(replace(self.settings, answer_voice=""))
         self.choose(answer_voice=voice)
 
