@@ -16,7 +16,7 @@ from sentra_tui.services.openai.main_settings import MainSettings
 from sentra_tui.services.openai.reply import Reply, ReplyStream
 from sentra_tui.services.openai.response_objects import read_response, safe_name
 from sentra_tui.services.openai.responses_api import ResponsesApi, response_body
-from sentra_tui.services.openai.retry import LOCKED, Retry, Timing
+from sentra_tui.services.openai.retry import LOCKED, Retry, Timing, is_locked
 from sentra_tui.services.openai.status import error_body
 from sentra_tui.services.openai.text_status import rejects, text_refusal
 
@@ -105,7 +105,9 @@ class ResponsesBackground:
         return run.created(self._conversation_id, response, reply)
 
     async def _created(self, request: MainRequest) -> ReplyStream:
-        """Create the response, in a new conversation where ours is gone, without a stream where there is none."""
+        """Create the response: in a new conversation where ours is gone, or an answer that an engine before us asked
+        for does not let go of it; without a stream where there is none.
+        """
         is_new = False
         while True:
             if not self._conversation_id:
@@ -114,7 +116,7 @@ class ResponsesBackground:
             answer = await self._api.create(self._body(request), silence_s=SILENCE_S)
             if isinstance(answer, ReplyStream):
                 return answer
-            if not is_new and self._is_gone(answer):
+            if not is_new and (self._is_gone(answer) or is_locked(answer)):
                 self._conversation_id = ""
             elif self._may_stream and rejects(answer, "stream"):
                 self._may_stream = False

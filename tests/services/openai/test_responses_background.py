@@ -21,6 +21,7 @@ from tests.protocol.official_schema import check
 from tests.services.openai.peer import Peer
 from tests.services.openai.responses_peer import (
     EVENTS,
+    QUESTION,
     SETTINGS,
     Provider,
     delta,
@@ -248,6 +249,16 @@ async def test_what_does_not_pass_says_what_to_do(trouble: dict[str, Any], kind:
         with pytest.raises(kind) as caught:
             await run(assistant(local))
     assert type(caught.value) is kind
+
+
+async def test_a_conversation_that_stays_locked_gives_way_to_a_new_one_that_is_told_everything() -> None:
+    locked = {"status": 400, "code": "conversation_locked", "param": "conversation"}
+    async with provider(text=[{**CREATE, "numbers": [2, 3, 4, 5, 6], **locked}]) as local:
+        asking = assistant(local)
+        first = await run(asking)
+        second = await run(asking, request(news="It is asked again.", full=QUESTION))
+    assert ended(second).text == ended(first).text
+    assert name(second).conversation_id != name(first).conversation_id
 
 
 @pytest.mark.parametrize("lack", ["background", "conversations", "responses"])
