@@ -55,6 +55,11 @@ class Responses:
         return self._active_question if self._queue.active_id else ""
 
     @property
+    def busy(self) -> bool:
+        """Whether a response is under way, or was asked for and may be."""
+        return self._queue.state is not QueueState.FREE
+
+    @property
     def newest_turn(self) -> str:
         """The question of the newest turn; empty before the first."""
         return self._turn_question

@@ -22,7 +22,6 @@ from sentra_tui.protocol.client_events import (
     InputText,
     MessageItem,
     OutputAudioBufferClear,
-    SessionUpdate,
 )
 from sentra_tui.protocol.context import ContextEntry, ContextFeed
 from sentra_tui.protocol.effects import FlushPlayback, MeterUsage
@@ -30,6 +29,7 @@ from sentra_tui.protocol.responses import Outcome, Responses, send
 from sentra_tui.protocol.server_errors import judge
 from sentra_tui.protocol.sounding import Sounding
 from sentra_tui.protocol.turns import Turns
+from sentra_tui.protocol.updates import Updates
 from sentra_tui.protocol.usage import response_usage, transcription_usage
 
 CALL_ENDED = "the call ended"
@@ -69,6 +69,7 @@ class Session:
         self._responses = Responses(stream, number, self._next_event_id, answers_turns=answers_turns)
         self._context = ContextFeed(mark, context_lines, self._next_event_id)
         self._sounding = Sounding(heard_ms, self._next_event_id, server_truncates=server_truncates)
+        self._updates = Updates(self._next_event_id, lambda: self._responses.busy)
         self._waiting: Outcome | None = []
         self._answering = answers
         self._voice = voice
@@ -138,7 +139,7 @@ class Session:
             return []
         self._voice = voice
         self._sounding.speed = speed
-        return send([SessionUpdate(changed, event_id=self._next_event_id())]) if changed else []
+        return send(self._updates.change(changed))
 
     def say_again(self, text: str, now_ms: int) -> Outcome:
         """Have these words spoken, as they are."""
@@ -151,7 +152,7 @@ class Session:
         if self._closed:
             return []
         greeted = self._greeted() if now_ms - self._started_ms >= GREETING_MS else []
-        return [*greeted, *self._responses.tick(now_ms)]
+        return [*greeted, *self._updates.before(self._responses.tick(now_ms))]
 
     def close(self, now_ms: int) -> list[Change]:
         """The call is gone: settle what is open with the words that came."""
@@ -180,7 +181,7 @@ class Session:
         outcome: Outcome = []
         for told in judge(event.error):
             outcome += self._notice(told) if isinstance(told, Noticed) else [told]
-        return [*outcome, *self._responses.error(event.error, now_ms)]
+        return [*outcome, *self._updates.before(self._responses.error(event.error, now_ms))]
 
     @_on.register
     def _created(self, event: s.SessionCreated, now_ms: int) -> Outcome:
@@ -267,7 +268,7 @@ class Session:
             return []
         usage = response_usage(event.response.usage)
         metered = [MeterUsage("aux", usage)] if usage is not None else []
-        return [*self._responses.done(event.response, now_ms), *metered]
+        return [*self._updates.before(self._responses.done(event.response, now_ms)), *metered]
 
     def _extended(self, response_id: str, part: PartKey, delta: str, now_ms: int) -> Outcome:
         return self._responses.extended(response_id, part, delta, now_ms) if self._answering else []
