@@ -215,7 +215,8 @@ class CallDriver:
         watch = self._tasks.start(self._watch(transport), self._failed, f"{self.stream} watch")
         try:
             self._begin(transport, began_ms)
-            await self._converse(transport)
+            if self._session is not None:  # else renewed as soon as it stood: its choices had changed on the way
+                await self._converse(transport)
         except TransportError as error:
             self._break(error)
         finally:
@@ -231,8 +232,6 @@ class CallDriver:
         self._listener.call_began(transport)
 
     async def _converse(self, transport: Transport) -> None:
-        if self._session is None:  # renewed as soon as it stood: its choices had changed on the way
-            return
         async for message in transport.messages():
             if self._session is None:
                 return

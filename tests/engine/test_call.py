@@ -45,6 +45,44 @@ class Nobody:
     def meter(self, lane: str, usage: Usage) -> None: ...
 
 
+def session(now_ms: int, _: Transport) -> Session:
+    return Session("mic", now_ms, now_ms, answers=True, mark="m", context_lines=9)
+
+
+class Fickle(Nobody):
+    """Wants the first call to be another one as soon as it stands."""
+
+    def __init__(self) -> None:
+        self.began: list[Transport] = []
+        self.call: CallDriver | None = None
+
+    def call_began(self, transport: Transport) -> None:
+        self.began.append(transport)
+        if len(self.began) == 1 and self.call is not None:
+            self.call.renew("This choice needs a new session.")
+
+
+async def test_a_call_that_is_renewed_as_it_begins_is_let_go_although_nobody_speaks_in_it() -> None:
+    store, tasks, listener = Store(), TaskOwner(), Fickle()
+    context = EngineContext(tasks, lambda: 1_000, store.publish)
+    store.publish(c.StreamAdded("mic"))
+    dialled: list[LoopTransport] = []
+
+    async def dial() -> Transport:
+        dialled.append(LoopTransport())
+        return dialled[-1]
+
+    machine = CallMachine("mic", ReconnectConfig(), lambda: 0.0)
+    call = listener.call = CallDriver("mic", machine, dial, session, listener, context)
+    call.connect()
+    await until(lambda: len(listener.began) == 2)
+    await until(lambda: dialled[0].closed)
+    assert not dialled[1].closed
+    assert call.state is Connection.LIVE
+    call.hang_up()
+    await tasks.close()
+
+
 async def test_what_is_too_large_to_be_sent_is_said_and_harms_nobody() -> None:
     store, tasks, transport = Store(), TaskOwner(), NarrowTransport()
     context = EngineContext(tasks, lambda: 1_000, store.publish)
@@ -52,9 +90,6 @@ async def test_what_is_too_large_to_be_sent_is_said_and_harms_nobody() -> None:
 
     async def dial() -> Transport:
         return transport
-
-    def session(now_ms: int, _: Transport) -> Session:
-        return Session("mic", now_ms, now_ms, answers=True, mark="m", context_lines=9)
 
     machine = CallMachine("mic", ReconnectConfig(), lambda: 0.0)
     call = CallDriver("mic", machine, dial, session, Nobody(), context)
