@@ -76,6 +76,8 @@ class AuxConfig(_Section, frozen=True, kw_only=True):
     """How many lines of the speaker the session holds; the oldest is taken out for a new one."""
     replay_tokens: Tokens = 2_000
     """How much of the talk a session that takes another's place is told, in estimated tokens."""
+    minutes: bool = True
+    """Have what is older summarised by the smaller main model, and tell a new session that, too."""
     ttl_s: Annotated[float, Meta(ge=1, le=86_400)] = 120.0
     """How long an answer is news; it is greyed then."""
 

@@ -111,7 +111,7 @@ class ChatHistory:
         if not count:
             return ""
         del self._left[:count]
-        answer = _head_within(text.strip(), self._summary_tokens)
+        answer = head_within(text.strip(), self._summary_tokens)
         if not answer:
             return f"History: {_turns(count)} dropped, no summary came."
         self._summary = Turn(_SUMMARY_QUESTION, answer)
@@ -154,7 +154,7 @@ def _newest_within(sizes: Sequence[int], budget: int) -> int:
     return count
 
 
-def _head_within(text: str, budget_tokens: int) -> str:
+def head_within(text: str, budget_tokens: int) -> str:
     """Return as much of the beginning of `text` as fits."""
     if estimate_tokens(text) <= budget_tokens:
         return text

@@ -23,6 +23,7 @@ from sentra_tui.engine.lane_ports import NoRunBook
 from sentra_tui.engine.main_lane import MainLane
 from sentra_tui.engine.notes import answer_for_notes
 from sentra_tui.engine.quick_lane import StreamQuickLane
+from sentra_tui.engine.recap import RecapKeeper
 from sentra_tui.engine.store import Store
 from sentra_tui.engine.wiring import Wiring
 from sentra_tui.protocol.context import ContextEntry
@@ -52,6 +53,7 @@ class Crew:
         self._manager = ConnectionManager(self._plans, store, config.reconnect, wiring.ports(self._cost.meter), context)
         self._main: MainLane | None = None
         self._assistants: Assistants | None = None
+        self._minutes: RecapKeeper | None = None
 
     def start(self, talk: Talk | None) -> None:
         """Bring the state to where `talk` stood, and begin."""
@@ -72,6 +74,8 @@ class Crew:
             self._assistants.close()
         if self._main is not None:
             await self._main.close()
+        if self._minutes is not None:
+            await self._minutes.close()
         await self._manager.close()
 
     def _tell_choices(self) -> None:
@@ -92,7 +96,18 @@ class Crew:
             self._cost.meter,
         )
         stream = self._manager.stream(MIC)
-        quick = StreamQuickLane(stream, self._lines_before, self._config.aux.replay_tokens, self._context)
+        replay_tokens = self._config.aux.replay_tokens
+        if self._config.aux.minutes:
+            self._minutes = RecapKeeper(
+                self._wiring.minutes_keeper(),
+                self._wiring.profile.small_main_model,
+                replay_tokens,
+                self._store,
+                self._context,
+                self._cost.meter,
+                self._cost.connects_allowed,
+            )
+        quick = StreamQuickLane(stream, self._lines_before, self._minutes_before, replay_tokens, self._context)
         plan = LanePlan(self._config, self._wiring.profile, self._cost.connects_allowed)
         self._assistants = Assistants(plan, self._store, self._context, quick, self._main)
         self._assistants.start()
@@ -104,6 +119,9 @@ class Crew:
     def _save_money(self, change: Change) -> None:
         if isinstance(change, EconomyChanged):
             self._manager.save_money(change.on)
+
+    def _minutes_before(self) -> str:
+        return "" if self._minutes is None else self._minutes.summary
 
     def _lines_before(self) -> list[ContextEntry]:
         return [] if self._assistants is None else self._assistants.context()

@@ -18,12 +18,14 @@ class StreamQuickLane:
         self,
         stream: StreamRunner,
         before: Callable[[], list[ContextEntry]],
+        minutes: Callable[[], str],
         replay_tokens: int,
         context: EngineContext,
     ) -> None:
-        """`before` gives what was said until now, oldest first."""
+        """`before` gives what was said until now, oldest first; `minutes` what was said before that, in short."""
         self._stream = stream
         self._before = before
+        self._minutes = minutes
         self._replay_tokens = replay_tokens
         self._context = context
         stream.on_session = self._replay
@@ -55,8 +57,8 @@ class StreamQuickLane:
         entries = self._before()
         if not entries:
             return
-        told = session.replay(entries, self._replay_tokens)
-        self._stream.call.perform(told)
+        minutes = ContextEntry("minutes", "minutes", self._minutes())
+        self._stream.call.perform([*session.tell(minutes), *session.replay(entries, self._replay_tokens)])
         text = (
             f"a new session is told the newest of {len(entries)} lines and answers, up to {self._replay_tokens} tokens"
         )

@@ -25,13 +25,15 @@ from sentra_tui.protocol.client_events import (
 
 SYSTEM_AUDIO = "SYSTEM_AUDIO_TRANSCRIPT"
 MAIN_ANSWER = "MAIN_ASSISTANT_ANSWER"
+MINUTES = "MINUTES_OF_THE_TALK"
+_LABELS = {"speaker": SYSTEM_AUDIO, "main": MAIN_ANSWER, "minutes": MINUTES}
 
 
 class ContextEntry(Struct, frozen=True):
     """One thing that was said or answered; `name` tells it apart from all others."""
 
     name: str
-    voice: Literal["user", "speaker", "aux", "main"]
+    voice: Literal["user", "speaker", "aux", "main", "minutes"]
     text: str
 
 
@@ -60,7 +62,8 @@ class ContextFeed:
         """Return the events that tell a new session the newest of `entries` that the budget holds, oldest first."""
         if not entries or not budget_tokens:
             return []
-        kept = min(newest_within([entry.text for entry in entries], budget_tokens), self._lines_max)
+        room = self._lines_max - len(self._held)
+        kept = max(min(newest_within([entry.text for entry in entries], budget_tokens), room), 0)
         return [event for entry in entries[len(entries) - kept :] for event in self.tell(entry)]
 
     def _forget(self) -> list[ClientEvent]:
@@ -73,6 +76,5 @@ class ContextFeed:
             return MessageItem("assistant", (OutputText(entry.text),), id=item_id)
         if entry.voice == "user":
             return MessageItem("user", (InputText(entry.text),), id=item_id)
-        label = SYSTEM_AUDIO if entry.voice == "speaker" else MAIN_ANSWER
-        text = f"{label} {self._mark}\n{entry.text}\nEND {self._mark}"
+        text = f"{_LABELS[entry.voice]} {self._mark}\n{entry.text}\nEND {self._mark}"
         return MessageItem("user", (InputText(text),), id=item_id)

@@ -61,6 +61,14 @@ def test_what_the_assistants_said_is_told_in_their_own_voices() -> None:
     assert told(main).startswith(f"MAIN_ASSISTANT_ANSWER {MARK}\n")
 
 
+def test_the_minutes_stay_when_lines_fill_the_window() -> None:
+    context = feed(lines_max=3)
+    (minutes,) = context.tell(ContextEntry("minutes", "minutes", "the cache is cold"))
+    assert told(minutes).startswith(f"MINUTES_OF_THE_TALK {MARK}\n")
+    replayed = context.replay([said(number) for number in range(9)], 1_000)
+    assert [type(event) for event in replayed] == [c.ConversationItemCreate] * 2
+
+
 @given(st.lists(st.text(min_size=1, max_size=200).filter(str.strip), max_size=20), st.integers(0, 300))
 def test_a_new_session_is_told_the_newest_lines_in_order_within_the_budget(texts: list[str], budget: int) -> None:
     entries = [ContextEntry(str(number), "user", text) for number, text in enumerate(texts)]

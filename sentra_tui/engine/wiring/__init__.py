@@ -77,6 +77,10 @@ class Wiring:
         numbers = range(self._config.main.concurrency)
         return [LateMainAssistant(partial(self._access.main_assistant, number)) for number in numbers]
 
+    def minutes_keeper(self) -> MainAssistant:
+        """Return an assistant for the minutes of the talk: each time in a conversation of its own."""
+        return LateMainAssistant(self._access.new_main_assistant)
+
     def journal(self) -> Journal | None:
         """Return where talks are written down, None where they are not."""
         if self._options.journal is None or not self._config.journal.enabled:

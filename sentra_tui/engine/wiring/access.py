@@ -74,10 +74,13 @@ class ProviderAccess:
         """Return the main assistant of this number; raises SentraError."""
         access = await self.reach()
         if number not in access.assistants:
-            access.assistants[number] = main_assistant(
-                self.profile, access.client, access.key, self._config.main, self._log
-            )
+            access.assistants[number] = await self.new_main_assistant()
         return access.assistants[number]
+
+    async def new_main_assistant(self) -> MainAssistant:
+        """Return a main assistant with a conversation of its own; whoever takes it closes it. Raises SentraError."""
+        access = await self.reach()
+        return main_assistant(self.profile, access.client, access.key, self._config.main, self._log)
 
     async def demo(self, stream: str) -> bytes | None:
         """Return the demo talk's side for `stream`, None where this provider has none; raises SentraError."""
