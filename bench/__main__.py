@@ -101,17 +101,17 @@ def _list(figures: Sequence[Figure]) -> None:
     for group, members in groupby(figures, key=lambda figure: figure.group):
         print(group)
         for figure in members:
-            print(f"  {figure.name:<28} {figure.goal_words:<36} {figure.measures}")
+            print(f"  {figure.name:<33} {figure.goal_words:<36} {figure.measures}")
 
 
 def _table(results: Sequence[Result]) -> None:
-    print(f"{'figure':<28} {'value':>9} {'p50':>9} {'p95':>9} {'n':>6} {'goal':>7}  met  unit")
+    print(f"{'figure':<33} {'value':>9} {'p50':>9} {'p95':>9} {'n':>6} {'goal':>7}  met  unit")
     for each in results:
         numbers = " ".join(f"{_short(number):>9}" for number in (each.value, each.p50, each.p95))
         met = "yes" if each.met else "NO"
-        print(f"{each.figure:<28} {numbers} {each.n:>6} {each.goal:>7g}  {met:<3}  {each.unit}")
+        print(f"{each.figure:<33} {numbers} {each.n:>6} {each.goal:>7g}  {met:<3}  {each.unit}")
         if each.note:
-            print(f"{'':<29}{each.note}")
+            print(f"{'':<34}{each.note}")
 
 
 def _short(number: float | None) -> str:
