@@ -245,10 +245,11 @@ class Journal(Protocol):
         ...
 
     async def last_talk(self, not_before: float, started_at: float | None = None) -> Talk | None:
-        """Return the newest talk that nobody else writes and that last changed after `not_before` (seconds since
-        1970), and write on in it; None where there is none. Raises JournalError.
+        """Return the newest talk and write on in it; None where it last changed before `not_before` (seconds since
+        1970), or another process writes it. Raises JournalError.
 
-        Empty talks do not count, unless `started_at` says which talk it is to be.
+        Empty talks do not count, unless `started_at` says which talk it is to be. Runs that are open in other talks
+        that nobody writes are unknown from then on, here and after `begin_talk`.
         """
         ...
 

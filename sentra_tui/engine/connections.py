@@ -77,7 +77,6 @@ class ConnectionManager:
         handle = self._store.handle
         handle(a.HangUp, lambda action: self._on(action.stream, lambda stream: stream.call.hang_up()))
         handle(a.SetMute, lambda action: self._on(action.stream, lambda stream: stream.set_mute(action.muted)))
-        handle(a.SetVoice, lambda action: self._playback.set_voice(action.on))
         handle(a.SetLanguage, lambda action: self._on(action.stream, lambda stream: self._speak(stream, action)))
         handle(a.SetAnswerVoice, lambda action: self._choose_voice(action.voice))
         handle(a.SetSpeed, lambda action: self._choose_speed(action.speed))
@@ -128,6 +127,10 @@ class ConnectionManager:
     def hang_up_all(self) -> None:
         """End every call."""
         self._on_each(lambda stream: stream.call.hang_up())
+
+    def set_voice(self, on: bool) -> None:
+        """Have answers spoken, or only written."""
+        self._playback.set_voice(on)
 
     def save_money(self, on: bool) -> None:
         """Have the smaller model answer, or the usual one again."""

@@ -114,6 +114,7 @@ class Crew:
         answer_for_notes(self._store, self._context.now_ms)
         self._store.handle(a.SayText, lambda action: self._say(action.text))
         self._store.handle(a.ConnectStream, self._connect)
+        self._store.handle(a.SetVoice, self._set_voice)
         self._store.handle(a.RetryNow, lambda _: self._retry())
 
     def _save_money(self, change: Change) -> None:
@@ -133,6 +134,13 @@ class Crew:
     def _connect(self, action: a.ConnectStream) -> None:
         if self._may_connect():
             self._manager.connect(action.stream)
+
+    def _set_voice(self, action: a.SetVoice) -> None:
+        if action.on and self._store.state.economy:
+            text = "Answers stay written: the soft budget is spent."
+            self._store.publish(Noticed(Severity.WARNING, text, "Raise cost.soft_usd in the configuration."))
+        else:
+            self._manager.set_voice(action.on)
 
     def _retry(self) -> None:
         if self._may_connect():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,6 +17,8 @@ from sentra_tui.domain.ports import Journal, StoredRun, Talk
 from sentra_tui.domain.state import Severity
 from sentra_tui.engine.store import Store
 
+DISK_S = 5.0
+"""How long the disk may take: a question must not wait for one that hangs."""
 NOT_WRITTEN = "From here on the talk is not written down."
 
 
@@ -89,18 +93,12 @@ class JournalDriver:
     async def run_opened(self, run: StoredRun) -> None:
         """Return once it is on the disk, where there is one, that this run is about to begin."""
         if self._recording:
-            try:
-                await self._journal.run_opened(run)
-            except JournalError as error:
-                self._fail(error)
+            await self._written(self._journal.run_opened(run))
 
     async def run_named(self, answer_id: str, ref: RunRef) -> None:
         """Return once it is on the disk, where there is one, what the provider calls the run."""
         if self._recording:
-            try:
-                await self._journal.run_named(answer_id, ref)
-            except JournalError as error:
-                self._fail(error)
+            await self._written(self._journal.run_named(answer_id, ref))
 
     async def close(self) -> None:
         """Write what waits, and let go."""
@@ -125,6 +123,14 @@ class JournalDriver:
         """Return the words of an answer that came bit by bit."""
         answers = reversed(self._store.state.answers)
         return next((answer.text for answer in answers if answer.answer_id == answer_id), None)
+
+    async def _written(self, writing: Coroutine[Any, Any, None]) -> None:
+        try:
+            await asyncio.wait_for(writing, DISK_S)
+        except JournalError as error:
+            self._fail(error)
+        except TimeoutError:
+            self._fail(JournalError(f"The disk did not take a line in {DISK_S:g} s."))
 
     def _fail(self, error: JournalError) -> None:
         """Stop recording, and say so once; before the start it is kept, because the engine speaks first."""

@@ -53,6 +53,7 @@ class MainLane:
         self._numbers = count(1)
         self._told: dict[int, frozenset[BriefLine]] = {}
         self._under_way: dict[str, asyncio.Task[None]] = {}
+        self._resumed: set[asyncio.Task[None]] = set()
         self._closing = False
 
     def ask(self, question: Question, draft: str, model: str, ended: Callable[[], None]) -> None:
@@ -84,16 +85,19 @@ class MainLane:
 
     def cancel_all(self) -> bool:
         """Stop every answer under way; return whether there was one."""
-        for task in self._under_way.values():
+        tasks = self._tasks_under_way()
+        for task in tasks:
             task.cancel()
-        return bool(self._under_way)
+        return bool(tasks)
 
     def resume(self, run: StoredRun) -> None:
         """Find out what became of a run that another engine left."""
         drafts = (each.text for each in self._store.state.lane(Lane.AUX) if each.question_id == run.question_id)
         answer = MainAnswer(run.answer_id, run.question_id, any(drafts), self._context)
         answer.begin(run.at_ms)
-        self._tasks.start(self._resume(run, answer), lambda _: answer.unknown(), "main answer of before")
+        task = self._tasks.start(self._resume(run, answer), lambda _: answer.unknown(), "main answer of before")
+        self._resumed.add(task)
+        task.add_done_callback(self._resumed.discard)
 
     def adopt(self, ref: RunRef) -> None:
         """Go on in the conversation of this run."""
@@ -102,7 +106,7 @@ class MainLane:
     async def close(self) -> None:
         """Leave what runs to the provider, where the next engine finds it, and let go."""
         self._closing = True
-        tasks = list(self._under_way.values())
+        tasks = self._tasks_under_way()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -120,9 +124,7 @@ class MainLane:
             if await self._follow(assistant.ask(request), answer):
                 self._told[id(assistant)] = lines
         except asyncio.CancelledError:
-            if not (self._closing or answer.over):
-                answer.cancelled()
-                await self._stop(assistant, answer)
+            await self._cancelled(assistant, answer)
             raise
         except OutcomeUnknown as error:
             answer.unknown(error.message)
@@ -146,6 +148,15 @@ class MainLane:
         answer.unknown()
         return False
 
+    async def _cancelled(self, assistant: MainAssistant, answer: MainAnswer) -> None:
+        """The user stopped it, unless the engine ends: then it is left to the next one."""
+        if not (self._closing or answer.over):
+            answer.cancelled()
+            await self._stop(assistant, answer)
+
+    def _tasks_under_way(self) -> list[asyncio.Task[None]]:
+        return [*self._under_way.values(), *self._resumed]
+
     async def _stop(self, assistant: MainAssistant, answer: MainAnswer) -> None:
         """Tell the provider, for a while: the next question waits for this."""
         if answer.ref is None:
@@ -165,6 +176,9 @@ class MainLane:
         late = asyncio.get_running_loop().call_later(RESUME_S, answer.unknown)
         try:
             await self._follow(self._assistants[0].resume(run.ref), answer)
+        except asyncio.CancelledError:
+            await self._cancelled(self._assistants[0], answer)
+            raise
         except SentraError as error:
             answer.unknown(error.message)
         finally:

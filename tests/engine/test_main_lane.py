@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -269,3 +270,15 @@ async def test_a_run_of_before_that_takes_long_is_said_to_be_unknown_and_answere
     room.assistant.go.set()
     await until(lambda: room.answer.status is AnswerStatus.COMPLETED)
     assert room.answer.text == "A cold cache."
+
+
+async def test_a_run_of_before_is_stopped_with_the_others(rooms: Callable[..., Room]) -> None:
+    room = rooms()
+    room.assistant.kept["run_9"] = "ANSWER\nA cold cache."
+    room.assistant.go.clear()
+    room.lane.resume(StoredRun("main.1", "q", 100, RunRef("scripted", "run_9")))
+    await until(lambda: bool(room.store.state.answers))
+    await asyncio.sleep(0.01)
+    assert room.lane.cancel_all()
+    await until(lambda: room.answer.status is AnswerStatus.CANCELLED)
+    assert [ref.run_id for ref in room.assistant.cancelled] == ["run_9"]

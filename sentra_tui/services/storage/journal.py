@@ -49,7 +49,7 @@ class SqliteJournal:
         self.remarks = await opened
 
     async def last_talk(self, not_before: float, started_at: float | None = None) -> Talk | None:
-        """Return the newest talk that nobody else writes and that last changed after `not_before`."""
+        """Return the newest talk, if it last changed after `not_before` and nobody else writes it."""
         talk = await self._do(lambda file: file.last_talk(not_before, started_at))
         self._writing = self._writing or talk is not None
         return talk

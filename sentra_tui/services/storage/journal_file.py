@@ -12,6 +12,7 @@ from sentra_tui.domain.main_run import RunRef
 from sentra_tui.domain.ports import StoredRun, Talk
 from sentra_tui.services.storage.database import open_database, prepare_folder
 from sentra_tui.services.storage.locks import Locks
+from sentra_tui.services.storage.orphans import settle_orphans
 from sentra_tui.services.storage.records import TalkWriter
 from sentra_tui.services.storage.talks import IS_EMPTY, read_talk, talks_since
 from sentra_tui.services.storage.transaction import transaction
@@ -59,16 +60,22 @@ class JournalFile:
         )
         talk_id = cursor.lastrowid or 0
         self._locks.take(talk_id)
-        self._writer = TalkWriter(self._connection, talk_id)
+        self._write_in(talk_id)
         return talk_id
 
     def last_talk(self, not_before: float, started_at: float | None) -> Talk | None:
-        """Return the newest talk that is free, and write on in it."""
-        for talk_id in talks_since(self._connection, not_before, started_at):
+        """Return the newest talk, and write on in it; None where another process does."""
+        for talk_id in talks_since(self._connection, not_before, started_at)[:1]:
             if self._locks.take(talk_id):
-                self._writer = TalkWriter(self._connection, talk_id)
+                self._write_in(talk_id)
                 return read_talk(self._connection, talk_id)
         return None
+
+    def _write_in(self, talk_id: int) -> None:
+        self._writer = TalkWriter(self._connection, talk_id)
+        orphans = settle_orphans(self._connection, self._locks, talk_id)
+        if orphans:
+            _LOG.info("%d runs of talks that nobody goes on with are unknown now", orphans)
 
     def record(self, change: Change) -> None:
         """Write a change down; one with values that no column takes is passed over."""

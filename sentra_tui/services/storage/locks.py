@@ -55,6 +55,10 @@ class Locks:
             return False
         return True
 
+    def release(self, talk_id: int) -> None:
+        """Let go of a talk."""
+        _unlock(self._descriptor, talk_id)
+
     @contextmanager
     def opening(self) -> Iterator[None]:
         """Be the only one who opens the journal; where that cannot be had in time, open it all the same."""

@@ -68,6 +68,17 @@ async def test_a_talk_that_another_process_writes_is_not_taken(tmp_path: Path) -
     assert talk is not None and talk.changes == (said(0),)
 
 
+async def test_while_another_process_writes_the_newest_talk_no_older_one_is_taken(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    async with opened(path, wall_s=1.0) as journal:
+        await journal.begin_talk(1.0, "local")
+        journal.record(said(0))
+    with scribe(path, "hold") as one:
+        heard(one)
+        async with opened(path) as journal:
+            assert await journal.last_talk(0.0) is None
+
+
 async def test_two_processes_write_each_its_own_talk(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     with scribe(path, "write_many") as one, scribe(path, "write_many") as other:

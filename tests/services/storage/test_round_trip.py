@@ -147,6 +147,25 @@ async def test_runs_that_have_not_ended_are_read_back(tmp_path: Path) -> None:
     assert talk.conversation == REF
 
 
+async def test_a_run_of_a_talk_that_nobody_goes_on_with_is_unknown(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    async with opened(path) as journal:
+        await journal.begin_talk(1_000.0, "local")
+        await journal.run_opened(StoredRun("a1", "q1", 50))
+        journal.record(c.AnswerStarted("a1", Lane.MAIN, 50, "q1", "m"))
+        await journal.run_opened(StoredRun("a2", "q1", 60))
+    async with opened(path) as journal:
+        await journal.begin_talk(2_000.0, "local")
+    async with opened(path) as journal:
+        talk = await journal.last_talk(0.0, 1_000.0)
+    assert talk is not None
+    assert talk.runs == ()
+    assert {answer.answer_id: answer.status for answer in reduced(talk.changes).answers} == {
+        "a1": AnswerStatus.UNKNOWN,
+        "a2": AnswerStatus.UNKNOWN,
+    }
+
+
 async def test_the_conversation_of_a_run_that_ended_goes_on(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     async with opened(path) as journal:
