@@ -16,7 +16,7 @@ from sentra_tui.services.local_provider import LocalProvider
 from sentra_tui.services.openai.client import ApiClient
 from sentra_tui.services.openai.endpoint import broker, endpoint
 from sentra_tui.services.openai.http import RealtimeHttp
-from sentra_tui.services.openai.main_assistant import main_assistant
+from sentra_tui.services.openai.main.main_assistant import main_assistant
 from sentra_tui.services.openai.tokens import ApiKeyTokens, BrokerTokens
 
 

@@ -18,8 +18,8 @@ from sentra_tui.provider.models.text_model import TextMessage, TextModel
 from sentra_tui.provider.server import ProviderOptions, serving
 from sentra_tui.services.openai.client import ApiClient
 from sentra_tui.services.openai.endpoint import Endpoint
-from sentra_tui.services.openai.main_assistant import main_assistant
-from sentra_tui.services.openai.retry import Timing
+from sentra_tui.services.openai.main.main_assistant import main_assistant
+from sentra_tui.services.openai.main.retry import Timing
 from tests.services.openai.recorder import Recorder
 
 INSTRUCTIONS = "Answer briefly."

@@ -15,7 +15,7 @@ from sentra_tui.provider.faults import parse_plan
 from sentra_tui.provider.server import ProviderOptions, serving
 from sentra_tui.services.openai.client import ApiClient
 from sentra_tui.services.openai.endpoint import Endpoint
-from sentra_tui.services.openai.main_settings import MainSettings
+from sentra_tui.services.openai.main.main_settings import MainSettings
 
 SETTINGS = MainSettings(poll_s=0.02, deadline_s=30.0, label="The local provider")
 EVENTS = {"Content_Type": "text/event-stream"}

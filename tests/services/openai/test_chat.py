@@ -15,8 +15,8 @@ from sentra_tui.domain.main_run import RunRef, RunStatus
 from sentra_tui.domain.ports import MainAssistant
 from sentra_tui.domain.secret import Secret
 from sentra_tui.domain.usage import Usage
-from sentra_tui.services.openai.main_assistant import main_assistant
-from sentra_tui.services.openai.retry import Timing
+from sentra_tui.services.openai.main.main_assistant import main_assistant
+from sentra_tui.services.openai.main.retry import Timing
 from tests.services.openai.main_peers import INSTRUCTIONS, Ran, Recaller, main_config, main_peer, request
 from tests.services.openai.peer import Peer
 

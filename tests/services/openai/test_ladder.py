@@ -6,7 +6,7 @@ import pytest
 
 from sentra_tui.domain.errors import NotSupported, OutcomeUnknown
 from sentra_tui.domain.main_run import RunRef, RunStatus
-from sentra_tui.services.openai.main_assistant import WAYS, ways_of
+from sentra_tui.services.openai.main.main_assistant import WAYS, ways_of
 from tests.services.openai.main_peers import main_peer, read_rest
 
 

@@ -18,7 +18,7 @@ from openai.types.responses.response_create_params import (
 )
 
 from sentra_tui.domain.config import MainKind
-from sentra_tui.services.openai.main_assistant import WAYS
+from sentra_tui.services.openai.main.main_assistant import WAYS
 from tests.protocol.official_schema import check
 from tests.services.openai.main_peers import main_peer
 from tests.services.openai.recorder import Asked

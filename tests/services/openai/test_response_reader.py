@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from sentra_tui.domain.main_run import RunEnded, RunEvent, RunExtended, RunProgressed, RunStatus
 from sentra_tui.domain.usage import Usage
-from sentra_tui.services.openai.response_reader import ResponseReader
+from sentra_tui.services.openai.main.response_reader import ResponseReader
 from sentra_tui.services.openai.sse import ServerSentEvent
 
 

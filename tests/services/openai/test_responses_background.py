@@ -14,9 +14,9 @@ from sentra_tui.domain.errors import CredentialRefused, NotSupported, OutcomeUnk
 from sentra_tui.domain.main_run import RunExtended, RunNamed, RunRef, RunStatus
 from sentra_tui.domain.secret import Secret
 from sentra_tui.services.openai.client import ApiClient
-from sentra_tui.services.openai.main_settings import MainSettings
-from sentra_tui.services.openai.responses_background import ResponsesBackground
-from sentra_tui.services.openai.retry import Timing
+from sentra_tui.services.openai.main.main_settings import MainSettings
+from sentra_tui.services.openai.main.responses_background import ResponsesBackground
+from sentra_tui.services.openai.main.retry import Timing
 from tests.protocol.official_schema import check
 from tests.services.openai.peer import Peer
 from tests.services.openai.responses_peer import (

@@ -8,9 +8,9 @@ from openai.types.responses.response_create_params import ResponseCreateParamsSt
 from sentra_tui.domain.errors import NotSupported, OutcomeUnknown, TransportRefused
 from sentra_tui.domain.main_run import RunEvent, RunExtended, RunNamed, RunRef, RunStatus
 from sentra_tui.domain.secret import Secret
-from sentra_tui.services.openai.main_settings import MainSettings
-from sentra_tui.services.openai.responses_stream import ResponsesStream
-from sentra_tui.services.openai.retry import Timing
+from sentra_tui.services.openai.main.main_settings import MainSettings
+from sentra_tui.services.openai.main.responses_stream import ResponsesStream
+from sentra_tui.services.openai.main.retry import Timing
 from tests.protocol.official_schema import check
 from tests.services.openai.peer import Peer
 from tests.services.openai.responses_peer import (

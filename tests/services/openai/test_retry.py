@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sentra_tui.services.openai.main.retry import Retry, Timing, poll_after_s, worth_asking_again
 from sentra_tui.services.openai.reply import Reply
-from sentra_tui.services.openai.retry import Retry, Timing, poll_after_s, worth_asking_again
 
 NOON = 1_800_000_000.0
 

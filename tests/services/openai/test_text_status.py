@@ -13,8 +13,8 @@ from sentra_tui.domain.errors import (
     TransportRefused,
 )
 from sentra_tui.services.openai.endpoint import Endpoint
+from sentra_tui.services.openai.main.text_status import MODEL_HINT, rejects, text_refusal
 from sentra_tui.services.openai.reply import Reply
-from sentra_tui.services.openai.text_status import MODEL_HINT, rejects, text_refusal
 
 OPENAI = Endpoint("https://api.openai.com/v1", label="OpenAI", key_env="OPENAI_API_KEY")
 

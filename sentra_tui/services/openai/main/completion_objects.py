@@ -14,7 +14,7 @@ from msgspec import Struct
 from sentra_tui.domain.main_run import RunEnded, RunStatus
 from sentra_tui.domain.text import clean, clean_line
 from sentra_tui.domain.usage import Usage
-from sentra_tui.services.openai.response_objects import error_message, read
+from sentra_tui.services.openai.main.response_objects import error_message, read
 
 NO_REASON = "the provider gave no reason"
 WANTED_TOOL = "the assistant asked for a tool, and has none"

@@ -11,10 +11,10 @@ from typing import Any
 from sentra_tui.domain.errors import TransportError, TransportRefused
 from sentra_tui.domain.secret import Secret
 from sentra_tui.services.openai.client import ApiClient
+from sentra_tui.services.openai.main.response_objects import safe_name
+from sentra_tui.services.openai.main.retry import Retry
+from sentra_tui.services.openai.main.text_status import text_refusal
 from sentra_tui.services.openai.reply import Reply
-from sentra_tui.services.openai.response_objects import safe_name
-from sentra_tui.services.openai.retry import Retry
-from sentra_tui.services.openai.text_status import text_refusal
 
 _HEADERS = {"OpenAI-Beta": "assistants=v2"}
 _OVER = (400, 404, 409, 410)

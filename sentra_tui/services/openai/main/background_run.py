@@ -8,13 +8,13 @@ import contextlib
 from sentra_tui.domain.errors import OutcomeUnknown, TransportError, TransportLost, TransportRefused
 from sentra_tui.domain.main_run import RunEvent, RunNamed, RunRef, RunStatus
 from sentra_tui.services.openai.endpoint import Endpoint
-from sentra_tui.services.openai.main_settings import CANCEL_S, MainSettings, duration
+from sentra_tui.services.openai.main.main_settings import CANCEL_S, MainSettings, duration
+from sentra_tui.services.openai.main.response_objects import ResponseObject, read_response
+from sentra_tui.services.openai.main.response_reader import ResponseReader
+from sentra_tui.services.openai.main.responses_api import ResponsesApi
+from sentra_tui.services.openai.main.retry import Retry, Timing, poll_after_s, worth_asking_again
+from sentra_tui.services.openai.main.text_status import text_refusal
 from sentra_tui.services.openai.reply import Reply, ReplyStream
-from sentra_tui.services.openai.response_objects import ResponseObject, read_response
-from sentra_tui.services.openai.response_reader import ResponseReader
-from sentra_tui.services.openai.responses_api import ResponsesApi
-from sentra_tui.services.openai.retry import Retry, Timing, poll_after_s, worth_asking_again
-from sentra_tui.services.openai.text_status import text_refusal
 
 IMPLEMENTATION = "responses_background"
 RESUMES = 5

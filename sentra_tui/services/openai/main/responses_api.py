@@ -11,9 +11,9 @@ from typing import Any
 from sentra_tui.domain.main_run import MainRequest
 from sentra_tui.domain.secret import Secret
 from sentra_tui.services.openai.client import ApiClient
+from sentra_tui.services.openai.main.retry import Retry
+from sentra_tui.services.openai.main.text_status import text_refusal
 from sentra_tui.services.openai.reply import Reply, ReplyStream
-from sentra_tui.services.openai.retry import Retry
-from sentra_tui.services.openai.text_status import text_refusal
 
 _RESPONSES, _CONVERSATIONS = "/responses", "/conversations"
 _OVER = (400, 404, 405, 409, 410)

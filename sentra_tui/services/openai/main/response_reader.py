@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sentra_tui.domain.main_run import RunEnded, RunEvent, RunExtended, RunProgressed, RunStatus
 from sentra_tui.domain.text import clean, clean_line
-from sentra_tui.services.openai.response_objects import (
+from sentra_tui.services.openai.main.response_objects import (
     ResponseEvent,
     ResponseObject,
     error_message,

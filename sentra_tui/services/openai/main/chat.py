@@ -12,10 +12,10 @@ from sentra_tui.domain.errors import OutcomeUnknown, SentraError, TransportLost
 from sentra_tui.domain.history import ChatHistory
 from sentra_tui.domain.main_run import MainRequest, RunEnded, RunEvent, RunExtended, RunNamed, RunRef, RunStatus
 from sentra_tui.domain.usage import Usage
-from sentra_tui.services.openai.chat_stream import ChatEndpoint, ChunkStream, Message
-from sentra_tui.services.openai.completion_objects import CompletionReader
-from sentra_tui.services.openai.main_settings import MainSettings, duration
-from sentra_tui.services.openai.patience import Patience
+from sentra_tui.services.openai.main.chat_stream import ChatEndpoint, ChunkStream, Message
+from sentra_tui.services.openai.main.completion_objects import CompletionReader
+from sentra_tui.services.openai.main.main_settings import MainSettings, duration
+from sentra_tui.services.openai.main.patience import Patience
 
 SUMMARY_S = 60.0
 """The longest that a summary may take."""

@@ -13,15 +13,15 @@ from sentra_tui.domain.errors import OutcomeUnknown, TransportError, TransportLo
 from sentra_tui.domain.main_run import MainRequest, RunEnded, RunEvent, RunNamed, RunRef, RunStatus
 from sentra_tui.domain.secret import Secret
 from sentra_tui.services.openai.client import ApiClient
-from sentra_tui.services.openai.main_settings import CANCEL_S, MainSettings, duration
-from sentra_tui.services.openai.patience import Patience
+from sentra_tui.services.openai.main.main_settings import CANCEL_S, MainSettings, duration
+from sentra_tui.services.openai.main.patience import Patience
+from sentra_tui.services.openai.main.response_objects import read_response, safe_name
+from sentra_tui.services.openai.main.response_reader import ResponseReader
+from sentra_tui.services.openai.main.responses_api import ResponsesApi, response_body
+from sentra_tui.services.openai.main.retry import Retry, Timing
+from sentra_tui.services.openai.main.text_status import rejects, text_refusal
 from sentra_tui.services.openai.reply import Reply, ReplyStream
-from sentra_tui.services.openai.response_objects import read_response, safe_name
-from sentra_tui.services.openai.response_reader import ResponseReader
-from sentra_tui.services.openai.responses_api import ResponsesApi, response_body
-from sentra_tui.services.openai.retry import Retry, Timing
 from sentra_tui.services.openai.status import error_body
-from sentra_tui.services.openai.text_status import rejects, text_refusal
 
 IMPLEMENTATION = "responses"
 SILENCE_S = 180.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sentra_tui.domain.errors import NotSupported, TransportError, TransportLost, TransportRefused
 from sentra_tui.services.openai.endpoint import Endpoint
+from sentra_tui.services.openai.main.retry import LOCKED
 from sentra_tui.services.openai.reply import Reply
-from sentra_tui.services.openai.retry import LOCKED
 from sentra_tui.services.openai.status import ErrorBody, error_body, refusal
 
 MODEL_HINT = "Set main_model of this provider to a model that it has."

@@ -10,15 +10,15 @@ from collections.abc import AsyncGenerator, Callable
 from sentra_tui.domain.errors import OutcomeUnknown, TransportRefused
 from sentra_tui.domain.main_run import MainRequest, RunEnded, RunEvent, RunRef, RunStatus
 from sentra_tui.domain.secret import Secret
-from sentra_tui.services.openai.background_run import IMPLEMENTATION, BackgroundRun
 from sentra_tui.services.openai.client import SILENCE_S, ApiClient
-from sentra_tui.services.openai.main_settings import MainSettings
+from sentra_tui.services.openai.main.background_run import IMPLEMENTATION, BackgroundRun
+from sentra_tui.services.openai.main.main_settings import MainSettings
+from sentra_tui.services.openai.main.response_objects import read_response, safe_name
+from sentra_tui.services.openai.main.responses_api import ResponsesApi, response_body
+from sentra_tui.services.openai.main.retry import LOCKED, Retry, Timing, is_locked
+from sentra_tui.services.openai.main.text_status import rejects, text_refusal
 from sentra_tui.services.openai.reply import Reply, ReplyStream
-from sentra_tui.services.openai.response_objects import read_response, safe_name
-from sentra_tui.services.openai.responses_api import ResponsesApi, response_body
-from sentra_tui.services.openai.retry import LOCKED, Retry, Timing, is_locked
 from sentra_tui.services.openai.status import error_body
-from sentra_tui.services.openai.text_status import rejects, text_refusal
 
 _NEEDS = "background conversation store"
 

@@ -9,12 +9,12 @@ from collections.abc import AsyncGenerator
 from sentra_tui.domain.errors import OutcomeUnknown, TransportError, TransportLost
 from sentra_tui.domain.main_run import RunEnded, RunEvent, RunNamed, RunProgressed, RunRef, RunStatus
 from sentra_tui.domain.text import clean_line
-from sentra_tui.services.openai.assistants_api import AssistantsApi
-from sentra_tui.services.openai.main_settings import CANCEL_S, MainSettings, duration
-from sentra_tui.services.openai.patience import Patience
+from sentra_tui.services.openai.main.assistants_api import AssistantsApi
+from sentra_tui.services.openai.main.main_settings import CANCEL_S, MainSettings, duration
+from sentra_tui.services.openai.main.patience import Patience
+from sentra_tui.services.openai.main.retry import Retry, Timing, poll_after_s, worth_asking_again
+from sentra_tui.services.openai.main.run_objects import RunObject, read_run, read_words
 from sentra_tui.services.openai.reply import Reply
-from sentra_tui.services.openai.retry import Retry, Timing, poll_after_s, worth_asking_again
-from sentra_tui.services.openai.run_objects import RunObject, read_run, read_words
 
 
 class ThreadRun:

@@ -8,13 +8,13 @@ from contextlib import aclosing
 from sentra_tui.domain.errors import OutcomeUnknown
 from sentra_tui.domain.main_run import MainRequest, RunEvent, RunRef
 from sentra_tui.domain.secret import Secret
-from sentra_tui.services.openai.assistants_api import AssistantsApi
 from sentra_tui.services.openai.client import ApiClient
-from sentra_tui.services.openai.main_settings import MainSettings
+from sentra_tui.services.openai.main.assistants_api import AssistantsApi
+from sentra_tui.services.openai.main.main_settings import MainSettings
+from sentra_tui.services.openai.main.response_objects import safe_name
+from sentra_tui.services.openai.main.retry import Retry, Timing, is_locked
+from sentra_tui.services.openai.main.thread_run import ThreadRun
 from sentra_tui.services.openai.reply import Reply
-from sentra_tui.services.openai.response_objects import safe_name
-from sentra_tui.services.openai.retry import Retry, Timing, is_locked
-from sentra_tui.services.openai.thread_run import ThreadRun
 
 IMPLEMENTATION = "assistants"
 SETTLE_S = 30.0

@@ -8,15 +8,15 @@ from sentra_tui.domain.config import MainConfig, MainKind, ProviderProfile
 from sentra_tui.domain.history import ChatHistory
 from sentra_tui.domain.ports import MainAssistant
 from sentra_tui.domain.secret import Secret
-from sentra_tui.services.openai.assistants import AssistantsPoller
-from sentra_tui.services.openai.chat import ChatAssistant
-from sentra_tui.services.openai.chat_stream import ChatEndpoint
 from sentra_tui.services.openai.client import ApiClient
-from sentra_tui.services.openai.ladder import Ladder
-from sentra_tui.services.openai.main_settings import MainSettings
-from sentra_tui.services.openai.responses_background import ResponsesBackground
-from sentra_tui.services.openai.responses_stream import ResponsesStream
-from sentra_tui.services.openai.retry import Timing
+from sentra_tui.services.openai.main.assistants import AssistantsPoller
+from sentra_tui.services.openai.main.chat import ChatAssistant
+from sentra_tui.services.openai.main.chat_stream import ChatEndpoint
+from sentra_tui.services.openai.main.ladder import Ladder
+from sentra_tui.services.openai.main.main_settings import MainSettings
+from sentra_tui.services.openai.main.responses_background import ResponsesBackground
+from sentra_tui.services.openai.main.responses_stream import ResponsesStream
+from sentra_tui.services.openai.main.retry import Timing
 
 WAYS: tuple[MainKind, ...] = ("responses_background", "responses", "assistants", "chat")
 """How a main assistant is asked, in the order in which `auto` tries."""

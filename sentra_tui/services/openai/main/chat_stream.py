@@ -12,9 +12,9 @@ from typing import Any
 from sentra_tui.domain.errors import TransportLost, TransportRefused
 from sentra_tui.domain.secret import Secret
 from sentra_tui.services.openai.client import ApiClient
+from sentra_tui.services.openai.main.retry import Retry, Timing
+from sentra_tui.services.openai.main.text_status import text_refusal
 from sentra_tui.services.openai.reply import Reply, ReplyStream
-from sentra_tui.services.openai.retry import Retry, Timing
-from sentra_tui.services.openai.text_status import text_refusal
 
 Message = tuple[str, str]
 """A role and what it says."""

@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from sentra_tui.domain.main_run import RunEnded, RunStatus
 from sentra_tui.domain.text import clean, clean_line
-from sentra_tui.services.openai.completion_objects import CUT, CUT_HINT, NO_REASON, WANTED_TOOL, read_usage
-from sentra_tui.services.openai.response_objects import error_message, read
+from sentra_tui.services.openai.main.completion_objects import CUT, CUT_HINT, NO_REASON, WANTED_TOOL, read_usage
+from sentra_tui.services.openai.main.response_objects import error_message, read
 
 _STATUSES = {
     "completed": RunStatus.COMPLETED,

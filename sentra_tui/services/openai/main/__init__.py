@@ -1,0 +1,1 @@
+"""The main assistant, over the APIs that answer in writing."""
