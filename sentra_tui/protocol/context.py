@@ -26,6 +26,8 @@ from sentra_tui.protocol.client_events import (
 SYSTEM_AUDIO = "SYSTEM_AUDIO_TRANSCRIPT"
 MAIN_ANSWER = "MAIN_ASSISTANT_ANSWER"
 MINUTES = "MINUTES_OF_THE_TALK"
+PINNED = 8
+"""How many items go along with a question that is answered later, when the conversation has gone on."""
 _LABELS = {"speaker": SYSTEM_AUDIO, "main": MAIN_ANSWER, "minutes": MINUTES}
 
 
@@ -46,7 +48,7 @@ class ContextFeed:
         self._next_event_id = next_event_id
         self._numbers = count(1)
         self._told: set[str] = set()
-        self._held: deque[str] = deque()
+        self._held: deque[tuple[str, MessageItem]] = deque()
 
     def tell(self, entry: ContextEntry) -> list[ClientEvent]:
         """Return the events that put `entry` last into the conversation; nothing where it was told already."""
@@ -54,9 +56,9 @@ class ContextFeed:
             return []
         self._told.add(entry.name)
         item_id = f"ctx_{next(self._numbers)}"
-        self._held.append(item_id)
-        created = ConversationItemCreate(self._item(entry, item_id), event_id=self._next_event_id())
-        return [created, *self._forget()]
+        item = self._item(entry, item_id)
+        self._held.append((entry.name, item))
+        return [ConversationItemCreate(item, event_id=self._next_event_id()), *self._forget()]
 
     def replay(self, entries: Sequence[ContextEntry], budget_tokens: int) -> list[ClientEvent]:
         """Return the events that tell a new session the newest of `entries` that the budget holds, oldest first."""
@@ -66,10 +68,19 @@ class ContextFeed:
         kept = max(min(newest_within([entry.text for entry in entries], budget_tokens), room), 0)
         return [event for entry in entries[len(entries) - kept :] for event in self.tell(entry)]
 
+    def up_to(self, name: str) -> tuple[MessageItem, ...]:
+        """Return the last few items told, up to the one of this name; none where it is not held."""
+        names = [held for held, _ in self._held]
+        if name not in names:
+            return ()
+        end = names.index(name) + 1
+        items = (item for _, item in list(self._held)[max(0, end - PINNED) : end])
+        return tuple(MessageItem(item.role, item.content) for item in items)
+
     def _forget(self) -> list[ClientEvent]:
         if len(self._held) <= self._lines_max:
             return []
-        return [ConversationItemDelete(self._held.popleft(), event_id=self._next_event_id())]
+        return [ConversationItemDelete(self._held.popleft()[1].id, event_id=self._next_event_id())]
 
     def _item(self, entry: ContextEntry, item_id: str) -> MessageItem:
         if entry.voice == "aux":

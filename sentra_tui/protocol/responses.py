@@ -78,9 +78,14 @@ class Responses:
             self._open_turn = self._turn_question
             self._missed_turn = "" if self._queue.state is QueueState.FREE else self._turn_question
 
-    def request(self, now_ms: int, question_id: str) -> Outcome:
-        """Ask for an answer to this question: now, or once the session is free."""
-        return send(self._queue.request(now_ms, ResponseParams(metadata={QUESTION_ID: question_id})))
+    def request(self, now_ms: int, question_id: str, told: tuple[MessageItem, ...] = ()) -> Outcome:
+        """Ask for an answer to this question: now, or once the session is free.
+
+        By then the conversation has gone on, so what was `told` up to the question goes along, in its place.
+        """
+        later = self._queue.state is not QueueState.FREE
+        params = ResponseParams(metadata={QUESTION_ID: question_id}, input=(told or None) if later else None)
+        return send(self._queue.request(now_ms, params))
 
     def read_aloud(self, text: str, now_ms: int) -> Outcome:
         """Have these words spoken, beside the conversation."""

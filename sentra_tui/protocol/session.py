@@ -89,7 +89,9 @@ class Session:
             raise ProtocolError("Nobody in this call takes text.")
         item_ids = (f"typed_{number}" for number in self._item_numbers)
         item_id = next(item_id for item_id in item_ids if not self._turns.knows(item_id))
-        item = MessageItem("user", (InputText(_utf_8(text)),), id=item_id)
+        # No UTF-8 can hold a lone surrogate.
+        sayable = text.encode(errors="replace").decode()
+        item = MessageItem("user", (InputText(sayable),), id=item_id)
         create = ConversationItemCreate(item, event_id=self._next_event_id())
         typed = self._turns.typed(item_id, text, now_ms)
         question_id = question_id_of(self._stream, LineKey(self._number, item_id))
@@ -112,7 +114,8 @@ class Session:
         """Have this question answered: now, or once the session is free; empty is whatever was said last."""
         if self._closed or not self._answering:
             return []
-        return self._when_greeted(self._responses.request(now_ms, question_id or self._responses.newest_turn))
+        asked = question_id or self._responses.newest_turn
+        return self._when_greeted(self._responses.request(now_ms, asked, self._context.up_to(asked)))
 
     def cancel_answer(self, now_ms: int, question_id: str = "") -> Outcome:
         """Stop the answer that is written or sounds; or that to `question_id` alone, even before it began."""
@@ -292,8 +295,3 @@ class Session:
 
     def _next_event_id(self) -> str:
         return f"event_{next(self._event_numbers)}"
-
-
-def _utf_8(text: str) -> str:
-    """Return `text` with lone surrogates, which no UTF-8 can hold, as question marks."""
-    return text.encode(errors="replace").decode()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sentra_tui.domain.changes import AnswerStarted, Change
 from sentra_tui.protocol import client_events as c
 from sentra_tui.protocol import server_events as s
+from sentra_tui.protocol.context import ContextEntry
 from sentra_tui.protocol.effects import Effect, SendEvent
 from sentra_tui.protocol.objects import ErrorDetails, Response
 from sentra_tui.protocol.response_queue import ALREADY_ACTIVE
@@ -79,6 +80,20 @@ def test_two_questions_are_answered_one_after_the_other() -> None:
     (second,) = [told for told in receive(session, created(1), DONE) if isinstance(told, SendEvent)]
     assert first != [second]
     assert second.event == c.ResponseCreate(asks("speaker.1.item_2"), event_id="event_2")
+
+
+def test_a_question_that_waits_is_answered_by_what_was_told_up_to_it() -> None:
+    session = Session("mic", 1, 1_000, answers=True, mark="0f", context_lines=40)
+    receive(session, s.SessionCreated())
+    for number, text in enumerate(("is it slow", "is it cold", "never mind"), 1):
+        session.tell(ContextEntry(f"speaker.1.item_{number}", "speaker", text))
+        session.answer(f"speaker.1.item_{number}", 2_000)
+    receive(session, created(1, "speaker.1.item_1"))
+    (second,) = [told.event for told in receive(session, DONE) if isinstance(told, SendEvent)]
+    assert isinstance(second, c.ResponseCreate)
+    assert second.response is not None
+    assert second.response.input is not None
+    assert [item.content[0].text.split("\n")[1] for item in second.response.input] == ["is it slow", "is it cold"]
 
 
 def test_words_are_read_aloud_beside_the_conversation_and_only_where_somebody_speaks() -> None:
