@@ -38,7 +38,7 @@ async def test_lines_of_the_speaker_and_main_answers_are_told_in_order_once_and_
     plan = {
         "sessions": [
             {"session": "transcription", "messages": lines},
-            {"session": "realtime", "numbers": [1], "close_call_after_s": 12.0},
+            {"session": "realtime", "numbers": [1], "close_call_after_s": 7.0},
         ]
     }
     model = GullibleModel()

@@ -69,25 +69,6 @@ async def asyncio_wait(engine: EngineProcess) -> int:
     return status
 
 
-@pytest.mark.timeout(120)
-async def test_the_demo_talk_is_recognised_on_both_streams_and_answered(tmp_path: Path) -> None:
-    engine = await EngineProcess.start(tmp_path)
-    await engine.until_live("mic", "speaker")
-    state = await engine.until(
-        lambda state: (
-            heard(state, "mic")
-            and heard(state, "speaker")
-            and any(answer.status == AnswerStatus.COMPLETED for answer in state.answers)
-        ),
-        90,
-    )
-    assert "demo talk" in state.engine.provider_note
-    assert all("demo talk" in stream.source.label for stream in state.streams)
-    assert all("own language model" in stream.source.label for stream in state.streams)
-    assert max(change.peak_dbfs for change in engine.told(c.LevelMeasured)) > -40
-    assert await engine.stop() == 0
-
-
 async def test_typed_words_are_answered(tmp_path: Path) -> None:
     engine = await EngineProcess.start(tmp_path, "--mic=none", "--speaker=none")
     await engine.until_live("mic")
