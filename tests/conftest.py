@@ -11,7 +11,7 @@ import pytest_asyncio
 from hypothesis import HealthCheck, settings
 
 # The machines that run this are shared: how long an example takes says nothing.
-settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("shared", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared")
 
 SAMPLES = Path(__file__).parents[2] / "shared" / "samples"

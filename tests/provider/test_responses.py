@@ -65,8 +65,9 @@ def said(events: list[dict[str, Any]]) -> str:
     return "".join(event["delta"] for event in events if event["type"] == "response.output_text.delta")
 
 
-def test_every_official_parameter_is_known() -> None:
-    assert set(ResponseCreateParamsBase.__annotations__) | {"stream"} == set(ResponseRequest.__struct_fields__)
+def test_every_parameter_that_is_taken_is_an_official_one() -> None:
+    """Newer official types may have more: those are refused by name, as a server older than its client does."""
+    assert set(ResponseRequest.__struct_fields__) <= set(ResponseCreateParamsBase.__annotations__) | {"stream"}
 
 
 async def test_a_response_is_answered_in_the_official_shape() -> None:
