@@ -5,7 +5,7 @@ from __future__ import annotations
 from sentra_tui.domain import changes as c
 from sentra_tui.domain.main_run import RunEnded, RunRef, RunStatus
 from sentra_tui.domain.state import AnswerStatus, Lane, Verdict
-from sentra_tui.domain.verdict import VerdictReader
+from sentra_tui.domain.verdict import VerdictReader, split_verdict
 from sentra_tui.engine.context import EngineContext
 
 NOT_TOLD = "its end was not told"
@@ -49,10 +49,9 @@ class MainAnswer:
 
     def end(self, event: RunEnded) -> None:
         """The run is over."""
-        reader = VerdictReader()
-        text = reader.feed(event.text) + reader.end()
+        verdict, text = split_verdict(event.text)
         if event.status is RunStatus.COMPLETED:
-            self._judge(reader.verdict)
+            self._judge(verdict)
         self._end(_STATUS[event.status], text, event.cause, event.hint)
         self.over = True
 
