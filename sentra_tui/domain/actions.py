@@ -16,6 +16,8 @@ StreamName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]{0,31}\Z")]
 TypedText = Annotated[str, Meta(min_length=1, max_length=32_000)]
 LanguageCode = Annotated[str, Meta(pattern=r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8})?)?\Z")]
 VoiceName = Annotated[str, Meta(min_length=1, max_length=128)]
+SourceName = Annotated[str, Meta(min_length=1, max_length=1024)]
+OutputName = Annotated[str, Meta(max_length=1024)]
 Speed = Annotated[float, Meta(ge=0.25, le=1.5)]
 
 
@@ -122,6 +124,58 @@ class SetCommands(_Action, frozen=True):
     on: bool
 
 
+class WatchDevices(_Action, frozen=True):
+    """List the devices and listen to all of them, or stop that."""
+
+    on: bool
+
+
+class ChooseSource(_Action, frozen=True):
+    """Take this stream's sound from here from now on, and remember that: as in `StreamConfig.source`."""
+
+    stream: StreamName
+    source: SourceName
+
+
+class ChooseOutput(_Action, frozen=True):
+    """Play answers here from now on, and remember that: a device's `source`, or empty for the system's default."""
+
+    output: OutputName
+
+
+class SetHeadphones(_Action, frozen=True):
+    """The user wears headphones: nothing has to be done about echo. Or no longer."""
+
+    on: bool
+
+
+class SetOffRecord(_Action, frozen=True):
+    """Send and keep no sound of any stream, or do again."""
+
+    on: bool
+
+
+class PushToTalk(_Action, frozen=True):
+    """The user talks from now on, with the microphone open and the assistant silent; or has ended, and is muted."""
+
+    on: bool
+
+
+class SetRecording(_Action, frozen=True):
+    """Record every stream into a file of its own, or stop."""
+
+    on: bool
+
+
+class MarkEcho(_Action, frozen=True):
+    """Say that this line is an echo of the other stream, or that it is not."""
+
+    stream: StreamName
+    session: int
+    item_id: str
+    echo: bool
+
+
 class Quit(_Action, frozen=True):
     """Hang up everything and end the engine."""
 
@@ -144,5 +198,13 @@ Action: TypeAlias = (
     | SetSpeed
     | StepSpeed
     | SetCommands
+    | WatchDevices
+    | ChooseSource
+    | ChooseOutput
+    | SetHeadphones
+    | SetOffRecord
+    | PushToTalk
+    | SetRecording
+    | MarkEcho
     | Quit
 )

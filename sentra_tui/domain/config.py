@@ -9,9 +9,11 @@ from __future__ import annotations
 import difflib
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, field
 
+from sentra_tui.domain.config_section import Section
 from sentra_tui.domain.errors import ConfigError
+from sentra_tui.domain.sound_config import RecordingConfig, SoundConfig
 from sentra_tui.domain.text import clean_line
 
 Seconds = Annotated[float, Meta(ge=0, le=3600)]
@@ -20,6 +22,7 @@ OfferForm = Literal["auto", "sdp", "multipart"]
 Replies = Literal["turns", "questions", "key"]
 """When an assistant answers: at the end of every turn, of turns that ask something, or only on a key."""
 MainKind = Literal["auto", "responses_background", "responses", "assistants", "chat"]
+StreamName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]{0,31}\Z")]
 Tokens = Annotated[int, Meta(ge=0, le=1_000_000)]
 
 AUX_INSTRUCTIONS = (
@@ -41,15 +44,13 @@ MAIN_INSTRUCTIONS = (
 )
 
 
-class _Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The base of all tables of the file."""
-
-
-class StreamConfig(_Section, frozen=True, kw_only=True):
+class StreamConfig(Section, frozen=True, kw_only=True):
     """One stream, `[mic]` or `[speaker]`."""
 
     source: str = ""
-    """A WAV file, `device` for the sound card's default input, `demo`, or `none`; empty lets the provider decide."""
+    """`device` (the default microphone), `device:NAME`, `loopback` (what the default output plays), `loopback:NAME`, a
+    WAV file, a FIFO, `-` (raw sound on standard input), `ssh:HOST`, `demo`, or `none`; empty lets the provider decide.
+    """
     language: str = ""
     """The language spoken, as ISO 639-1; empty lets the provider find out."""
     loop: bool = False
@@ -58,7 +59,7 @@ class StreamConfig(_Section, frozen=True, kw_only=True):
     """Call the provider at the start."""
 
 
-class AuxConfig(_Section, frozen=True, kw_only=True):
+class AuxConfig(Section, frozen=True, kw_only=True):
     """The auxiliary assistant, `[aux]`."""
 
     instructions: str = AUX_INSTRUCTIONS
@@ -82,7 +83,7 @@ class AuxConfig(_Section, frozen=True, kw_only=True):
     """How long an answer is news; it is greyed then."""
 
 
-class Route(_Section, frozen=True, kw_only=True):
+class Route(Section, frozen=True, kw_only=True):
     """Which questions go to the smaller main model, `[[main.routes]]`: those that fit all that is given."""
 
     max_words: Annotated[int, Meta(ge=1)] | None = None
@@ -95,7 +96,7 @@ class Route(_Section, frozen=True, kw_only=True):
 HARD_QUESTION = r"\b(why|how|compare|difference|trade-?offs?|versus|vs|design|explain|risks?|should)\b"
 
 
-class MainConfig(_Section, frozen=True, kw_only=True):
+class MainConfig(Section, frozen=True, kw_only=True):
     """The main assistant, `[main]`."""
 
     replies: Replies = "questions"
@@ -125,7 +126,7 @@ class MainConfig(_Section, frozen=True, kw_only=True):
     routes: list[Route] = field(default_factory=lambda: [Route(max_words=8, unless=HARD_QUESTION)])
 
 
-class CostConfig(_Section, frozen=True, kw_only=True):
+class CostConfig(Section, frozen=True, kw_only=True):
     """Money, `[cost]`. Zero is no limit."""
 
     soft_usd: Annotated[float, Meta(ge=0, le=1_000_000)] = 0.0
@@ -136,13 +137,13 @@ class CostConfig(_Section, frozen=True, kw_only=True):
     """A stream that is billed by time is hung up after so long without a word."""
 
 
-class CommandsConfig(_Section, frozen=True, kw_only=True):
+class CommandsConfig(Section, frozen=True, kw_only=True):
     """Voice commands, `[commands]`."""
 
     enabled: bool = True
 
 
-class JournalConfig(_Section, frozen=True, kw_only=True):
+class JournalConfig(Section, frozen=True, kw_only=True):
     """The written record of talks, `[journal]`."""
 
     enabled: bool = True
@@ -150,7 +151,7 @@ class JournalConfig(_Section, frozen=True, kw_only=True):
     """The last talk is opened again when it is no older than this; 0 always begins a new one."""
 
 
-class ReconnectConfig(_Section, frozen=True, kw_only=True):
+class ReconnectConfig(Section, frozen=True, kw_only=True):
     """How broken calls are dialled again, `[reconnect]`: full jitter, doubling from `base_s` to `cap_s`."""
 
     base_s: Seconds = 0.25
@@ -159,7 +160,7 @@ class ReconnectConfig(_Section, frozen=True, kw_only=True):
     """Dials before giving up; 0 never gives up."""
 
 
-class DeadlinesConfig(_Section, frozen=True, kw_only=True):
+class DeadlinesConfig(Section, frozen=True, kw_only=True):
     """How long each step of a dial may take, `[deadlines]`, in seconds."""
 
     offer_s: Seconds = 10.0
@@ -167,7 +168,7 @@ class DeadlinesConfig(_Section, frozen=True, kw_only=True):
     channel_s: Seconds = 10.0
 
 
-class IceServer(_Section, frozen=True, kw_only=True):
+class IceServer(Section, frozen=True, kw_only=True):
     """A STUN or TURN server, `[[providers.NAME.ice_servers]]`."""
 
     urls: list[str]
@@ -176,7 +177,7 @@ class IceServer(_Section, frozen=True, kw_only=True):
     """The environment variable that holds the credential."""
 
 
-class ProviderProfile(_Section, frozen=True, kw_only=True):
+class ProviderProfile(Section, frozen=True, kw_only=True):
     """A provider, `[providers.NAME]`."""
 
     label: str = ""
@@ -230,7 +231,7 @@ SHIPPED_PROVIDERS = {
 }
 
 
-class Config(_Section, frozen=True, kw_only=True):
+class Config(Section, frozen=True, kw_only=True):
     """The whole file."""
 
     provider: str = ""
@@ -238,6 +239,10 @@ class Config(_Section, frozen=True, kw_only=True):
     theme: str = "sentra-dark"
     mic: StreamConfig = StreamConfig()
     speaker: StreamConfig = StreamConfig()
+    streams: dict[StreamName, StreamConfig] = field(default_factory=dict)
+    """More streams, `[streams.NAME]`, each in a pane of its own."""
+    sound: SoundConfig = SoundConfig()
+    recording: RecordingConfig = RecordingConfig()
     aux: AuxConfig = AuxConfig()
     main: MainConfig = MainConfig()
     cost: CostConfig = CostConfig()

@@ -1,6 +1,7 @@
 """What the engine needs of the world, and a front end of the engine, as the bare nouns that others implement.
 
-Sound crosses every port as frames of `sentra_tui.domain.audio`: 20 ms, 48 kHz mono, s16le, 1,920 bytes.
+What it needs of sound is in `sentra_tui.domain.sound_ports`. Sound crosses every port as frames of
+`sentra_tui.domain.audio`: 20 ms, 48 kHz mono, s16le, 1,920 bytes.
 """
 
 from __future__ import annotations
@@ -116,51 +117,6 @@ class Transport(Protocol):
 
     async def close(self) -> None:
         """Hang up and leave nothing behind; may be called at any time, more than once."""
-        ...
-
-
-class AudioSource(Protocol):
-    """Gives sound, paced in real time."""
-
-    @property
-    def label(self) -> str:
-        """What the user calls it."""
-        ...
-
-    def frames(self) -> AsyncIterator[bytes]:
-        """Yield one frame each 20 ms until the source ends; raises SourceError when it breaks."""
-        ...
-
-    async def close(self) -> None:
-        """Let go of it; may be called more than once."""
-        ...
-
-
-class AudioSink(Protocol):
-    """Plays sound."""
-
-    @property
-    def label(self) -> str:
-        """What the user calls it."""
-        ...
-
-    def write(self, frame: bytes) -> None:
-        """Queue one frame; never blocks."""
-        ...
-
-    def flush(self) -> None:
-        """Forget what is queued and be silent at once."""
-        ...
-
-    def heard_ms(self) -> int:
-        """Return how much sound was heard since the sink was opened: what was played, less the device's delay.
-
-        Silence between sounds is not counted.
-        """
-        ...
-
-    async def close(self) -> None:
-        """Let go of it; may be called more than once."""
         ...
 
 

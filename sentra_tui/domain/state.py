@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from sentra_tui.domain.audio import SILENCE_DBFS
 from sentra_tui.domain.question import Question
+from sentra_tui.domain.sound import Devices, Echo, Recording, Trouble
 from sentra_tui.domain.transcript import Transcript
 from sentra_tui.domain.usage import Cost
 
@@ -94,6 +95,12 @@ class Source(Struct, frozen=True):
     label: str = ""
     status: SourceStatus = SourceStatus.UNKNOWN
     cause: str = ""
+    trouble: Trouble = Trouble.NONE
+    """What is wrong with it while it is open."""
+    advice: str = ""
+    """What the trouble means and what helps, one line."""
+    signal_at_ms: int | None = None
+    """When it last gave more than silence, in milliseconds since the engine started."""
 
 
 class Stream(Struct, frozen=True):
@@ -190,6 +197,16 @@ class AppState(Struct, frozen=True):
     """Money is saved: answers are written, and smaller models give them."""
     commands: bool = True
     """Voice commands are obeyed."""
+    devices: Devices = Devices()
+    output: str = ""
+    """Where answers are heard."""
+    echo: Echo = Echo()
+    headphones: bool = False
+    off_record: bool = False
+    """No sound is sent or kept."""
+    talking: bool = False
+    """Push-to-talk: the user talks now."""
+    recording: Recording = Recording()
     cost: Cost = Cost()
     log: tuple[LogRow, ...] = ()
     notices: tuple[Notice, ...] = ()

@@ -43,6 +43,10 @@ class Line(Struct, frozen=True):
     """The recogniser gave up: there will be no words."""
     noted: bool = False
     """The user wants to find it again."""
+    echo: bool = False
+    """It is what the other stream said, heard again: not shown unless asked for."""
+    echo_judged: bool = False
+    """The user decided whether it is."""
 
 
 class Transcript(Struct, frozen=True):
@@ -91,13 +95,13 @@ class Transcript(Struct, frozen=True):
         return self._with_page(number, (*page[:index], line, *page[index + 1 :]))
 
     def commit(self, line: Line) -> Transcript:
-        """Return the transcript with the final words of a line, which stays noted where it was."""
+        """Return the transcript with the final words of a line, which keeps its marks."""
         place = self._locate(line.key)
         if place is None:
             return self._append(line)
         number, index = place
         page = self.pages[number]
-        return self._with_page(number, (*page[:index], replace(line, noted=page[index].noted), *page[index + 1 :]))
+        return self._with_page(number, (*page[:index], _with_marks(line, page[index]), *page[index + 1 :]))
 
     def extend(self, key: LineKey, delta: str, now_ms: int) -> Transcript:
         """Return the transcript with more interim words in line `key`; a final line no longer changes."""
@@ -126,6 +130,10 @@ class Transcript(Struct, frozen=True):
                 if page[index].key.item_id == key.item_id and page[index].key == key:
                     return number, index
         return None
+
+
+def _with_marks(line: Line, before: Line) -> Line:
+    return replace(line, noted=before.noted, echo=before.echo, echo_judged=before.echo_judged)
 
 
 def _settled(page: tuple[Line, ...]) -> tuple[Line, ...]:

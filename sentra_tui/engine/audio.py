@@ -14,7 +14,8 @@ from typing import Protocol
 from sentra_tui.domain.audio import FRAME_MS, SILENCE
 from sentra_tui.domain.changes import Change, LevelMeasured, SourceEnded, SourceFailed, SourceOpened
 from sentra_tui.domain.errors import SourceError
-from sentra_tui.domain.ports import AudioSink, AudioSource, Transport
+from sentra_tui.domain.ports import Transport
+from sentra_tui.domain.sound_ports import AudioSink, AudioSource
 from sentra_tui.engine.cut import Cut
 
 LEVELS_HZ = 15

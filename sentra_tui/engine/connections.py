@@ -17,7 +17,7 @@ from sentra_tui.domain.changes import (
     StreamAdded,
 )
 from sentra_tui.domain.config import ReconnectConfig
-from sentra_tui.domain.ports import AudioSink
+from sentra_tui.domain.sound_ports import AudioSink
 from sentra_tui.domain.state import Connection, Severity
 from sentra_tui.domain.text import clean_line
 from sentra_tui.engine.audio import Meter

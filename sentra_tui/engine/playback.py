@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 
 from sentra_tui.domain.changes import Noticed, VoiceChanged
 from sentra_tui.domain.errors import SourceError
-from sentra_tui.domain.ports import AudioSink, Transport
+from sentra_tui.domain.ports import Transport
+from sentra_tui.domain.sound_ports import AudioSink
 from sentra_tui.domain.state import Severity
 from sentra_tui.engine.audio import play
 from sentra_tui.engine.context import EngineContext

@@ -37,7 +37,7 @@ class Publisher:
     def __call__(self, change: c.Change) -> None:
         """Take one change."""
         if isinstance(change, c.Measurement):
-            self._measurements[type(change), change.stream] = change
+            self._measurements[type(change), getattr(change, "stream", "")] = change
             if self._timer is None:
                 self._flush_at(_now_s() + FLUSH_S)
         elif isinstance(change, _DELTAS):

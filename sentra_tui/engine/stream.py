@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from sentra_tui.domain.changes import AnswerVoiceChanged, LanguageChanged, MuteChanged, Noticed, SourceFailed
 from sentra_tui.domain.errors import SourceError, TransportLost, TransportRefused
-from sentra_tui.domain.ports import AudioSource, Transport
+from sentra_tui.domain.ports import Transport
+from sentra_tui.domain.sound_ports import AudioSource
 from sentra_tui.domain.state import Severity
 from sentra_tui.domain.stream_settings import StreamSettings
 from sentra_tui.domain.usage import Usage

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from sentra_tui.domain.config import SHIPPED_PROVIDERS
-from sentra_tui.domain.ports import AudioSink, Credential, SdpAnswer
+from sentra_tui.domain.ports import Credential, SdpAnswer
 from sentra_tui.domain.secret import Secret
+from sentra_tui.domain.sound_ports import AudioSink
 from sentra_tui.engine.context import EngineContext
 from sentra_tui.engine.playback import Playback
 from sentra_tui.engine.tasks import TaskOwner

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sentra_tui.domain import changes as c
 from sentra_tui.domain.audio import FRAME_BYTES, SILENCE
 from sentra_tui.domain.errors import SourceError
-from sentra_tui.domain.ports import AudioSink
+from sentra_tui.domain.sound_ports import AudioSink
 from sentra_tui.domain.state import Severity
 from sentra_tui.engine.context import EngineContext
 from sentra_tui.engine.playback import Playback

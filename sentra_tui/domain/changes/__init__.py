@@ -31,6 +31,19 @@ from sentra_tui.domain.changes.engine import (
     Noticed,
     TalkOpened,
 )
+from sentra_tui.domain.changes.sound import (
+    DevicesListed,
+    DevicesMeasured,
+    DevicesWatched,
+    EchoChanged,
+    HeadphonesChanged,
+    LineEchoed,
+    OffRecordChanged,
+    OutputOpened,
+    RecordingChanged,
+    SourceTroubled,
+    TalkingChanged,
+)
 from sentra_tui.domain.changes.streams import (
     AnswerVoiceChanged,
     CommandsChanged,
@@ -74,25 +87,35 @@ __all__ = [
     "Change",
     "CommandsChanged",
     "ContactHeard",
+    "DevicesListed",
+    "DevicesMeasured",
+    "DevicesWatched",
     "DraftJudged",
+    "EchoChanged",
     "EconomyChanged",
     "EngineLost",
     "EngineStarted",
     "EventLogged",
+    "HeadphonesChanged",
     "LanguageChanged",
     "LevelMeasured",
+    "LineEchoed",
     "LineNoted",
     "LineOpened",
     "Measurement",
     "MuteChanged",
     "Noticed",
+    "OffRecordChanged",
+    "OutputOpened",
     "QualityMeasured",
     "QuestionDropped",
     "QuestionQueued",
     "QuestionRaised",
+    "RecordingChanged",
     "SourceEnded",
     "SourceFailed",
     "SourceOpened",
+    "SourceTroubled",
     "SpeedChanged",
     "StreamAdded",
     "StreamClosed",
@@ -101,6 +124,7 @@ __all__ = [
     "StreamFailed",
     "StreamReconnecting",
     "TalkOpened",
+    "TalkingChanged",
     "TranscriptCommitted",
     "TranscriptExtended",
     "TranscriptFailed",
@@ -132,6 +156,17 @@ Change: TypeAlias = (
     | SpeedChanged
     | EconomyChanged
     | CommandsChanged
+    | DevicesListed
+    | DevicesMeasured
+    | DevicesWatched
+    | EchoChanged
+    | HeadphonesChanged
+    | LineEchoed
+    | OffRecordChanged
+    | OutputOpened
+    | RecordingChanged
+    | SourceTroubled
+    | TalkingChanged
     | LineOpened
     | TranscriptExtended
     | TranscriptRevised

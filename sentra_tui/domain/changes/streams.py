@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from sentra_tui.domain.changes.base import ChangeBase
+from sentra_tui.domain.changes.sound import DevicesMeasured
 from sentra_tui.domain.state import Quality
 
 
@@ -103,7 +104,7 @@ class LevelMeasured(ChangeBase, frozen=True):
     peak_dbfs: float
 
 
-Measurement: TypeAlias = LevelMeasured | QualityMeasured | ContactHeard
+Measurement: TypeAlias = LevelMeasured | QualityMeasured | ContactHeard | DevicesMeasured
 """What is measured again and again: only the newest of each kind counts, and it is in no hurry."""
 
 

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from sentra_tui.domain import changes as c
 from sentra_tui.domain.reduce.arms import CALL_OVER, arm, with_source, with_stream
+from sentra_tui.domain.sound import SIGNAL_DBFS
 from sentra_tui.domain.state import AppState, Connection, Source, SourceStatus, Stream
 
 
@@ -110,11 +111,13 @@ def _quality_measured(change: c.QualityMeasured, state: AppState) -> AppState:
 
 @arm.register
 def _level_measured(change: c.LevelMeasured, state: AppState) -> AppState:
-    return with_stream(
-        state,
-        change.stream,
-        lambda stream: replace(stream, rms_dbfs=change.rms_dbfs, peak_dbfs=change.peak_dbfs),
-    )
+    def measured(stream: Stream) -> Stream:
+        stream = replace(stream, rms_dbfs=change.rms_dbfs, peak_dbfs=change.peak_dbfs)
+        if change.peak_dbfs < SIGNAL_DBFS:
+            return stream
+        return replace(stream, source=replace(stream.source, signal_at_ms=change.at_ms))
+
+    return with_stream(state, change.stream, measured)
 
 
 @arm.register

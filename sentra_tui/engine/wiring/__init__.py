@@ -11,8 +11,9 @@ from msgspec.structs import replace
 
 from sentra_tui.domain.changes import Change
 from sentra_tui.domain.config import DEMO_TRANSCRIPTION_MODEL, LOCAL, Config, IceServer, ProviderProfile, StreamConfig
-from sentra_tui.domain.ports import AudioSink, Journal, MainAssistant, Transport
+from sentra_tui.domain.ports import Journal, MainAssistant, Transport
 from sentra_tui.domain.prices import Prices, load_prices
+from sentra_tui.domain.sound_ports import AudioSink
 from sentra_tui.domain.state import MIC, SPEAKER
 from sentra_tui.domain.stream_settings import StreamSettings
 from sentra_tui.engine.connections import ManagerPorts

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from sentra_tui.domain.changes import Change, Noticed
 from sentra_tui.domain.config import StreamConfig
 from sentra_tui.domain.errors import SentraError, SourceError
-from sentra_tui.domain.ports import AudioSource
+from sentra_tui.domain.sound_ports import AudioSource
 from sentra_tui.domain.state import Severity
 from sentra_tui.engine.wiring.access import ProviderAccess
 from sentra_tui.services.audio.file_source import WavSource

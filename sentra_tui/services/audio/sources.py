@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from sentra_tui.domain.ports import AudioSource
+from sentra_tui.domain.sound_ports import AudioSource
 from sentra_tui.services.audio.capture import MicrophoneSource
 from sentra_tui.services.audio.file_source import WavSource
 from sentra_tui.services.audio.pace import Pace
