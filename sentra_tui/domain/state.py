@@ -92,6 +92,8 @@ class Quality(Struct, frozen=True):
 class Source(Struct, frozen=True):
     """Where a stream's sound comes from."""
 
+    choice: str = ""
+    """What chose it, as in `StreamConfig.source`."""
     label: str = ""
     status: SourceStatus = SourceStatus.UNKNOWN
     cause: str = ""
@@ -200,6 +202,8 @@ class AppState(Struct, frozen=True):
     devices: Devices = Devices()
     output: str = ""
     """Where answers are heard."""
+    output_choice: str = ""
+    """What chose that, as in `SoundConfig.output`."""
     echo: Echo = Echo()
     headphones: bool = False
     off_record: bool = False

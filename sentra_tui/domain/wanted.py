@@ -22,6 +22,11 @@ class Wanted(Struct, frozen=True):
     answer_voice: str = ""
     speed: float | None = None
     commands: bool = True
+    headphones: bool | None = None
+    off_record: bool = False
+    sources: tuple[tuple[str, str], ...] = ()
+    """Stream and source, for each stream whose source the user chose while it ran."""
+    output: str | None = None
     started_at: float | None = None
     """When the first engine started, seconds since 1970: the next one goes on with its time."""
     spent_usd: float = 0.0
@@ -39,6 +44,9 @@ class Wanted(Struct, frozen=True):
             case c.LanguageChanged(stream=stream, language=language):
                 others = tuple(pair for pair in self.languages if pair[0] != stream)
                 return replace(self, languages=(*others, (stream, language)))
+            case c.SourceChosen(stream=stream, choice=choice, by_user=True):
+                rest = tuple(pair for pair in self.sources if pair[0] != stream)
+                return replace(self, sources=(*rest, (stream, choice)))
             case c.Billed(usd=usd) if usd is not None:
                 return replace(self, spent_usd=self.spent_usd + usd)
             case c.EngineStarted(started_at=started_at) if self.started_at is None:
@@ -47,7 +55,10 @@ class Wanted(Struct, frozen=True):
 
     def actions(self) -> list[a.Action]:
         """Return what to ask of an engine that starts idle: mutes first, so that no sound slips out."""
-        asked: list[a.Action] = [a.SetMute(stream, True) for stream in self.muted]
+        asked: list[a.Action] = [a.SetOffRecord(True)] if self.off_record else []
+        asked.extend(a.SetMute(stream, True) for stream in self.muted)
+        asked.extend(a.ChooseSource(stream, choice) for stream, choice in self.sources)
+        asked.extend(self._sound())
         asked.extend(a.SetLanguage(stream, language) for stream, language in self.languages)
         if self.answer_voice:
             asked.append(a.SetAnswerVoice(self.answer_voice))
@@ -58,6 +69,14 @@ class Wanted(Struct, frozen=True):
         if self.voice:
             asked.append(a.SetVoice(True))
         asked.extend(a.ConnectStream(stream) for stream in self.connected)
+        return asked
+
+    def _sound(self) -> list[a.Action]:
+        asked: list[a.Action] = []
+        if self.headphones is not None:
+            asked.append(a.SetHeadphones(self.headphones))
+        if self.output is not None:
+            asked.append(a.ChooseOutput(self.output))
         return asked
 
 
@@ -72,6 +91,12 @@ def _choice(change: c.Change) -> dict[str, Any]:
             return {"speed": speed}
         case c.CommandsChanged(on=on):
             return {"commands": on}
+        case c.HeadphonesChanged(on=on):
+            return {"headphones": on}
+        case c.OffRecordChanged(on=on):
+            return {"off_record": on}
+        case c.OutputChosen(choice=choice, by_user=True):
+            return {"output": choice}
     return {}
 
 

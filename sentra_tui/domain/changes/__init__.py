@@ -39,8 +39,10 @@ from sentra_tui.domain.changes.sound import (
     HeadphonesChanged,
     LineEchoed,
     OffRecordChanged,
+    OutputChosen,
     OutputOpened,
     RecordingChanged,
+    SourceChosen,
     SourceTroubled,
     TalkingChanged,
 )
@@ -106,12 +108,14 @@ __all__ = [
     "MuteChanged",
     "Noticed",
     "OffRecordChanged",
+    "OutputChosen",
     "OutputOpened",
     "QualityMeasured",
     "QuestionDropped",
     "QuestionQueued",
     "QuestionRaised",
     "RecordingChanged",
+    "SourceChosen",
     "SourceEnded",
     "SourceFailed",
     "SourceOpened",
@@ -163,8 +167,10 @@ Change: TypeAlias = (
     | HeadphonesChanged
     | LineEchoed
     | OffRecordChanged
+    | OutputChosen
     | OutputOpened
     | RecordingChanged
+    | SourceChosen
     | SourceTroubled
     | TalkingChanged
     | LineOpened

@@ -6,6 +6,14 @@ from sentra_tui.domain.changes.base import ChangeBase
 from sentra_tui.domain.sound import DeviceLevel, Echo, SoundDevice, Trouble
 
 
+class SourceChosen(ChangeBase, frozen=True):
+    """The stream's sound is to come from here, as in `StreamConfig.source`; `by_user` while the engine runs."""
+
+    stream: str
+    choice: str
+    by_user: bool = False
+
+
 class SourceTroubled(ChangeBase, frozen=True):
     """Something is wrong with the source of a stream, or, with `Trouble.NONE`, nothing any more."""
 
@@ -34,6 +42,13 @@ class DevicesWatched(ChangeBase, frozen=True):
     """Devices are listened to so that they can be chosen, or no longer."""
 
     on: bool
+
+
+class OutputChosen(ChangeBase, frozen=True):
+    """Answers are to be heard from here, as in `SoundConfig.output`; `by_user` while the engine runs."""
+
+    choice: str
+    by_user: bool = False
 
 
 class OutputOpened(ChangeBase, frozen=True):

@@ -7,8 +7,13 @@ from msgspec.structs import replace
 from sentra_tui.domain import changes as c
 from sentra_tui.domain.reduce.arms import arm, with_source, with_transcript
 from sentra_tui.domain.sound import Recording
-from sentra_tui.domain.state import AppState
+from sentra_tui.domain.state import AppState, Source
 from sentra_tui.domain.transcript import LineKey, Transcript
+
+
+@arm.register
+def _source_chosen(change: c.SourceChosen, state: AppState) -> AppState:
+    return with_source(state, change.stream, lambda _: Source(choice=change.choice))
 
 
 @arm.register
@@ -37,6 +42,11 @@ def _devices_measured(change: c.DevicesMeasured, state: AppState) -> AppState:
 def _devices_watched(change: c.DevicesWatched, state: AppState) -> AppState:
     levels = state.devices.levels if change.on else ()
     return replace(state, devices=replace(state.devices, watched=change.on, levels=levels))
+
+
+@arm.register
+def _output_chosen(change: c.OutputChosen, state: AppState) -> AppState:
+    return replace(state, output_choice=change.choice)
 
 
 @arm.register

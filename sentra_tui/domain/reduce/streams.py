@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from sentra_tui.domain import changes as c
 from sentra_tui.domain.reduce.arms import CALL_OVER, arm, with_source, with_stream
 from sentra_tui.domain.sound import SIGNAL_DBFS
-from sentra_tui.domain.state import AppState, Connection, Source, SourceStatus, Stream
+from sentra_tui.domain.state import MIC, AppState, Connection, Source, SourceStatus, Stream
 
 
 @arm.register
@@ -19,8 +19,10 @@ def _stream_added(change: c.StreamAdded, state: AppState) -> AppState:
 
 @arm.register
 def _source_opened(change: c.SourceOpened, state: AppState) -> AppState:
-    source = Source(label=change.label, status=SourceStatus.OPEN)
-    return with_source(state, change.stream, lambda _: source)
+    def opened(source: Source) -> Source:
+        return Source(choice=source.choice, label=change.label, status=SourceStatus.OPEN)
+
+    return with_source(state, change.stream, opened)
 
 
 @arm.register
@@ -122,7 +124,8 @@ def _level_measured(change: c.LevelMeasured, state: AppState) -> AppState:
 
 @arm.register
 def _mute_changed(change: c.MuteChanged, state: AppState) -> AppState:
-    return with_stream(state, change.stream, lambda stream: replace(stream, muted=change.muted))
+    muted = with_stream(state, change.stream, lambda stream: replace(stream, muted=change.muted))
+    return replace(muted, talking=False) if change.muted and change.stream == MIC else muted
 
 
 @arm.register
