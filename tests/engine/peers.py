@@ -95,6 +95,7 @@ class ListSink:
     def __init__(self) -> None:
         self.frames: list[bytes] = []
         self.flushes = 0
+        self.gain = 1.0
         self.delay_ms = 0
         self.closed = False
 
@@ -103,6 +104,12 @@ class ListSink:
 
     def flush(self) -> None:
         self.flushes += 1
+
+    def set_gain(self, gain: float) -> None:
+        self.gain = gain
+
+    def sounding(self) -> bool:
+        return self.heard_ms() < len(self.frames) * FRAME_MS
 
     def heard_ms(self) -> int:
         return max(0, len(self.frames) * FRAME_MS - self.delay_ms)

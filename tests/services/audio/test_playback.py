@@ -8,7 +8,8 @@ import numpy as np
 
 from sentra_tui.domain.audio import FRAME_BYTES, FRAME_MS, SAMPLE_RATE_HZ
 from sentra_tui.services.audio.devices import BLOCK_SAMPLES
-from sentra_tui.services.audio.playback import LATE_BLOCKS, PREBUFFER_BLOCKS, SpeakerSink
+from sentra_tui.services.audio.output.ring import LATE_BLOCKS, PREBUFFER_BLOCKS
+from sentra_tui.services.audio.playback import SpeakerSink
 from tests.pulse import PulseServer
 
 DEADLINE_S = 20.0
