@@ -1,0 +1,1 @@
+"""Echo: what a microphone hears of the loudspeaker is taken out."""
