@@ -52,7 +52,7 @@ def compose(brief: Brief, started_at: float, mark: str) -> str:
         sections.append(f"What was said:\n{_section(TRANSCRIPT, lines, mark)}")
     if brief.draft:
         sections.append(f"The quick draft:\n{_section(DRAFT, [brief.draft], mark)}")
-    by = SPEAKERS.get(brief.asked_by, "your user, in writing")
+    by = SPEAKERS.get(brief.asked_by, brief.asked_by or "your user, in writing")
     asked = f"The question, asked by {by} at {time_of_day(started_at, brief.asked_at_ms)}:"
     sections.append(f"{asked}\n{_section(QUESTION, [brief.question or WHAT_NOW], mark)}")
     return "\n\n".join(sections)

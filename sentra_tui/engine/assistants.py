@@ -17,7 +17,7 @@ from sentra_tui.domain.config import Config, ProviderProfile
 from sentra_tui.domain.question import Question, Scope, question_id_of
 from sentra_tui.domain.questions import is_question
 from sentra_tui.domain.routing import choose_model
-from sentra_tui.domain.state import MIC, SPEAKER, Answer, AnswerStatus, Connection, Lane, Severity
+from sentra_tui.domain.state import MIC, Answer, AnswerStatus, Connection, Lane, Severity
 from sentra_tui.domain.text import clean
 from sentra_tui.domain.transcript import LineKey
 from sentra_tui.engine.context import EngineContext
@@ -108,8 +108,8 @@ class Assistants:
             return
         question_id = question_id_of(change.stream, change.key)
         question = Question(question_id, change.start_ms, text, change.stream, change.key)
-        if change.stream == SPEAKER:
-            line = line_text(BriefLine(SPEAKER, change.start_ms, text), self._store.state.engine.started_at)
+        if change.stream != MIC:
+            line = line_text(BriefLine(change.stream, change.start_ms, text), self._store.state.engine.started_at)
             self._quick.tell(ContextEntry(question_id, "speaker", line))
         stream = self._store.state.stream(change.stream)
         asks = is_question(text, stream.language if stream is not None else "")

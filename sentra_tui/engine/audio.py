@@ -1,7 +1,7 @@
 """The audio pumps: from a stream's source to its call, and from the call to the loudspeaker.
 
-A source is pumped whether a call stands or not, so that its level is always seen. A frame goes to the call as it is,
-or as silence while the stream is muted: the wire always carries sound, because a peer that hears nothing believes the
+A source is pumped whether a call stands or not, so that its level is always seen. A frame goes to the call, or silence
+in its place while the stream is muted: the wire always carries sound, because a peer that hears nothing believes the
 line dead, and turn detection needs the pause to end a turn.
 """
 
@@ -37,7 +37,12 @@ class Meter(Protocol):
 
 
 class SourcePump:
-    """Carries one stream's sound from its source to `transport`, whichever call that is at the moment."""
+    """Carries one stream's sound from its source to `transport`, whichever call that is at the moment.
+
+    A frame passes a gate, `clean`, a gate again, and then everyone in `taps` and the call. Both gates are shut while
+    the stream is muted or off the record: no sound of that time waits inside of `clean` for the moment they open.
+    Only the level meter hears what comes before them.
+    """
 
     def __init__(
         self,
@@ -48,6 +53,11 @@ class SourcePump:
     ) -> None:
         self.transport: Transport | None = None
         self.muted = False
+        self.off_record = False
+        self.clean: Callable[[bytes], bytes] = _as_it_is
+        """Takes echo out of a frame."""
+        self.taps: list[Callable[[bytes], None]] = []
+        """Hear each frame as the call does, whether there is a call or not."""
         self._stream = stream
         self._meter = meter
         self._now_ms = now_ms
@@ -82,13 +92,25 @@ class SourcePump:
 
     def _carry(self, frame: bytes) -> None:
         self._meter.feed(frame)
+        shut = self.muted or self.off_record
+        cleaned = self.clean(SILENCE if shut else frame)
+        sound = SILENCE if shut else cleaned
+        for tap in self.taps:
+            tap(sound)
         if self.transport is not None:
-            self.transport.send_audio(SILENCE if self.muted else frame)
+            self.transport.send_audio(sound)
+        self._measure()
+
+    def _measure(self) -> None:
         now_ms = self._now_ms()
         if now_ms >= self._level_due_ms:
             self._level_due_ms = max(self._level_due_ms + LEVEL_INTERVAL_MS, now_ms)
             rms_dbfs, peak_dbfs = self._meter.read()
             self._publish(LevelMeasured(self._stream, now_ms, round(rms_dbfs, 1), round(peak_dbfs, 1)))
+
+
+def _as_it_is(frame: bytes) -> bytes:
+    return frame
 
 
 async def play(transport: Transport, sink: AudioSink, cut: Cut) -> None:

@@ -18,7 +18,7 @@ from sentra_tui.domain.changes import (
 )
 from sentra_tui.domain.config import ReconnectConfig
 from sentra_tui.domain.sound_ports import AudioSink
-from sentra_tui.domain.state import Connection, Severity
+from sentra_tui.domain.state import Connection, Severity, SourceStatus
 from sentra_tui.domain.text import clean_line
 from sentra_tui.engine.audio import Meter
 from sentra_tui.engine.context import EngineContext
@@ -77,6 +77,9 @@ class ConnectionManager:
         handle = self._store.handle
         handle(a.HangUp, lambda action: self._on(action.stream, lambda stream: stream.call.hang_up()))
         handle(a.SetMute, lambda action: self._on(action.stream, lambda stream: stream.set_mute(action.muted)))
+        handle(
+            a.ChooseSource, lambda action: self._on(action.stream, lambda stream: stream.source.choose(action.source))
+        )
         handle(a.SetLanguage, lambda action: self._on(action.stream, lambda stream: self._speak(stream, action)))
         handle(a.SetAnswerVoice, lambda action: self._choose_voice(action.voice))
         handle(a.SetSpeed, lambda action: self._choose_speed(action.speed))
@@ -96,8 +99,11 @@ class ConnectionManager:
         self._on(name, lambda stream: stream.call.connect())
 
     def retry_now(self) -> None:
-        """Dial at once what waits or has failed."""
+        """Dial at once what waits or has failed, and open again the sources that could not be."""
         self._on_each(lambda stream: stream.call.retry_now())
+        for stream in self._store.state.streams:
+            if stream.source.status is SourceStatus.FAILED:
+                self._streams[stream.name].source.retry()
 
     async def close(self) -> None:
         """Hang up every call and let go of the loudspeaker."""
@@ -115,6 +121,11 @@ class ConnectionManager:
     def _on_each(self, step: Callable[[StreamRunner], None]) -> None:
         for stream in self._streams.values():
             step(stream)
+
+    @property
+    def streams(self) -> tuple[StreamRunner, ...]:
+        """All streams, in their order."""
+        return tuple(self._streams.values())
 
     def stream(self, name: str) -> StreamRunner:
         """Return the stream of this name."""

@@ -25,6 +25,7 @@ from sentra_tui.engine.notes import answer_for_notes
 from sentra_tui.engine.quick_lane import StreamQuickLane
 from sentra_tui.engine.recap import RecapKeeper
 from sentra_tui.engine.store import Store
+from sentra_tui.engine.switches import Switches
 from sentra_tui.engine.wiring import Wiring
 from sentra_tui.protocol.context import ContextEntry
 
@@ -107,6 +108,7 @@ class Crew:
                 self._cost.meter,
                 self._cost.connects_allowed,
             )
+        Switches(self._store, self._manager.streams, stream.cancel_answer, self._context)
         quick = StreamQuickLane(stream, self._lines_before, self._minutes_before, replay_tokens, self._context)
         plan = LanePlan(self._config, self._wiring.profile, self._cost.connects_allowed)
         self._assistants = Assistants(plan, self._store, self._context, quick, self._main)

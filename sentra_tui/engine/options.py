@@ -15,6 +15,16 @@ class EngineOptions(Struct, frozen=True, kw_only=True):
     provider: str | None = None
     mic: str | None = None
     speaker: str | None = None
+    stream: tuple[str, ...] = ()
+    """More streams, each as NAME=SOURCE."""
+    output: str | None = None
+    """Where answers are played; empty is the system's default."""
+    headphones: bool = False
+    """The user wears headphones, whatever the configuration says."""
+    choices: Path | None = None
+    """The file in which the user's choices of devices are remembered; None remembers none."""
+    recordings: Path | None = None
+    """The directory for recordings, where the configuration names none."""
     loop: bool = False
     """Begin recordings again when they end."""
     idle: bool = False
@@ -47,6 +57,11 @@ def parse(argv: list[str]) -> EngineOptions:
     parser.add_argument("--provider")
     parser.add_argument("--mic")
     parser.add_argument("--speaker")
+    parser.add_argument("--stream", action="append", default=[])
+    parser.add_argument("--output")
+    parser.add_argument("--headphones", action="store_true")
+    parser.add_argument("--choices", type=Path)
+    parser.add_argument("--recordings", type=Path)
     parser.add_argument("--loop", action="store_true")
     parser.add_argument("--idle", action="store_true")
     parser.add_argument("--started-at", type=float)
@@ -59,4 +74,5 @@ def parse(argv: list[str]) -> EngineOptions:
     parser.add_argument("--llm")
     parser.add_argument("--llm-model")
     parser.add_argument("--log", type=Path)
-    return EngineOptions(**vars(parser.parse_args(argv)))
+    options = vars(parser.parse_args(argv))
+    return EngineOptions(**{**options, "stream": tuple(options["stream"])})

@@ -9,10 +9,10 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sentra_tui.domain.changes import AnswerVoiceChanged, LanguageChanged, MuteChanged, Noticed, SourceFailed
-from sentra_tui.domain.errors import SourceError, TransportLost, TransportRefused
+from sentra_tui.domain.changes import AnswerVoiceChanged, LanguageChanged, MuteChanged, Noticed
+from sentra_tui.domain.errors import TransportLost, TransportRefused
 from sentra_tui.domain.ports import Transport
-from sentra_tui.domain.sound_ports import AudioSource
+from sentra_tui.domain.source_spec import SourceSpec
 from sentra_tui.domain.state import Severity
 from sentra_tui.domain.stream_settings import StreamSettings
 from sentra_tui.domain.usage import Usage
@@ -21,6 +21,7 @@ from sentra_tui.engine.call import CallDriver
 from sentra_tui.engine.context import EngineContext
 from sentra_tui.engine.lane_ports import Bill
 from sentra_tui.engine.playback import Playback
+from sentra_tui.engine.source import SourceDriver, SourceOpener
 from sentra_tui.protocol.connection import CallMachine
 from sentra_tui.protocol.session import Session
 from sentra_tui.protocol.session_config import begins_answers, session_change
@@ -34,12 +35,10 @@ class StreamPlan(Struct, frozen=True):
     """Makes one call with this session config: returns it connected, or raises a TransportError."""
     session: Callable[[StreamSettings], dict[str, Any]]
     """Gives the session config that these settings ask for."""
-    open_source: Callable[[], Awaitable[AudioSource]]
-    """Opens the stream's source of sound; raises SourceError."""
+    source: SourceOpener
+    """Where the stream's sound comes from."""
     settings: StreamSettings
     """What is chosen at the start."""
-    recorded: bool
-    """The source can wait for the calls, and begins with the other recordings."""
     connect: bool
     """Dial at the start."""
     answers: bool
@@ -70,29 +69,30 @@ class StreamRunner:
         self.settings = plan.settings
         self.on_session: Callable[[Session], None] = lambda session: None
         """Told of each session that begins."""
+        self.on_source: Callable[[SourceSpec], None] = lambda spec: None
+        """Told of each source that is to be opened."""
         self._plan = plan
         self._playback = playback
-        self._begin = recordings_begin
         self._bill = bill
-        self._tasks = context.tasks
         self._now_ms = context.now_ms
         self._publish = context.publish
         self._mark = context.mark
         self._agreed: dict[str, Any] = {}
-        self._pump = SourcePump(plan.name, meter, context.now_ms, context.publish)
+        self.pump = SourcePump(plan.name, meter, context.now_ms, context.publish)
+        self.source = SourceDriver(plan.name, plan.source, self.pump, recordings_begin, self._source_changes, context)
         self.call = CallDriver(plan.name, machine, self._dial, self._make_session, self, context)
 
     def start(self) -> None:
         """Open the source, and dial if the plan says so."""
         if self.settings.language:
             self._publish(LanguageChanged(self.name, self.settings.language))
-        self._tasks.start(self._carry_sound(), self._source_failed, f"{self.name} source")
+        self.source.start()
         if self._plan.connect:
             self.call.connect()
 
     def set_mute(self, muted: bool) -> None:
         """Send silence instead of sound, whatever call stands now or later."""
-        self._pump.muted = muted
+        self.pump.muted = muted
         self._publish(MuteChanged(self.name, muted))
 
     def choose(self, **chosen: Any) -> None:
@@ -128,7 +128,7 @@ class StreamRunner:
 
     def call_began(self, transport: Transport) -> None:
         """Send the source's sound into this call, and play its answers."""
-        self._pump.transport = transport
+        self.pump.transport = transport
         if self.call.session is not None:
             self.on_session(self.call.session)
         if self._playback is not None:
@@ -137,7 +137,7 @@ class StreamRunner:
 
     def call_ended(self) -> None:
         """Keep the sound to ourselves."""
-        self._pump.transport = None
+        self.pump.transport = None
         self._agreed = {}
         if self._playback is not None:
             self._playback.call_ended()
@@ -163,6 +163,9 @@ class StreamRunner:
         self._publish(Noticed(Severity.WARNING, text, "ctrl+p finds the others."))
         self._agreed = self._plan.session(replace(self.settings, answer_voice=""))
         self.choose(answer_voice=voice)
+
+    def _source_changes(self, spec: SourceSpec) -> None:
+        self.on_source(spec)
 
     def meter(self, lane: str, usage: Usage) -> None:
         """Pass on what the provider counted."""
@@ -201,24 +204,3 @@ class StreamRunner:
             heard_ms=playback.heard_ms if playback is not None else lambda: 0,
             server_truncates=transport.server_truncates,
         )
-
-    async def _carry_sound(self) -> None:
-        try:
-            source = await self._plan.open_source()
-        except SourceError as error:
-            self._source_failed(error)
-            await self._pump.run_silent()
-            return
-        begin = self._begin if self._plan.recorded else _always()
-        await self._pump.run(source, begin)
-
-    def _source_failed(self, failure: BaseException) -> None:
-        if not isinstance(failure, SourceError):
-            failure = SourceError("Internal error in the source of sound.", hint="The log has the details.")
-        self._publish(SourceFailed(self.name, failure.message, failure.hint))
-
-
-def _always() -> asyncio.Event:
-    event = asyncio.Event()
-    event.set()
-    return event

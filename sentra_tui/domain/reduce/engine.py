@@ -8,6 +8,7 @@ from sentra_tui.domain import changes as c
 from sentra_tui.domain.audio import SILENCE_DBFS
 from sentra_tui.domain.question import Question
 from sentra_tui.domain.reduce.arms import CALL_OVER, arm
+from sentra_tui.domain.sound import Echo
 from sentra_tui.domain.state import (
     UNFINISHED,
     Answer,
@@ -43,7 +44,15 @@ def _engine_lost(change: c.EngineLost, state: AppState) -> AppState:
     engine = replace(state.engine, running=False, cause=change.cause)
     answers = tuple(map(_cut_short, state.answers))
     return replace(
-        state, engine=engine, streams=streams, answers=answers, questions=tuple(map(_let_go, state.questions))
+        state,
+        engine=engine,
+        streams=streams,
+        answers=answers,
+        questions=tuple(map(_let_go, state.questions)),
+        devices=replace(state.devices, watched=False, levels=()),
+        echo=Echo(),
+        talking=False,
+        recording=replace(state.recording, on=False),
     )
 
 

@@ -20,7 +20,7 @@ def _stream_added(change: c.StreamAdded, state: AppState) -> AppState:
 @arm.register
 def _source_opened(change: c.SourceOpened, state: AppState) -> AppState:
     def opened(source: Source) -> Source:
-        return Source(choice=source.choice, label=change.label, status=SourceStatus.OPEN)
+        return replace(source, label=change.label, status=SourceStatus.OPEN, cause="")
 
     return with_source(state, change.stream, opened)
 

@@ -14,7 +14,8 @@ from sentra_tui.domain.config import DEMO_TRANSCRIPTION_MODEL, LOCAL, Config, Ic
 from sentra_tui.domain.ports import Journal, MainAssistant, Transport
 from sentra_tui.domain.prices import Prices, load_prices
 from sentra_tui.domain.sound_ports import AudioSink
-from sentra_tui.domain.state import MIC, SPEAKER
+from sentra_tui.domain.source_spec import SourceKind
+from sentra_tui.domain.state import MIC
 from sentra_tui.domain.stream_settings import StreamSettings
 from sentra_tui.engine.connections import ManagerPorts
 from sentra_tui.engine.lane_ports import Bill
@@ -22,7 +23,8 @@ from sentra_tui.engine.late_main import LateMainAssistant
 from sentra_tui.engine.options import EngineOptions
 from sentra_tui.engine.stream import StreamPlan
 from sentra_tui.engine.wiring.access import ProviderAccess
-from sentra_tui.engine.wiring.sources import DEMO, DEVICE, NO_SOURCE, StreamSource
+from sentra_tui.engine.wiring.sources import StreamSource
+from sentra_tui.engine.wiring.streams import stream_configs
 from sentra_tui.protocol import session_config
 from sentra_tui.services.audio.levels import LevelMeter
 from sentra_tui.services.audio.playback import SpeakerSink
@@ -50,14 +52,11 @@ class Wiring:
         self._environ = environ
         self.provider = options.provider or config.provider or LOCAL
         self._access = ProviderAccess(self.provider, options, config, environ, publish, now_ms)
-        self._streams = {
-            MIC: self._choose_source(config.mic, options.mic, DEVICE),
-            SPEAKER: self._choose_source(config.speaker, options.speaker, NO_SOURCE),
-        }
+        self._streams = stream_configs(options, config, _forgotten, local=self._access.is_local)
         self._sources = {
-            name: StreamSource(name, stream, self._access, publish) for name, stream in self._streams.items()
+            name: StreamSource(name, stream, self._access, publish, _forget) for name, stream in self._streams.items()
         }
-        demo = any(source.is_demo for source in self._sources.values())
+        demo = any(source.spec.kind is SourceKind.DEMO for source in self._sources.values())
         self.note = f"{self.profile.note} · {DEMO_NOTE}" if demo else self.profile.note
 
     @property
@@ -105,20 +104,15 @@ class Wiring:
             name=name,
             dial=self._dial,
             session=partial(self._session, name),
-            open_source=source.open,
+            source=source,
             settings=settings,
-            recorded=source.is_recorded,
-            connect=stream.connect and not self._options.idle and (answers or not source.is_none),
+            connect=stream.connect and not self._options.idle and (answers or source.spec.kind is not SourceKind.NONE),
             answers=answers,
             model=self.profile.model if answers else "",
             transcription_model=self._transcription_model(name),
             context_lines=self._config.aux.context_lines,
             voices=tuple(self.profile.voices),
         )
-
-    def _choose_source(self, stream: StreamConfig, argument: str | None, default: str) -> StreamConfig:
-        source = argument or stream.source or (DEMO if self._access.is_local else default)
-        return replace(stream, source=source, loop=stream.loop or self._options.loop)
 
     async def _dial(self, session: dict[str, Any]) -> Transport:
         access = await self._access.reach()
@@ -133,7 +127,7 @@ class Wiring:
 
     def _session(self, name: str, settings: StreamSettings) -> dict[str, Any]:
         profile = self.profile
-        if self._sources[name].is_demo:
+        if self._sources[name].spec.kind is SourceKind.DEMO:
             model = DEMO_TRANSCRIPTION_MODEL
             profile = replace(profile, mic_transcription_model=model, speaker_transcription_model=model)
         if name == MIC:
@@ -151,3 +145,11 @@ async def _open_sink() -> AudioSink:
 
 def _resolved(server: IceServer, environ: Mapping[str, str]) -> ResolvedIceServer:
     return ResolvedIceServer(tuple(server.urls), server.username, ice_credential(server, environ))
+
+
+def _forgotten(stream: str) -> str:
+    return ""
+
+
+def _forget(stream: str, choice: str) -> None:
+    pass

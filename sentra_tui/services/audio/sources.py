@@ -5,17 +5,20 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from sentra_tui.domain.sound_ports import AudioSource
+from sentra_tui.domain.sound_ports import AudioSource, Report
 from sentra_tui.services.audio.capture import MicrophoneSource
 from sentra_tui.services.audio.file_source import WavSource
 from sentra_tui.services.audio.pace import Pace
 from sentra_tui.services.audio.silence import SilentSource
 
 
-async def open_source(spec: str, *, loop: bool = False, pace: Pace | None = None) -> AudioSource:
+async def open_source(
+    spec: str, *, loop: bool = False, pace: Pace | None = None, report: Report | None = None
+) -> AudioSource:
     """Return the source that `spec` names: `none`, `device`, `device:NAME`, or the path of a WAV file.
 
-    `pace` beats for a file or for silence. Raises SourceError for what cannot be used.
+    `pace` beats for a file or for silence; `report` takes what a live source has to say. Raises SourceError for what
+    cannot be used.
     """
     if spec in ("", "none"):
         return SilentSource(pace)
