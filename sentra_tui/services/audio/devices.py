@@ -26,7 +26,6 @@ NAMES_SHOWN = 6
 Kind = Literal["input", "output"]
 T = TypeVar("T")
 
-_turn = threading.Lock()
 _open_streams: set[int] = set()
 _NOUNS: dict[Kind, str] = {"input": "microphone", "output": "loudspeaker"}
 
@@ -99,7 +98,7 @@ class Device:
 
 
 def choose(sounddevice: Any, kind: Kind, name: str) -> int:
-    """Return the index of the device called `name`, or of the default one; raises SourceError.
+    """Return the index of the device called `name` or `HOSTAPI:NAME`, or of the default one; raises SourceError.
 
     On Linux the default is the sound server, where there is one: the hardware behind it is shared that way.
     """
@@ -114,7 +113,8 @@ def choose(sounddevice: Any, kind: Kind, name: str) -> int:
     if not name:
         return _default(sounddevice, kind, devices)
     wanted = name.casefold()
-    matches = [index for index, listed in devices.items() if listed.casefold() == wanted]
+    matches = [index for index, listed in _with_host_api(sounddevice, devices).items() if listed.casefold() == wanted]
+    matches += [index for index, listed in devices.items() if listed.casefold() == wanted]
     matches += [index for index, listed in devices.items() if wanted in listed.casefold()]
     if not matches:
         names = ", ".join(clean_line(listed, 40) for listed in list(devices.values())[:NAMES_SHOWN])
@@ -124,6 +124,12 @@ def choose(sounddevice: Any, kind: Kind, name: str) -> int:
 
 def _listed(sounddevice: Any, kind: Kind) -> dict[int, str]:
     return {each["index"]: each["name"] for each in sounddevice.query_devices() if each[f"max_{kind}_channels"] > 0}
+
+
+def _with_host_api(sounddevice: Any, devices: dict[int, str]) -> dict[int, str]:
+    """Return `HOSTAPI:NAME` of each device: one name may be that of several, in different host APIs."""
+    apis = [api["name"] for api in sounddevice.query_hostapis()]
+    return {index: f"{apis[sounddevice.query_devices(index)['hostapi']]}:{name}" for index, name in devices.items()}
 
 
 def _default(sounddevice: Any, kind: Kind, devices: dict[int, str]) -> int:
@@ -150,7 +156,7 @@ async def _on_a_thread(work: Callable[[], T], deadline_s: float = DEADLINE_S) ->
     def run() -> None:
         value, failure = None, None
         try:
-            with _turn:
+            with portaudio.turn:
                 value = work()
         except Exception as error:  # noqa: BLE001  the edge of a thread: whatever it is belongs to the waiting task
             failure = error

@@ -6,10 +6,14 @@
 from __future__ import annotations
 
 import platform
+import threading
 from types import ModuleType
 
 from sentra_tui.domain.errors import SourceError
 from sentra_tui.domain.text import clean_line
+
+turn = threading.Lock()
+"""Held while PortAudio lists, opens or closes devices, or begins again: two threads that do so at once crash it."""
 
 _INSTALL = {
     "debian": "sudo apt-get install libportaudio2 libasound2-plugins",

@@ -51,7 +51,7 @@ async def loud_frames(source: MicrophoneSource, count: int) -> bytes:
     return b"".join(loud)
 
 
-@pytest.mark.parametrize("device", ["", "sentra_mic", "SENTRA_M"])
+@pytest.mark.parametrize("device", ["", "sentra_mic", "SENTRA_M", "ALSA:sentra_mic"])
 async def test_the_microphone_hears_what_is_said_into_it(pulse: PulseServer, device: str) -> None:
     microphone = MicrophoneSource(device)
     try:
