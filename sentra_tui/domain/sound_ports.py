@@ -92,11 +92,15 @@ class EchoCanceller(Protocol):
         ...
 
     def clean(self, frame: bytes) -> bytes:
-        """Return the microphone's next frame without echo, about 10 ms late."""
+        """Return the microphone's next frame without echo, about 10 ms late; raises SourceError when it breaks."""
         ...
 
     def erle_db(self) -> float | None:
         """Return how much echo was taken out lately, None where there was none to measure."""
+        ...
+
+    def reset(self) -> None:
+        """Forget all sound that is held, and nothing of what is known of the room."""
         ...
 
     def close(self) -> None:

@@ -12,7 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from sentra_tui.domain.audio import FRAME_BYTES, FRAME_MS
+from sentra_tui.domain.audio import FRAME_BYTES, FRAME_MS, FULL_SCALE
+from sentra_tui.domain.sound import SIGNAL_DBFS
 from sentra_tui.services.audio.echo.erle import ErleMeter
 from sentra_tui.services.audio.echo.processing import BLOCK_BYTES, ProcessingModule
 
@@ -23,6 +24,7 @@ REST_MS = 1000
 FLUSH_BLOCKS = 4
 """40 ms: more than the module holds of the sound that went in."""
 
+_AUDIBLE = FULL_SCALE * 10 ** (SIGNAL_DBFS / 20)
 _SILENT_BLOCK = bytes(BLOCK_BYTES)
 _FADE_IN = np.linspace(0.0, 1.0, FRAME_BYTES // 2, dtype=np.float32)
 
@@ -72,7 +74,7 @@ class LiveKitEchoCanceller:
 
     def hear(self, sound: bytes) -> None:
         """Take what a loudspeaker plays next: whole blocks of 10 ms. From any thread."""
-        if self._resting and is_silent(sound):
+        if self._resting and is_inaudible(sound):
             return
         for start in range(0, len(sound), BLOCK_BYTES):
             self._played.append(sound[start : start + BLOCK_BYTES])
@@ -136,7 +138,7 @@ class LiveKitEchoCanceller:
         """Return what was cleaned, and rest where the loudspeaker has been silent long enough."""
         if not self._may_rest:
             return cleaned
-        self._silent_ms = 0 if not all(map(is_silent, played)) else self._silent_ms + FRAME_MS
+        self._silent_ms = 0 if not all(map(is_inaudible, played)) else self._silent_ms + FRAME_MS
         if self._silent_ms < REST_MS:
             return cleaned
         self._resting = True
@@ -144,9 +146,12 @@ class LiveKitEchoCanceller:
         return _faded(cleaned, frame)
 
 
-def is_silent(sound: bytes) -> bool:
-    """Return whether it is exact zeros."""
-    return sound.count(0) == len(sound)
+def is_inaudible(sound: bytes) -> bool:
+    """Return whether there are zeros only, or next to nothing."""
+    if sound.count(0) == len(sound):
+        return True
+    samples = np.frombuffer(sound, "<i2")
+    return bool(samples.max() < _AUDIBLE and samples.min() > -_AUDIBLE)
 
 
 def _faded(before: bytes, after: bytes) -> bytes:

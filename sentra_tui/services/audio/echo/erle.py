@@ -1,8 +1,8 @@
 """How much echo is taken out: echo return loss enhancement (ITU-T G.168), while everything is in use.
 
 Nobody says when the microphone hears an echo alone, so it is found out: there is an echo where the microphone grows
-loud and quiet as the loudspeaker does, a little later. Somebody who speaks over it makes the two unlike, and what was
-measured before stands.
+loud and quiet as the loudspeaker does, a little later. Somebody who speaks over it makes the two unlike: then nothing
+is measured.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ LOUD_DBFS = -45.0
 WARM_UP_MS = 3000
 """How much loud sound is heard before anything is measured: the canceller learns the room from it."""
 MEMORY_MS = 5000
+LEAST_MS = 1000
 ECHO_MS = 300
 """How late an echo comes at most, the room's and the devices' delays together."""
 EARLY_MS = 100
@@ -44,11 +45,11 @@ class ErleMeter:
     """Compares what goes into an echo canceller with what comes out. It does nothing while the loudspeaker is quiet."""
 
     def __init__(self) -> None:
-        self._powers: deque[tuple[float, float, float]] = deque(maxlen=MEMORY_MS // FRAME_MS)
+        self._powers: deque[tuple[float, float, float]] = deque()
+        self._times_ms: deque[int] = deque()
         self._loud_ms = 0
         self._echo_until_ms = 0
         self._now_ms = 0
-        self._measured_db: float | None = None
 
     def feed(self, played: Iterable[bytes], heard: bytes, cleaned: bytes) -> None:
         """Take what the loudspeaker played, what the microphone heard, and what is left of that, in the same 20 ms."""
@@ -59,15 +60,17 @@ class ErleMeter:
             self._echo_until_ms = self._now_ms + ECHO_MS
         if self._now_ms <= self._echo_until_ms and self._loud_ms > WARM_UP_MS:
             self._powers.append((far, _energy(heard) / FRAME_SAMPLES, _energy(cleaned) / FRAME_SAMPLES))
+            self._times_ms.append(self._now_ms)
+        if self._times_ms and self._times_ms[0] <= self._now_ms - MEMORY_MS:
+            self._powers.popleft()
+            self._times_ms.popleft()
 
     def read(self) -> float | None:
-        """Return what was measured last, in dB; None before there was an echo for long enough."""
-        if len(self._powers) * FRAME_MS >= 1000:
-            far, near, left = np.array(self._powers).T
-            if likeness(far, near) >= LIKENESS:
-                measured_db = _enhancement_db(near, left)
-                self._measured_db = self._measured_db if measured_db is None else measured_db
-        return self._measured_db
+        """Return how much is taken out, in dB; None where there was no echo by itself lately, or not yet for long."""
+        if len(self._powers) * FRAME_MS < LEAST_MS:
+            return None
+        far, near, left = np.array(self._powers).T
+        return _enhancement_db(near, left) if likeness(far, near) >= LIKENESS else None
 
 
 def likeness(far: NDArray[np.float64], near: NDArray[np.float64]) -> float:
