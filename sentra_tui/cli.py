@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 def _stream_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options that say where sound comes from and who answers."""
     options = [
-        click.option("--mic", metavar="SOURCE", help="A WAV file, device, demo or none."),
-        click.option("--speaker", metavar="SOURCE", help="A WAV file, demo or none."),
+        click.option("--mic", metavar="SOURCE", help="device, device:NAME, a WAV file, demo or none; docs/sound.md."),
+        click.option("--speaker", metavar="SOURCE", help="loopback (what the others say), or as for --mic."),
+        click.option("--stream", metavar="NAME=SOURCE", multiple=True, help="One more stream; may be repeated."),
+        click.option("--output", metavar="NAME", help="Where answers are played, as `sentra-tui devices` names it."),
+        click.option("--headphones", is_flag=True, help="Nothing is heard in the room: leave echo alone."),
         click.option("--loop", is_flag=True, help="Begin recordings again when they end."),
         click.option("--provider", metavar="NAME", help="A provider of the configuration: openai, local, …"),
         click.option(
@@ -131,6 +134,8 @@ def _arguments(choices: dict[str, Any]) -> list[str]:
     for name, value in choices.items():
         if value is True:
             arguments.append(f"--{name.replace('_', '-')}")
+        elif isinstance(value, tuple):
+            arguments.extend(f"--{name.replace('_', '-')}={each}" for each in value)
         elif value:
             arguments.append(f"--{name.replace('_', '-')}={value}")
     return arguments
@@ -169,11 +174,13 @@ def _load_config(path: Path, provider: str | None) -> Config:
 
 
 def _choose_files(choices: dict[str, Any]) -> None:
-    """Add where talks are written down, unless they are not to be, and the user's own prices, where there are some."""
+    """Add where talks, recordings and choices are kept, and the user's own prices, where there are some."""
     import platformdirs
 
-    journal = platformdirs.user_data_path("sentra-tui", appauthor=False) / "journal.db"
-    choices["journal"] = None if choices.pop("no_journal") else journal
+    data = platformdirs.user_data_path("sentra-tui", appauthor=False)
+    choices["journal"] = None if choices.pop("no_journal") else data / "journal.db"
+    choices["recordings"] = data / "recordings"
+    choices["choices"] = platformdirs.user_state_path("sentra-tui", appauthor=False) / "choices.json"
     prices = _config_dir() / "prices.toml"
     choices["prices"] = prices if prices.exists() else None
 

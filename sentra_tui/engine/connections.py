@@ -102,7 +102,7 @@ class ConnectionManager:
         """Dial at once what waits or has failed, and open again the sources that could not be."""
         self._on_each(lambda stream: stream.call.retry_now())
         for stream in self._store.state.streams:
-            if stream.source.status is SourceStatus.FAILED:
+            if stream.source.status is SourceStatus.FAILED and stream.name in self._streams:
                 self._streams[stream.name].source.retry()
 
     async def close(self) -> None:

@@ -49,3 +49,24 @@ def test_time_goes_on_from_the_first_engine() -> None:
 def test_money_is_counted_on_from_the_first_engine() -> None:
     bills = [c.Billed(1, "m", Usage(text_in=1), usd=usd) for usd in (0.25, None, 0.5)]
     assert after(*bills).spent_usd == 0.75
+
+
+def test_sound_is_off_the_record_before_anything_else_and_comes_from_where_it_was_chosen() -> None:
+    wanted = after(
+        c.StreamConnecting("mic", 1),
+        c.SourceChosen("mic", "device"),
+        c.SourceChosen("speaker", "loopback:spk", by_user=True),
+        c.SourceChosen("speaker", "loopback", by_user=True),
+        c.OutputChosen("spk2", by_user=True),
+        c.HeadphonesChanged(True),
+        c.OffRecordChanged(True, 5),
+        c.MuteChanged("mic", True),
+    )
+    assert wanted.actions() == [
+        a.SetOffRecord(True),
+        a.SetMute("mic", True),
+        a.ChooseSource("speaker", "loopback"),
+        a.SetHeadphones(True),
+        a.ChooseOutput("spk2"),
+        a.ConnectStream("mic"),
+    ]
