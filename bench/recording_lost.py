@@ -33,9 +33,8 @@ def measure(request: Request) -> Measurements:
         raise CannotMeasure("there is no kill -9 here")
     random = Random(SEED)
     lost_s = {form: [_lost_s(form, random) for _ in range(KILLS)] for form in ("wav", "opus")}
-    for form, trials in lost_s.items():
-        progress(f"recording: {form} lost {max(trials):.2f} s at most")
-    worst = ", ".join(f"{form} {max(trials):.2f} s" for form, trials in lost_s.items())
+    worst = ", ".join(f"{form} {max(each):.2f} s" for form, each in lost_s.items())
+    progress(f"recording lost: {worst}")
     trials = tuple(trial for each in lost_s.values() for trial in each)
     note = f"worst of {len(trials)} recordings of one to three seconds, each killed and then played: {worst}"
     return {"recording_lost_on_kill_s": Measurement(value=max(trials), trials=trials, note=note)}
