@@ -1,0 +1,73 @@
+"""All devices, by the best way there is."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+
+from sentra_tui.domain.errors import SourceError
+from sentra_tui.domain.sound import Devices
+from sentra_tui.services.audio import portaudio
+from sentra_tui.services.audio.inventory.portaudio_devices import list_portaudio
+from sentra_tui.services.audio.inventory.sound_server import ServerInventory, list_server
+
+_PULSE_PCMS = ("pulse", "pipewire")
+_NO_PLUGIN = "PortAudio does not see the sound server (ALSA's pulse plug-in is missing)."
+
+
+def has_sound_server() -> bool:
+    """Return whether a sound server may be asked on this system."""
+    return sys.platform == "linux"
+
+
+def list_devices() -> Devices:
+    """Return the devices, none of them where there is no sound system: then `reason` says what is missing.
+
+    Blocks for up to 0.2 s, most of it importing. The default source of a server that just starts is known late, and
+    one answer that did not come is no proof of absence: what fails is asked once more.
+    """
+    if not has_sound_server():
+        return _through_portaudio()
+    try:
+        return from_server(_asked_twice())
+    except SourceError as no_server:
+        return _through_portaudio(no_server.message)
+
+
+def from_server(inventory: ServerInventory) -> Devices:
+    """Return what a sound server has, with how its sound is reached from here."""
+    trouble = _portaudio_trouble()
+    if not trouble:
+        return Devices(inventory.devices, backend=f"{inventory.server} through PortAudio")
+    if shutil.which("parec") and shutil.which("pacat"):
+        return Devices(inventory.devices, backend=f"{inventory.server} through parec and pacat", reason=trouble)
+    return Devices(inventory.devices, reason=f"{trouble} Without it, or parec and pacat, no sound can be taken.")
+
+
+def _asked_twice() -> ServerInventory:
+    try:
+        return list_server()
+    except SourceError:
+        return list_server()
+
+
+def _portaudio_trouble() -> str:
+    """Return why PortAudio does not reach the sound server, empty where it does."""
+    try:
+        names = {device.name for device in list_portaudio()}
+    except SourceError as error:
+        return str(error)
+    if names.intersection(_PULSE_PCMS):
+        return ""
+    return f"{_NO_PLUGIN} {portaudio.install_hint()}"
+
+
+def _through_portaudio(no_server: str = "") -> Devices:
+    try:
+        devices = list_portaudio()
+    except SourceError as error:
+        return Devices(reason=f"{no_server} {error}".strip())
+    if not devices:
+        return Devices(reason=f"{no_server} PortAudio finds no device.".strip())
+    api = devices[0].host_api
+    return Devices(devices, backend=f"{api} through PortAudio", reason=no_server)
