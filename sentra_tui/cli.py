@@ -92,6 +92,23 @@ def provider(**choices: Any) -> None:
     sys.exit(run_provider(_arguments(choices)))
 
 
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of a table.")
+def devices(as_json: bool) -> None:
+    """List the sound devices: what names each of them, and which are used where none is named.
+
+    Exits with 2 where there is no sound system.
+    """
+    from sentra_tui.services.audio.inventory.listing import list_devices
+    from sentra_tui.services.audio.inventory.quiet import native_errors_dropped
+    from sentra_tui.services.audio.inventory.report import report_json, report_text
+
+    with native_errors_dropped():
+        found = list_devices()
+    click.echo(report_json(found) if as_json else report_text(found))
+    sys.exit(0 if found.devices or found.backend else 2)
+
+
 def _open_screen(theme: str | None, no_mouse: bool, **choices: Any) -> int:
     # Until the first paint, when the screen turns it on again: collecting costs a twentieth of all the imports.
     gc.disable()

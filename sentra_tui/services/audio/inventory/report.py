@@ -1,0 +1,79 @@
+"""The devices as text and as JSON, for a terminal and for programs."""
+
+from __future__ import annotations
+
+import msgspec
+
+from sentra_tui.domain.sound import DeviceKind, Devices, SoundDevice
+from sentra_tui.services.audio.inventory.preference import (
+    Preference,
+    preferred_input,
+    preferred_loopback,
+    preferred_output,
+)
+
+_HEADINGS = {
+    DeviceKind.INPUT: "Microphones and other inputs",
+    DeviceKind.MONITOR: "What outputs play, heard",
+    DeviceKind.OUTPUT: "Outputs",
+}
+_MARK = "*"
+_LEGEND = (
+    "* is used where none is named. The first column is what names a device: --mic, --speaker, or output in [sound]."
+)
+
+
+def report_text(devices: Devices) -> str:
+    """Return the devices as lines: by kind, each with what chooses it, marked where that is done without being asked.
+
+    Nothing in it obeys the terminal: names were cleaned where they came in.
+    """
+    preferences = _preferences(devices)
+    lines = []
+    for kind, heading in _HEADINGS.items():
+        lines += [heading, *_table(devices, kind, preferences[kind]), ""]
+    if devices.devices:
+        lines += [_LEGEND, ""]
+    if devices.backend:
+        lines.append(f"Sound goes through {devices.backend}.")
+    if devices.reason:
+        lines.append(devices.reason)
+    return "\n".join(lines)
+
+
+def report_json(devices: Devices) -> str:
+    """Return the devices as one JSON document: the fields of `Devices`, and what is used for each kind in `used`."""
+    used = {kind.value: choice.device.source if choice.device else "" for kind, choice in _preferences(devices).items()}
+    document = {
+        "backend": devices.backend,
+        "reason": devices.reason,
+        "used": used,
+        "devices": [msgspec.to_builtins(device) for device in devices.devices],
+    }
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
+
+
+def _preferences(devices: Devices) -> dict[DeviceKind, Preference]:
+    return {
+        DeviceKind.INPUT: preferred_input(devices),
+        DeviceKind.MONITOR: preferred_loopback(devices),
+        DeviceKind.OUTPUT: preferred_output(devices),
+    }
+
+
+def _table(devices: Devices, kind: DeviceKind, preference: Preference) -> list[str]:
+    rows = [device for device in devices.devices if device.kind is kind]
+    source_width = max((len(device.source) for device in rows), default=0)
+    name_width = max((len(device.name) for device in rows), default=0)
+    lines = [
+        f"  {_MARK if device == preference.device else ' '} {device.source:{source_width}}  "
+        f"{device.name:{name_width}}  {_remarks(device)}".rstrip()
+        for device in rows
+    ]
+    if preference.reason:
+        lines.append(f"    {preference.reason}")
+    return lines
+
+
+def _remarks(device: SoundDevice) -> str:
+    return ", ".join(flag.value for flag in device.flags)
