@@ -24,7 +24,7 @@ from sentra_tui.engine.context import EngineContext
 from sentra_tui.engine.lane_ports import QuickLane
 from sentra_tui.engine.main_lane import MainLane
 from sentra_tui.engine.store import Store
-from sentra_tui.engine.talk import newest_lines
+from sentra_tui.engine.talk import is_own, newest_lines
 from sentra_tui.engine.voice_commands import VoiceCommands
 from sentra_tui.protocol.context import ContextEntry
 from sentra_tui.protocol.lanes import AskMain, CancelMain, LaneEffect, Lanes, Outcome, RequestDraft
@@ -33,6 +33,7 @@ from sentra_tui.protocol.responses import REPEATED
 _NEWS = (AnswerStatus.COMPLETED, AnswerStatus.INCOMPLETE)
 ANSWERS_REPLAYED = 10
 """How many of the newest answers a new session is told of."""
+ECHO = "it is an echo of the other stream"
 OVER_BUDGET = "the hard budget is spent"
 
 
@@ -104,7 +105,7 @@ class Assistants:
     @_hear.register
     def _(self, change: c.TranscriptCommitted) -> None:
         text, now_ms = change.text, self._context.now_ms()
-        if not text or self._commands.obey(change):
+        if not text or not is_own(self._store.state, change) or self._commands.obey(change):
             return
         question_id = question_id_of(change.stream, change.key)
         question = Question(question_id, change.start_ms, text, change.stream, change.key)
@@ -114,6 +115,15 @@ class Assistants:
         stream = self._store.state.stream(change.stream)
         asks = is_question(text, stream.language if stream is not None else "")
         self._perform(self._lanes.line(question, now_ms, asks=asks, typed=change.kind == "typed"))
+
+    @_hear.register
+    def _(self, change: c.LineEchoed) -> None:
+        """Answer nothing that the room repeated; the session may have begun to, by itself."""
+        if change.echo:
+            question_id = question_id_of(change.stream, LineKey(change.session, change.item_id))
+            self._quick.cancel(question_id)
+            self._main.cancel(question_id)
+            self._perform(self._lanes.drop(question_id, ECHO, self._context.now_ms()))
 
     @_hear.register
     def _(self, change: c.AnswerEnded) -> None:

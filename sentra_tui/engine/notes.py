@@ -12,13 +12,13 @@ from sentra_tui.engine.store import Store
 
 
 def newest_line(state: AppState, but: LineKey | None = None) -> tuple[str, LineKey] | None:
-    """Return the stream and the key of the line with words that began last, not counting `but`."""
+    """Return the stream and the key of the line of somebody's own words that began last, not counting `but`."""
     spoken = [
         (line.start_ms, stream.name, line.key)
         for stream in state.streams
         for page in stream.transcript.pages[-2:]
         for line in page
-        if line.text and line.final and line.key != but
+        if line.text and line.final and line.key != but and line.kind != "gap" and not line.echo
     ]
     return max(spoken, key=lambda each: each[0])[1:] if spoken else None
 

@@ -15,7 +15,7 @@ from sentra_tui.domain.recap import INSTRUCTIONS, Recap
 from sentra_tui.engine.context import EngineContext
 from sentra_tui.engine.lane_ports import Bill
 from sentra_tui.engine.store import Store
-from sentra_tui.engine.talk import newest_lines
+from sentra_tui.engine.talk import is_own, newest_lines
 
 MAX_OUTPUT_TOKENS = 1_000
 LANE = "minutes"
@@ -61,7 +61,7 @@ class RecapKeeper:
         await self._assistant.close()
 
     def _hear(self, change: c.Change) -> None:
-        if not isinstance(change, c.TranscriptCommitted) or not change.text:
+        if not isinstance(change, c.TranscriptCommitted) or not change.text or not is_own(self._store.state, change):
             return
         line = BriefLine(change.stream, change.start_ms, change.text)
         self._recap.add(line_text(line, self._store.state.engine.started_at))

@@ -6,6 +6,7 @@ import heapq
 from collections.abc import Iterator
 
 from sentra_tui.domain.briefing import BriefLine
+from sentra_tui.domain.changes import TranscriptCommitted
 from sentra_tui.domain.history import estimate_tokens
 from sentra_tui.domain.state import AppState, Stream
 
@@ -21,8 +22,15 @@ def newest_lines(state: AppState, budget_tokens: int) -> tuple[BriefLine, ...]:
     return tuple(reversed(lines))
 
 
+def is_own(state: AppState, line: TranscriptCommitted) -> bool:
+    """Return whether these are somebody's own words: no gap, and by now no echo of another stream."""
+    stream = state.stream(line.stream)
+    known = stream.transcript.find(line.key) if stream is not None else None
+    return line.kind != "gap" and (known is None or not known.echo)
+
+
 def _backwards(stream: Stream) -> Iterator[BriefLine]:
     for page in reversed(stream.transcript.pages):
         for line in reversed(page):
-            if line.final and line.text:
+            if line.final and line.text and line.kind != "gap" and not line.echo:
                 yield BriefLine(stream.name, line.start_ms, line.text)

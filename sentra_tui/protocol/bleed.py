@@ -32,9 +32,9 @@ SHORT_WORDS, LONG_WORDS = 4, 8
 SHARE, SHARE_SHORT = 0.7, 0.75
 OWN_WORDS_AT_ENDS, OWN_WORDS_INSIDE = 2, 3
 """More words in a row than this that the other did not say are the user's own."""
-WORDS_MOST = 200
-"""Of a longer line so many words are judged: pairing takes time, and the loop waits."""
-REACH_MS = 30_000
+WORDS_MOST = 150
+"""A longer line is not judged: pairing takes time, and the loop waits."""
+REACH_MS = 120_000
 """No line that matters begins longer before: turns are shorter."""
 
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_\u3040-\u30ff\u3400-\u9fff]+")
@@ -77,9 +77,9 @@ def words_of(text: str) -> list[str]:
 
 def is_echo(heard: Utterance, said: Sequence[Utterance]) -> bool:
     """Return whether the microphone's line repeats what another stream said around then, in any number of lines."""
-    mic = _timed(heard, 0)[:WORDS_MOST]
+    mic = _timed(heard, 0)
     lines = [line for line in said if _near(heard, line)]
-    if not mic or not lines:
+    if not 0 < len(mic) <= WORDS_MOST or not lines:
         return False
     if len(mic) < SHORT_WORDS:
         return any(_same_at_once(heard, line) for line in lines)

@@ -142,6 +142,11 @@ class Lanes:
         self._waiting.clear()
         return dropped
 
+    def drop(self, question_id: str, cause: str, now_ms: int) -> Outcome:
+        """Do not ask this question, if it still waits."""
+        waited = self._waiting.pop(question_id, None)
+        return [] if waited is None else [QuestionDropped(question_id, now_ms, cause)]
+
     def tick(self, now_ms: int) -> Outcome:
         """Let time pass: ask what is ready, and grey what is old."""
         expired = [answer_id for answer_id, due_ms in self._expiries.items() if due_ms <= now_ms]

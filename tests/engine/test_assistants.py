@@ -122,3 +122,24 @@ async def test_what_a_session_began_to_answer_a_command_with_is_not_the_last_ans
     room.say(MIC, "repeat that", 4_500)
     assert room.quick.said == ["A cold cache."]
     assert room.quick.cancelled == ["mic.1.i4500"]
+
+
+async def test_an_echo_of_the_other_stream_raises_no_question_and_no_answer(room: Room) -> None:
+    room.store.publish(c.LineOpened(MIC, LineKey(1, "i1000"), 1_000))
+    room.store.publish(c.LineEchoed(MIC, 1, "i1000"))
+    echoed = room.say(MIC, "What is the budget for next year?", 1_000)
+    assert room.quick.cancelled == [echoed]
+    assert room.store.state.questions == ()
+
+
+async def test_a_question_that_turns_out_to_be_an_echo_is_not_asked(room: Room) -> None:
+    echoed = room.say(MIC, "What is the budget for next year?", 1_000)
+    room.store.publish(c.LineEchoed(MIC, 1, "i1000"))
+    question = room.store.state.question(echoed)
+    assert question is not None and question.dropped == "it is an echo of the other stream"
+    assert room.quick.cancelled == [echoed]
+
+
+async def test_a_gap_is_no_question(room: Room) -> None:
+    room.store.publish(c.TranscriptCommitted(MIC, LineKey(1, "gap"), "Why is there a gap?", 0, 900, "gap"))
+    assert room.store.state.questions == ()
