@@ -84,6 +84,14 @@ class TalkWriter:
             *self._line(change.stream, change.key), change.at_ms,
         )  # fmt: skip
 
+    def line_echoed(self, change: c.LineEchoed) -> None:
+        """Write whether the line is an echo, beside it; what the user decided stands."""
+        self._execute(
+            "INSERT INTO echoes VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (talk_id, stream, session, item_id)"
+            " DO UPDATE SET echo = excluded.echo, by_user = excluded.by_user WHERE excluded.by_user OR NOT by_user",
+            *self._line(change.stream, LineKey(change.session, change.item_id)), change.echo, change.by_user,
+        )  # fmt: skip
+
     def question_raised(self, change: c.QuestionRaised) -> None:
         """Write the question."""
         session, item_id = (change.key.session, change.key.item_id) if change.key else (None, None)
@@ -175,6 +183,7 @@ _ARMS: dict[type[c.Change], Callable[[TalkWriter, Any], None]] = {
     c.LineOpened: TalkWriter.line_opened,
     c.TranscriptCommitted: TalkWriter.transcript_committed,
     c.LineNoted: TalkWriter.line_noted,
+    c.LineEchoed: TalkWriter.line_echoed,
     c.QuestionRaised: TalkWriter.question_raised,
     c.QuestionQueued: TalkWriter.question_queued,
     c.QuestionDropped: TalkWriter.question_dropped,

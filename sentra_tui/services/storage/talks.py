@@ -64,9 +64,10 @@ def read_talk(connection: sqlite3.Connection, talk_id: int) -> Talk:
 def _transcripts(connection: sqlite3.Connection, talk_id: int) -> list[list[_Timed]]:
     """Return the lines of each stream, in their places."""
     rows = connection.execute(
-        "SELECT stream, session, item_id, text, start_ms, end_ms, kind, notes.at_ms FROM"
+        "SELECT stream, session, item_id, text, start_ms, end_ms, kind, notes.at_ms, echo, by_user FROM"
         " (SELECT * FROM lines WHERE talk_id = ? ORDER BY line_id DESC LIMIT ?)"
-        " LEFT JOIN notes USING (talk_id, stream, session, item_id) ORDER BY stream, place, line_id",
+        " LEFT JOIN notes USING (talk_id, stream, session, item_id)"
+        " LEFT JOIN echoes USING (talk_id, stream, session, item_id) ORDER BY stream, place, line_id",
         (talk_id, LINES_READ),
     )
     return [
@@ -75,12 +76,23 @@ def _transcripts(connection: sqlite3.Connection, talk_id: int) -> list[list[_Tim
 
 
 def _line(
-    stream: str, session: int, item_id: str, text: str, start_ms: int, end_ms: int, kind: LineKind, noted_ms: int | None
+    stream: str,
+    session: int,
+    item_id: str,
+    text: str,
+    start_ms: int,
+    end_ms: int,
+    kind: LineKind,
+    noted_ms: int | None,
+    echo: int | None,
+    by_user: int | None,
 ) -> Iterator[_Timed]:
     key = LineKey(session, item_id)
     yield start_ms, c.TranscriptCommitted(stream, key, text, start_ms, end_ms, kind)
     if noted_ms is not None:
         yield start_ms, c.LineNoted(stream, key, noted_ms)
+    if echo is not None:
+        yield start_ms, c.LineEchoed(stream, session, item_id, echo=bool(echo), by_user=bool(by_user))
 
 
 def _questions(connection: sqlite3.Connection, talk_id: int) -> list[_Timed]:

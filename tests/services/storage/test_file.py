@@ -69,8 +69,10 @@ async def test_a_newer_schema_is_refused_and_left_alone(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as database:
         database.execute("PRAGMA user_version = 99")
     before = path.read_bytes()
+    ours = migrations.shipped()[-1].number
     assert (
-        await refusal(path) == "The journal is of version 99; this sentra-tui reads up to version 1. Update sentra-tui."
+        await refusal(path)
+        == f"The journal is of version 99; this sentra-tui reads up to version {ours}. Update sentra-tui."
     )
     assert path.read_bytes() == before
 
@@ -193,3 +195,13 @@ def found(database: sqlite3.Connection, index: str, words: str) -> list[str]:
 def test_the_command_line_does_not_wait_for_sqlite() -> None:
     check = "import sys, sentra_tui.cli; sys.exit('sqlite3' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
+
+
+async def test_a_journal_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        migrations.apply(database, migrations.shipped()[:1])
+    await write_a_talk(path)
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("SELECT count(*) FROM lines").fetchone() == (3,)
+        assert database.execute("SELECT count(*) FROM echoes").fetchone() == (0,)

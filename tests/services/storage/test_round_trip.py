@@ -43,6 +43,7 @@ _change = st.one_of(
     st.builds(c.TranscriptCommitted, _stream, _key, _text, _at, _at, st.sampled_from(["speech", "typed"])),
     st.builds(c.TranscriptFailed, _stream, _key, _at, _text),
     st.builds(c.LineNoted, _stream, _key, _at),
+    st.builds(c.LineEchoed, _stream, st.integers(1, 2), st.sampled_from("abcd"), st.booleans(), st.booleans()),
     st.builds(c.QuestionRaised, _question, _at, st.just("") | _text, _stream, st.none() | _key, st.just("2m")),
     st.builds(c.QuestionQueued, _question, _at),
     st.builds(c.QuestionDropped, _question, _at, _text),
@@ -69,9 +70,10 @@ def talks(draw: st.DrawFn) -> list[c.Change]:
 
 
 def _makes_sense(change: c.Change, state: AppState) -> bool:
-    if isinstance(change, c.TranscriptExtended | c.LineNoted):
+    if isinstance(change, c.TranscriptExtended | c.LineNoted | c.LineEchoed):
         stream = state.stream(change.stream)
-        return stream is not None and stream.transcript.find(change.key) is not None
+        key = LineKey(change.session, change.item_id) if isinstance(change, c.LineEchoed) else change.key
+        return stream is not None and stream.transcript.find(key) is not None
     if isinstance(change, c.AnswerCut):
         return any(answer.answer_id == change.answer_id and answer.text for answer in state.answers)
     return True
