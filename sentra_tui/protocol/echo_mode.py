@@ -29,14 +29,14 @@ class EchoSituation(Struct, frozen=True, kw_only=True):
     """Why there is none and will be none, one line."""
     weak_db: float | None = None
     """How little it takes out, where that is too little."""
+    loopback_held: bool = False
+    """What the others say is held while an answer sounds: the answer cannot be taken out of it."""
 
 
 def decide(situation: EchoSituation) -> tuple[EchoMode, str]:
     """Return what is done about echo, and why where that is not what one would expect, in one line."""
-    if not situation.needed:
-        return EchoMode.NONE, ""
-    if situation.headphones:
-        return EchoMode.HEADPHONES, ""
+    if situation.headphones or not situation.needed:
+        return _without_a_room(situation)
     if situation.setting == "off":
         return EchoMode.OFF, "Echo control is switched off in the configuration."
     if situation.setting == "guard":
@@ -46,6 +46,13 @@ def decide(situation: EchoSituation) -> tuple[EchoMode, str]:
     if not situation.ready:
         return EchoMode.GUARD, "Echo cancelling is being started."
     return _cancelling(situation)
+
+
+def _without_a_room(situation: EchoSituation) -> tuple[EchoMode, str]:
+    cause = f"The others are not heard while an answer sounds. {situation.failure}".strip()
+    if situation.needed:
+        return EchoMode.HEADPHONES, cause if situation.loopback_held else ""
+    return (EchoMode.GUARD, cause) if situation.loopback_held else (EchoMode.NONE, "")
 
 
 def _cancelling(situation: EchoSituation) -> tuple[EchoMode, str]:

@@ -21,7 +21,3 @@ class HalfDuplexGuard:
         if sounding:
             self._held_until_ms = now_ms + self._tail_ms
         return (sounding or now_ms < self._held_until_ms) and not self.talking
-
-    def reset(self) -> None:
-        """Hold nothing on account of what sounded before."""
-        self._held_until_ms = 0
