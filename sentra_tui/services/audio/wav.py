@@ -31,6 +31,7 @@ MAX_CHUNKS = 1_000
 _PCM, _FLOAT, _EXTENSIBLE = 0x0001, 0x0003, 0xFFFE
 _SUBFORMAT_TAIL = bytes.fromhex("000000001000800000aa00389b71")
 _OPEN_SIZE = 0xFFFFFFFF
+"""What a writer says that does not know the size."""
 _CODECS = {
     0x0002: "ADPCM", 0x0006: "A-law", 0x0007: "µ-law", 0x0011: "IMA ADPCM", 0x0031: "GSM 6.10", 0x0050: "MPEG",
     0x0055: "MP3", 0x00FF: "AAC",
@@ -84,6 +85,14 @@ class WavFormat(Struct, frozen=True):
         return self.channels * self.sample_bytes
 
 
+def to_mono(form: WavFormat, data: bytes) -> NDArray[np.int16]:
+    """Return whole samples of all channels as samples of one, their average."""
+    samples = _DECODERS[form.encoding, form.sample_bytes](data)
+    if form.channels > 1:
+        samples = samples.reshape(-1, form.channels).mean(axis=1)
+    return np.rint(samples).clip(-FULL_SCALE, FULL_SCALE - 1).astype("<i2")
+
+
 class Recording:
     """A WAV file, opened: read in pieces, so that an hour of sound costs no memory and no pause."""
 
@@ -116,11 +125,7 @@ class Recording:
             data = self._stream.read(max(0, min(count, self.frames - first)) * size)
         except OSError as error:
             raise SourceError(f"{self.name} cannot be read any more: {_reason(error)}.", hint=_CHOOSE) from error
-        data = data[: len(data) // size * size]
-        samples = _DECODERS[self.form.encoding, self.form.sample_bytes](data)
-        if self.form.channels > 1:
-            samples = samples.reshape(-1, self.form.channels).mean(axis=1)
-        return np.rint(samples).clip(-FULL_SCALE, FULL_SCALE - 1).astype("<i2")
+        return to_mono(self.form, data[: len(data) // size * size])
 
     def close(self) -> None:
         """Close the file."""
@@ -170,7 +175,7 @@ def _recording(stream: BinaryIO, name: str) -> Recording:
     stream.seek(0)
     header = stream.read(12)
     if header[:4] != b"RIFF" or header[8:] != b"WAVE":
-        _refuse_foreign(header, name)
+        refuse_foreign(header, name)
     riff_end = 8 + int.from_bytes(header[4:8], "little")
     form: WavFormat | None = None
     for _ in range(MAX_CHUNKS):
@@ -188,7 +193,7 @@ def _recording(stream: BinaryIO, name: str) -> Recording:
                 break
             return Recording(stream, name, form, start, frames)
         if kind == b"fmt ":
-            form = _format(stream.read(min(size, 40)), name)
+            form = wav_format(stream.read(min(size, 40)), name)
         _skip(stream, start + size, size)
     raise SourceError(f"{name} has no sound in it.", hint=_CHOOSE)
 
@@ -205,7 +210,8 @@ def _skip(stream: BinaryIO, end: int, size: int) -> None:
         stream.seek(end)
 
 
-def _refuse_foreign(header: bytes, name: str) -> NoReturn:
+def refuse_foreign(header: bytes, name: str) -> NoReturn:
+    """Say what begins with these 12 bytes instead of being a WAV file: raises SourceError."""
     if not header:
         raise SourceError(f"{name} is empty.", hint=_CHOOSE)
     for magic, offset, what in _FOREIGN:
@@ -214,7 +220,8 @@ def _refuse_foreign(header: bytes, name: str) -> NoReturn:
     raise SourceError(f"{name} is not a WAV file.", hint=_CONVERT)
 
 
-def _format(chunk: bytes, name: str) -> WavFormat:
+def wav_format(chunk: bytes, name: str) -> WavFormat:
+    """Return what a `fmt ` chunk says; `name` is what messages call its file. Raises SourceError."""
     if len(chunk) < 16:
         raise SourceError(f"{name} has a broken header: its format chunk is too short.", hint=_CONVERT)
     encoding, channels, rate_hz, _, block_bytes, bits = struct.unpack("<HHIIHH", chunk[:16])

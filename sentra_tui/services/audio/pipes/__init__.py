@@ -1,0 +1,1 @@
+"""Sound that another program writes: standard input and FIFOs."""
