@@ -6,10 +6,11 @@ import shutil
 import sys
 
 from sentra_tui.domain.errors import SourceError
-from sentra_tui.domain.sound import Devices
+from sentra_tui.domain.sound import Devices, SoundDevice
 from sentra_tui.services.audio import portaudio
 from sentra_tui.services.audio.inventory.portaudio_devices import list_portaudio
 from sentra_tui.services.audio.inventory.sound_server import ServerInventory, list_server
+from sentra_tui.services.audio.loopback.opening import list_loopbacks
 
 _PULSE_PCMS = ("pulse", "pipewire")
 _NO_PLUGIN = "PortAudio does not see the sound server (ALSA's pulse plug-in is missing)."
@@ -69,5 +70,14 @@ def _through_portaudio(no_server: str = "") -> Devices:
         return Devices(reason=f"{no_server} {error}".strip())
     if not devices:
         return Devices(reason=f"{no_server} PortAudio finds no device.".strip())
-    api = devices[0].host_api
-    return Devices(devices, backend=f"{api} through PortAudio", reason=no_server)
+    monitors, reason = _loopbacks()
+    backend = f"{devices[0].host_api} through PortAudio"
+    return Devices(devices + monitors, backend=backend, reason=f"{no_server} {reason}".strip())
+
+
+def _loopbacks() -> tuple[tuple[SoundDevice, ...], str]:
+    """Return the outputs that can be heard, and why there are none."""
+    try:
+        return list_loopbacks(), ""
+    except SourceError as error:
+        return (), str(error)

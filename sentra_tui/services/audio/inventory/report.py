@@ -17,6 +17,7 @@ _HEADINGS = {
     DeviceKind.MONITOR: "What outputs play, heard",
     DeviceKind.OUTPUT: "Outputs",
 }
+_WITHOUT = "No sound devices. Recordings, standard input and typed questions work without any."
 _MARK = "*"
 _LEGEND = (
     "* is used where none is named. The first column is what names a device: --mic, --speaker, or output in [sound]."
@@ -28,14 +29,15 @@ def report_text(devices: Devices) -> str:
 
     Nothing in it obeys the terminal: names were cleaned where they came in.
     """
+    if not devices.devices:
+        return f"{devices.reason}\n{_WITHOUT}" if devices.reason else _WITHOUT
     preferences = _preferences(devices)
     lines = []
     for kind, heading in _HEADINGS.items():
         lines += [heading, *_table(devices, kind, preferences[kind]), ""]
-    if devices.devices:
-        lines += [_LEGEND, ""]
+    lines += [_LEGEND, ""]
     if devices.backend:
-        lines.append(f"Sound goes through {devices.backend}.")
+        lines.append(f"Sound: {devices.backend}.")
     if devices.reason:
         lines.append(devices.reason)
     return "\n".join(lines)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from sentra_tui.domain.sound import DeviceFlag, DeviceKind
+from sentra_tui.domain.source_spec import SourceKind
 
-INPUT = "device:"
-LOOPBACK = "loopback:"
+INPUT = f"{SourceKind.DEVICE}:"
+LOOPBACK = f"{SourceKind.LOOPBACK}:"
 _PREFIXES = {DeviceKind.INPUT: INPUT, DeviceKind.MONITOR: LOOPBACK, DeviceKind.OUTPUT: ""}
 
 _NOTES = {
