@@ -19,18 +19,19 @@ from sentra_tui.protocol import server_events as s
 from sentra_tui.protocol.answers import PartKey
 from sentra_tui.protocol.client_events import (
     ConversationItemCreate,
+    InputAudioBufferCommit,
     InputText,
     MessageItem,
     OutputAudioBufferClear,
 )
 from sentra_tui.protocol.context import ContextEntry, ContextFeed
 from sentra_tui.protocol.effects import FlushPlayback, MeterUsage
+from sentra_tui.protocol.hearing import Hearing
 from sentra_tui.protocol.responses import Outcome, Responses, send
 from sentra_tui.protocol.server_errors import judge
 from sentra_tui.protocol.sounding import Sounding
-from sentra_tui.protocol.turns import Turns
 from sentra_tui.protocol.updates import Updates
-from sentra_tui.protocol.usage import response_usage, transcription_usage
+from sentra_tui.protocol.usage import response_usage
 
 CALL_ENDED = "the call ended"
 GREETING_MS = 2_000
@@ -42,8 +43,9 @@ class Session:
 
     `answers` says that an assistant answers in it, `answers_turns` that the server begins that by itself after each
     turn, `voice` that it speaks; `mark` is the random delimiter of what it is told of the talk, `context_lines` how
-    much of that it holds. `heard_ms` tells how much of the present answer was heard. Ids are counted, so that the same
-    events always lead to the same outcome.
+    much of that it holds. `heard_ms` tells how much of the present answer was heard; `server_interrupts` that speech
+    which the server hears stops it, where else only `cancel_answer` does. Ids are counted, so that the same events
+    always lead to the same outcome.
     """
 
     def __init__(
@@ -59,19 +61,21 @@ class Session:
         context_lines: int = 0,
         heard_ms: Callable[[], int] = lambda: 0,
         server_truncates: bool = True,
+        server_interrupts: bool = True,
     ) -> None:
         self._stream = stream
         self._number = number
         self._started_ms = started_ms
         self._event_numbers = count(1)
         self._item_numbers = count(1)
-        self._turns = Turns(stream, number, started_ms)
+        self._hearing = Hearing(stream, number, started_ms)
         self._responses = Responses(stream, number, self._next_event_id, answers_turns=answers_turns)
         self._context = ContextFeed(mark, context_lines, self._next_event_id)
         self._sounding = Sounding(heard_ms, self._next_event_id, server_truncates=server_truncates)
         self._updates = Updates(self._next_event_id, lambda: self._responses.busy)
         self._waiting: Outcome | None = []
         self._answering = answers
+        self._server_interrupts = server_interrupts
         self._voice = voice
         self._closed = False
         self._noticed = ""
@@ -88,12 +92,12 @@ class Session:
         if self._closed or not self._answering:
             raise ProtocolError("Nobody in this call takes text.")
         item_ids = (f"typed_{number}" for number in self._item_numbers)
-        item_id = next(item_id for item_id in item_ids if not self._turns.knows(item_id))
+        item_id = next(item_id for item_id in item_ids if not self._hearing.knows(item_id))
         # No UTF-8 can hold a lone surrogate.
         sayable = text.encode(errors="replace").decode()
         item = MessageItem("user", (InputText(sayable),), id=item_id)
         create = ConversationItemCreate(item, event_id=self._next_event_id())
-        typed = self._turns.typed(item_id, text, now_ms)
+        typed = self._hearing.typed(item_id, text, now_ms)
         question_id = question_id_of(self._stream, LineKey(self._number, item_id))
         asked = self._responses.request(now_ms, question_id)
         return [*typed, *self._when_greeted([*send([create]), *asked])]
@@ -150,6 +154,12 @@ class Session:
             return []
         return self._responses.read_aloud(text, now_ms)
 
+    def commit(self) -> Outcome:
+        """End the turn that was heard, in a session whose server finds no turns by itself."""
+        if self._closed:
+            return []
+        return self._when_greeted(send([InputAudioBufferCommit(event_id=self._next_event_id())]))
+
     def tick(self, now_ms: int) -> Outcome:
         """Let time pass."""
         if self._closed:
@@ -162,7 +172,7 @@ class Session:
         if self._closed:
             return []
         self._closed = True
-        return [*self._turns.close(CALL_ENDED, now_ms), *self._responses.close(CALL_ENDED, now_ms)]
+        return [*self._hearing.close(CALL_ENDED, now_ms), *self._responses.close(CALL_ENDED, now_ms)]
 
     def _when_greeted(self, outcome: Outcome) -> Outcome:
         """Return `outcome`, or keep it until the server has said that the session stands."""
@@ -177,7 +187,7 @@ class Session:
 
     @singledispatchmethod
     def _on(self, event: s.ServerEvent, now_ms: int) -> Outcome:
-        return []
+        return self._hearing.receive(event, now_ms)
 
     @_on.register
     def _error(self, event: s.ServerError, now_ms: int) -> Outcome:
@@ -192,39 +202,14 @@ class Session:
 
     @_on.register
     def _speech_started(self, event: s.InputAudioBufferSpeechStarted, now_ms: int) -> Outcome:
-        """The server stops its own answer; what it sent already must not go on sounding."""
-        return [*self._cut(now_ms), *self._turns.speech_started(event.item_id, event.audio_start_ms, now_ms)]
-
-    @_on.register
-    def _speech_stopped(self, event: s.InputAudioBufferSpeechStopped, now_ms: int) -> Outcome:
-        return [*self._turns.speech_stopped(event.item_id, event.audio_end_ms, now_ms)]
+        """The server stops its own answer, where it may: what it sent already must not go on sounding."""
+        cut = self._cut(now_ms) if self._server_interrupts else []
+        return [*cut, *self._hearing.receive(event, now_ms)]
 
     @_on.register
     def _committed(self, event: s.InputAudioBufferCommitted, now_ms: int) -> Outcome:
         self._responses.turn_ended(event.item_id)
-        return [*self._turns.committed(event.item_id, event.previous_item_id, now_ms)]
-
-    @_on.register(s.ConversationItemAdded)
-    @_on.register(s.ConversationItemDone)
-    def _item(self, event: s.ConversationItemAdded | s.ConversationItemDone, now_ms: int) -> Outcome:
-        item = event.item
-        self._turns.linked(item.id, event.previous_item_id)
-        spoken = item.role == "user" and any(part.type == "input_audio" for part in item.content)
-        return [*self._turns.added(item.id, now_ms)] if spoken else []
-
-    @_on.register
-    def _delta(self, event: s.InputAudioTranscriptionDelta, now_ms: int) -> Outcome:
-        return [*self._turns.extended(event.item_id, event.delta, now_ms)]
-
-    @_on.register
-    def _completed(self, event: s.InputAudioTranscriptionCompleted, now_ms: int) -> Outcome:
-        usage = transcription_usage(event.usage)
-        metered = [MeterUsage("", usage)] if usage is not None else []
-        return [*self._turns.completed(event.item_id, event.transcript, now_ms), *metered]
-
-    @_on.register
-    def _failed(self, event: s.InputAudioTranscriptionFailed, now_ms: int) -> Outcome:
-        return [*self._turns.failed(event.item_id, event.error.message or event.error.name, now_ms)]
+        return self._hearing.receive(event, now_ms)
 
     @_on.register
     def _sound_started(self, event: s.OutputAudioBufferStarted, now_ms: int) -> Outcome:

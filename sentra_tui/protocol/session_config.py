@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from sentra_tui.domain.config import AuxConfig, ProviderProfile
 from sentra_tui.domain.stream_settings import StreamSettings
+
+BargeInBy: TypeAlias = Literal["voice", "server", "key"]
+"""Who stops an answer when the user speaks, as in `SoundConfig.barge_in`."""
 
 VAD_THRESHOLD = 0.5
 VAD_PREFIX_MS = 300
@@ -20,10 +23,13 @@ def takes_turn_detection(model: str) -> bool:
     return not model.startswith(_WITHOUT_TURN_DETECTION)
 
 
-def mic_session(profile: ProviderProfile, aux: AuxConfig, settings: StreamSettings) -> dict[str, Any]:
+def mic_session(
+    profile: ProviderProfile, aux: AuxConfig, settings: StreamSettings, barge_in: BargeInBy = "server"
+) -> dict[str, Any]:
     """Return the session of the microphone: the assistant hears it and answers.
 
-    Turn detection is spelt out: the documented defaults and those of real servers differ.
+    `barge_in` says who stops a spoken answer when the user speaks. Turn detection is spelt out: the documented
+    defaults and those of real servers differ.
     """
     return {
         "type": "realtime",
@@ -34,7 +40,9 @@ def mic_session(profile: ProviderProfile, aux: AuxConfig, settings: StreamSettin
         "audio": {
             "input": {
                 "transcription": _transcription(profile.mic_transcription_model, settings.language),
-                "turn_detection": _answered_turns(aux, voice=settings.voice),
+                "turn_detection": _answered_turns(
+                    aux, voice=settings.voice, interrupt=settings.voice and barge_in == "server"
+                ),
             },
             "output": {"voice": settings.answer_voice or aux.voice, "speed": settings.speed},
         },
@@ -86,10 +94,15 @@ def begins_answers(session: dict[str, Any]) -> bool:
     return bool((session["audio"]["input"]["turn_detection"] or {}).get("create_response"))
 
 
-def _answered_turns(aux: AuxConfig, *, voice: bool) -> dict[str, Any]:
-    """Speech silences an answer that is spoken; one that is written goes on, since it is wanted just then."""
+def finds_turns(session: dict[str, Any]) -> bool:
+    """Return whether the server of this session finds the turns; else the client commits them."""
+    return session["audio"]["input"]["turn_detection"] is not None
+
+
+def _answered_turns(aux: AuxConfig, *, voice: bool, interrupt: bool) -> dict[str, Any]:
+    """Speech may silence an answer that is spoken; one that is written goes on, since it is wanted just then."""
     silence_ms = aux.spoken_silence_ms if voice else aux.silence_ms
-    return _server_vad(silence_ms) | {"create_response": aux.replies == "turns", "interrupt_response": voice}
+    return _server_vad(silence_ms) | {"create_response": aux.replies == "turns", "interrupt_response": interrupt}
 
 
 def _transcription(model: str, language: str) -> dict[str, Any]:

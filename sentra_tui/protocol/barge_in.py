@@ -1,0 +1,140 @@
+"""Barge-in: the user speaks while an answer sounds, and the answer gives way.
+
+In two steps, because being interrupted by a cough is as bad as not being heard. The first sound that stands out of the
+quiet ducks the answer: that takes no certainty, costs little, and lets the echo canceller hear the user better. Enough
+speech, or a recognised word, confirms and stops it. Speech that ends before that was a false alarm: the answer goes on.
+
+The microphone's sound comes in steps of 10 ms, after the echo canceller. What that leaves of an echo is far quieter
+than speech, but while both sound it eats speech too, most of all at its beginning. Hence the two rules, tuned on mixes
+of spoken answers and interruptions: a step up from the floor, not speech, is what comes first; and speech adds up over
+gaps that a detector of unbroken speech would stumble over.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from sentra_tui.domain.tags import snake_case
+
+STEP_MS = 10
+
+LOUD_DBFS = -56.0
+"""Steps whose peak is below this are not loud, however quiet it was before."""
+LOUD_RISE_DB = 12.0
+"""How far above the floor a step is loud."""
+RISE_DB = 6.0
+"""How far above the floor a step is more than the floor."""
+CALM_DBFS = -68.0
+"""The floor is never taken to be lower: what a canceller leaves may be nothing at all."""
+FLOOR_RISE_DB = 0.2
+"""How much the floor may rise in a step: 20 dB in a second."""
+
+DUCK_STEPS = 2
+"""So many steps in a row above the floor, the last of them loud, duck the answer: a click has but one."""
+CONFIRM_STEPS = 15
+"""So much speech is surely speech."""
+ONSET_STEPS = 4
+"""So much loud sound right before speech was its beginning, which looks like nothing yet."""
+LEAK_STEPS = 0.25
+"""How much a step without speech takes off what was heard of it."""
+PAUSE_STEPS = 20
+"""After so long without anything that stands out it was a false alarm."""
+GAP_STEPS = 5
+"""A longer gap parts two sounds, as long as nothing is ducked."""
+
+
+class _BargeInEffect(Struct, frozen=True, tag=snake_case):
+    """The base of what barge-in wants done."""
+
+
+class Duck(_BargeInEffect, frozen=True):
+    """Make the answer quieter: somebody may be speaking."""
+
+
+class Unduck(_BargeInEffect, frozen=True):
+    """Let the answer be as loud as before: it was a false alarm, after so long."""
+
+    after_ms: int
+
+
+class StopAnswer(_BargeInEffect, frozen=True):
+    """Stop the answer: somebody speaks, since `after_ms`."""
+
+    after_ms: int
+    by_word: bool = False
+    """A recognised word said so, before there was enough sound of it."""
+
+
+BargeInEffect: TypeAlias = Duck | Unduck | StopAnswer
+
+
+class BargeIn:
+    """Decides while answers sound; to be `reset` before the first of them, and after each that was stopped."""
+
+    def __init__(self) -> None:
+        self.ducked = False
+        self.stopped = False
+        self._floor_dbfs = CALM_DBFS
+        self._rising_steps = 0
+        self._heard_steps = 0
+        self._quiet_steps = 0
+        self._speech_steps = 0.0
+        self._onset_steps = 0
+
+    def hear(self, speech: bool, peak_dbfs: float) -> BargeInEffect | None:
+        """Take the next 10 ms: whether they look like speech, and their peak."""
+        if self.stopped:
+            return None
+        rise_db = peak_dbfs - self._floor_dbfs
+        self._floor_dbfs = max(CALM_DBFS, min(peak_dbfs, self._floor_dbfs + FLOOR_RISE_DB))
+        loud = rise_db > LOUD_RISE_DB and peak_dbfs > LOUD_DBFS
+        self._rising_steps = self._rising_steps + 1 if rise_db > RISE_DB else 0
+        self._count(speech, loud)
+        if self.ducked:
+            return self._judge()
+        if loud and self._rising_steps >= DUCK_STEPS:
+            self.ducked = True
+            return Duck()
+        return None
+
+    def hear_word(self) -> BargeInEffect | None:
+        """A word of the user was recognised."""
+        return self._stop(by_word=True) if self.ducked else None
+
+    def reset(self) -> BargeInEffect | None:
+        """The answer is over, or nobody is to be listened to: begin anew."""
+        unduck = self._let_go() if self.ducked and not self.stopped else None
+        self.stopped = self.ducked = False
+        self._rising_steps = self._heard_steps = 0
+        return unduck
+
+    def _count(self, speech: bool, loud: bool) -> None:
+        self._quiet_steps = 0 if loud or speech else self._quiet_steps + 1
+        if not self.ducked and self._quiet_steps >= GAP_STEPS:
+            self._heard_steps = 0
+            self._speech_steps = 0.0
+            return
+        self._heard_steps += 1
+        if speech:
+            self._speech_steps += 1 + min(self._onset_steps, ONSET_STEPS)
+        else:
+            self._speech_steps = max(0.0, self._speech_steps - LEAK_STEPS)
+        self._onset_steps = self._onset_steps + 1 if loud and not speech else 0
+
+    def _judge(self) -> BargeInEffect | None:
+        if self._speech_steps >= CONFIRM_STEPS:
+            return self._stop()
+        return self._let_go() if self._quiet_steps >= PAUSE_STEPS else None
+
+    def _stop(self, *, by_word: bool = False) -> StopAnswer:
+        self.stopped = True
+        return StopAnswer(self._heard_steps * STEP_MS, by_word)
+
+    def _let_go(self) -> Unduck:
+        self.ducked = False
+        after_ms = self._heard_steps * STEP_MS
+        self._heard_steps = 0
+        self._speech_steps = 0.0
+        return Unduck(after_ms)

@@ -1,0 +1,1 @@
+"""Telling speech from other sound, on this machine."""
