@@ -11,8 +11,8 @@ import re
 from sentra_tui.domain.sound import DeviceFlag
 from sentra_tui.services.audio.inventory.node import PortAudioNode, ServerNode
 
-CALL_RATE_HZ = 16_000
-"""A Bluetooth headset in its call profile has this rate, or half of it; a music profile has 44.1 kHz or more."""
+CALL_RATE_HZ = 24_000
+"""A Bluetooth headset in its call profile has 8 or 16 kHz, AirPods have 24; a music profile has 44.1 kHz or more."""
 
 _VIRTUAL_NAME = re.compile(
     r"blackhole|soundflower|vb-?audio|vb-?cable|\bcable (in|out)put|voicemeeter|virtual|loopback|zoomaudiodevice"
@@ -22,7 +22,7 @@ _VIRTUAL_NAME = re.compile(
 )
 _AGGREGATE_NAME = re.compile(r"aggregate|multi-output|combine", re.IGNORECASE)
 _BLUETOOTH_NAME = re.compile(r"bluetooth|airpods|hands-free|\bbeats\b|\bbuds\b", re.IGNORECASE)
-_CALL_PROFILE = re.compile(r"head-?_?set|hands-?_?free|\bhfp\b|\bhsp\b", re.IGNORECASE)
+_CALL_PROFILE = re.compile(r"headset|hands-?_?free|hfp|hsp", re.IGNORECASE)
 _CALL_PROPERTIES = ("bluetooth.protocol", "api.bluez5.profile", "device.profile.name")
 _VIRTUAL_DRIVER = re.compile(r"module-(null|remap|virtual|pipe|echo-cancel|ladspa|equalizer|esound|rtp|loopback)")
 _AGGREGATE_DRIVER = "module-combine"

@@ -38,13 +38,19 @@ async def watch_portaudio(devices: Devices, tell: Callable[[Devices], None]) -> 
             tell(replace(devices, levels=meters.levels(devices.devices), watched=True))
             await asyncio.sleep(TICK_S)
             if listing.done():
-                devices = replace(devices, devices=listing.result() or devices.devices)
+                devices = replace(devices, devices=_renewed(devices.devices, listing.result()))
                 listing = asyncio.create_task(_listed_later())
     finally:
         listing.cancel()
         opening.cancel()
         await asyncio.wait({listing, opening})
         await meters.close()
+
+
+def _renewed(known: tuple[SoundDevice, ...], listed: tuple[SoundDevice, ...]) -> tuple[SoundDevice, ...]:
+    """Return what is listed now, nothing of which is a monitor; a list that did not come changes nothing."""
+    monitors = tuple(device for device in known if device.kind is DeviceKind.MONITOR)
+    return listed + monitors if listed else known
 
 
 async def _listed_later() -> tuple[SoundDevice, ...]:
