@@ -26,6 +26,8 @@ class MicrophoneSource:
         self.label = clean_line(device) or "microphone"
         self.dropped_blocks = 0
         """Blocks of 10 ms lost because the loop did not come for them."""
+        self.stalled = False
+        """It ended because the device was there and gave nothing."""
         self._blocks: deque[bytes] = deque(maxlen=RING_BLOCKS)
         self._stall_s = stall_s
         self._arrived = asyncio.Event()
@@ -63,6 +65,7 @@ class MicrophoneSource:
             async with asyncio.timeout(self._stall_s):
                 await self._arrived.wait()
         except TimeoutError:
+            self.stalled = True
             raise SourceError(f"The {self.label} gives no sound any more.", hint=_HINT) from None
         self._arrived.clear()
         if self._lost:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, TypeVar
 
 from sentra_tui.domain.audio import SAMPLE_RATE_HZ
@@ -31,17 +32,29 @@ _NOUNS: dict[Kind, str] = {"input": "microphone", "output": "loudspeaker"}
 
 
 class Device:
-    """One stream of 48 kHz mono s16le in blocks of 10 ms, from or to a device.
+    """One stream of 48 kHz s16le in blocks of 10 ms, from or to a device.
 
     `on_block` runs on PortAudio's thread with the block's buffer, to read or to fill; `on_finished` when the stream
-    ends without being closed. An empty name is the system's default device.
+    ends without being closed. An empty name is the system's default device. `environ` is set while the stream is
+    being opened and no longer: libpulse reads there which source or sink is meant.
     """
 
-    def __init__(self, kind: Kind, name: str, on_block: Callable[[Any], None], on_finished: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        kind: Kind,
+        name: str,
+        on_block: Callable[[Any], None],
+        on_finished: Callable[[], None],
+        *,
+        channels: int = 1,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
         self._kind = kind
         self._name = name
         self._on_block = on_block
         self._on_finished = on_finished
+        self._channels = channels
+        self._environ = environ or {}
         self._stream: Any = None
         self._closed = False
         self.latency_s = 0.0
@@ -61,16 +74,18 @@ class Device:
         sounddevice = portaudio.load()
         stream_type = sounddevice.RawInputStream if self._kind == "input" else sounddevice.RawOutputStream
         try:
-            self._stream = stream_type(
-                device=choose(sounddevice, self._kind, self._name),
-                samplerate=SAMPLE_RATE_HZ,
-                channels=1,
-                dtype="int16",
-                blocksize=BLOCK_SAMPLES,
-                latency="low",
-                callback=self._callback,
-                finished_callback=self._finished,
-            )
+            device = choose(sounddevice, self._kind, self._name)
+            with _set_for_now(self._environ):
+                self._stream = stream_type(
+                    device=device,
+                    samplerate=SAMPLE_RATE_HZ,
+                    channels=self._channels,
+                    dtype="int16",
+                    blocksize=BLOCK_SAMPLES,
+                    latency="low",
+                    callback=self._callback,
+                    finished_callback=self._finished,
+                )
             _open_streams.add(id(self))
             self.latency_s = float(self._stream.latency)
             self._stream.start()
@@ -97,16 +112,29 @@ class Device:
             self._on_finished()
 
 
+async def device_names(kind: Kind, wanted: str = "") -> list[str]:
+    """Return what PortAudio calls the devices; where `wanted` is not among them it looks again, if no stream is open.
+
+    Raises SourceError where PortAudio is missing or does not start.
+    """
+
+    def look() -> list[str]:
+        sounddevice = portaudio.load()
+        names = list(_listed(sounddevice, kind).values())
+        if wanted not in names and _look_again(sounddevice):
+            names = list(_listed(sounddevice, kind).values())
+        return names
+
+    return await _on_a_thread(look)
+
+
 def choose(sounddevice: Any, kind: Kind, name: str) -> int:
     """Return the index of the device called `name` or `HOSTAPI:NAME`, or of the default one; raises SourceError.
 
     On Linux the default is the sound server, where there is one: the hardware behind it is shared that way.
     """
     devices = _listed(sounddevice, kind)
-    if not devices and not _open_streams:
-        # PortAudio never notices new devices by itself, and looking again ends the streams that are open.
-        sounddevice._terminate()
-        sounddevice._initialize()
+    if not devices and _look_again(sounddevice):
         devices = _listed(sounddevice, kind)
     if not devices:
         raise SourceError(f"There is no {_NOUNS[kind]}.", hint="Connect one, or use a WAV file.")
@@ -120,6 +148,29 @@ def choose(sounddevice: Any, kind: Kind, name: str) -> int:
         names = ", ".join(clean_line(listed, 40) for listed in list(devices.values())[:NAMES_SHOWN])
         raise SourceError(f"There is no {_NOUNS[kind]} called {clean_line(name, 60)}.", hint=f"There is: {names}.")
     return matches[0]
+
+
+def _look_again(sounddevice: Any) -> bool:
+    """Make PortAudio notice new devices, which it never does by itself; not while a stream is open, which that ends."""
+    if _open_streams:
+        return False
+    sounddevice._terminate()
+    sounddevice._initialize()
+    return True
+
+
+@contextlib.contextmanager
+def _set_for_now(environ: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in environ}
+    os.environ.update(environ)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _listed(sounddevice: Any, kind: Kind) -> dict[int, str]:

@@ -1,0 +1,137 @@
+"""From a target that a user named to a source that keeps to it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import sys
+from typing import TypeVar
+
+from msgspec.structs import replace
+
+from sentra_tui.domain.errors import SourceError
+from sentra_tui.domain.sound import DeviceKind
+from sentra_tui.domain.sound_ports import AudioSource, Report
+from sentra_tui.domain.text import clean_line
+from sentra_tui.services.audio.devices import device_names
+from sentra_tui.services.audio.live.backend import Backend
+from sentra_tui.services.audio.live.parec_capture import ParecCapture
+from sentra_tui.services.audio.live.portaudio_capture import PULSE_DEVICE, PortAudioCapture
+from sentra_tui.services.audio.live.reopened import ReopenedMicrophone
+from sentra_tui.services.audio.live.server import SoundServer
+from sentra_tui.services.audio.live.snapshot import PulseSink, PulseSource, Snapshot
+from sentra_tui.services.audio.live.source import LiveSource
+from sentra_tui.services.audio.live.target import Target
+from sentra_tui.services.audio.portaudio import install_hint
+
+ANSWER_S = 3.0
+NAMES_SHOWN = 6
+_NO_PULSE = "PortAudio does not see the sound server; alsa-plugins is missing."
+
+Named = TypeVar("Named", PulseSource, PulseSink)
+
+
+async def open_live(target: Target, report: Report) -> AudioSource:
+    """Return a source that follows `target` whatever becomes of it, and tells `report` about that.
+
+    `target.name` is what the user wrote: the server's name, what people call it, or a part of that. Raises
+    SourceError where nothing is called that, and where there is no way to capture at all.
+    """
+    answered, snapshot = asyncio.Event(), None
+    loop = asyncio.get_running_loop()
+
+    def listen(newest: Snapshot | None) -> None:
+        nonlocal snapshot
+        snapshot = newest
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
+            loop.call_soon_threadsafe(answered.set)
+
+    if sys.platform != "linux":
+        return await _without_server(target, report)
+    server = SoundServer.join(listen)
+    try:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ANSWER_S):
+                await answered.wait()
+        if snapshot is None:
+            return await _without_server(target, report)
+        pinned = pin(target, snapshot)
+        if pinned is not None:
+            return LiveSource(pinned, await choose_backend(), report)
+    finally:
+        server.leave(listen)
+    return await _by_portaudio_name(target, snapshot, report)
+
+
+def pin(target: Target, snapshot: Snapshot) -> Target | None:
+    """Return `target` with the server's own name of what it means, None where nothing is called that.
+
+    The monitor of an output is found only by its full name when a microphone is meant.
+    """
+    if not target.name:
+        return target
+    if target.kind is DeviceKind.MONITOR:
+        by_source = next((each.name for each in snapshot.sinks if each.monitor == target.name), None)
+        sink = _named(target.name, snapshot.sinks)
+        name = by_source or (sink.name if sink else None)
+    else:
+        exact = snapshot.source(target.name)
+        source = exact or _named(target.name, tuple(each for each in snapshot.sources if not each.monitor_of))
+        name = source.name if source else None
+    return replace(target, name=name) if name is not None else None
+
+
+async def choose_backend() -> Backend:
+    """Return the best way to capture from the sound server; raises SourceError where there is none."""
+    try:
+        if PULSE_DEVICE in await device_names("input", PULSE_DEVICE):
+            return Backend("PortAudio", PortAudioCapture)
+        reason = _NO_PULSE
+    except SourceError as error:
+        reason = error.message
+    if shutil.which("parec"):
+        return Backend("parec", ParecCapture, f"Captured through parec: {reason}")
+    raise SourceError(f"{reason} Neither is parec installed.", hint=install_hint())
+
+
+def _named(name: str, candidates: tuple[Named, ...]) -> Named | None:
+    wanted = name.casefold()
+    for fits in (
+        lambda each: each.name.casefold() == wanted,
+        lambda each: each.description.casefold() == wanted,
+        lambda each: wanted in each.name.casefold() or wanted in each.description.casefold(),
+    ):
+        found = next(filter(fits, candidates), None)
+        if found is not None:
+            return found
+    return None
+
+
+async def _by_portaudio_name(target: Target, snapshot: Snapshot, report: Report) -> AudioSource:
+    """Open a device that PortAudio lists and the sound server does not: the hardware itself, or a PCM of ALSA."""
+    names = [each.name for each in _candidates(target, snapshot)]
+    if target.kind is DeviceKind.INPUT:
+        with contextlib.suppress(SourceError):
+            listed = await device_names("input")
+            if any(target.name.casefold() in each.casefold() for each in listed):
+                return await ReopenedMicrophone.open(target.name, report)
+            names += listed
+    noun = "output" if target.kind is DeviceKind.MONITOR else "microphone"
+    shown = ", ".join(clean_line(each, 40) for each in names[:NAMES_SHOWN]) or "none"
+    raise SourceError(f"There is no {noun} called {clean_line(target.name, 60)}.", hint=f"There is: {shown}.")
+
+
+def _candidates(target: Target, snapshot: Snapshot) -> list[PulseSource] | list[PulseSink]:
+    if target.kind is DeviceKind.MONITOR:
+        return list(snapshot.sinks)
+    return [each for each in snapshot.sources if not each.monitor_of]
+
+
+async def _without_server(target: Target, report: Report) -> AudioSource:
+    if target.kind is DeviceKind.MONITOR:
+        raise SourceError(
+            "There is no sound server whose loudspeakers could be heard.",
+            hint="Start PipeWire or PulseAudio, or choose another source.",
+        )
+    return await ReopenedMicrophone.open(target.name, report)
