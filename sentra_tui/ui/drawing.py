@@ -11,6 +11,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from sentra_tui.domain.briefing import CITATION
+from sentra_tui.ui.virtual_rows import Part
 from sentra_tui.ui.wrapping import wrap
 
 GUTTER_MIN_WIDTH = 43
@@ -39,6 +40,29 @@ class RowSpec(NamedTuple):
     tone: str
     cites: bool
     """Times in square brackets cite lines."""
+
+
+def row_spec(part: Part, row: int, time: str, found: bool, cites: bool) -> RowSpec:
+    """Return how row `row`, which shows `part`, is drawn; `time` stands beside the first row of an entry.
+
+    An entry that was looked for, and `found`, is marked.
+    """
+    entry, begin, end = part
+    is_first = begin == 0
+    is_head = is_first and bool(entry.head)
+    voice = "head" if is_head else entry.voice
+    mark = "▸" if found else entry.mark
+    return RowSpec(
+        row=row,
+        voice="found" if found else voice,
+        mark=mark if is_first or found or entry.voice == "interim" else " ",
+        time=time if is_first else "",
+        text=entry.body[begin:end].rstrip("\n"),
+        tail_at=end - begin if is_head else max(0, entry.tail_at - begin),
+        remark_at=max(0, len(entry.body) - len(entry.remark) - begin),
+        tone=entry.tone,
+        cites=cites,
+    )
 
 
 class _Run(NamedTuple):
@@ -72,7 +96,7 @@ class RowPainter:
         text = self._cut(spec.text)
         begin, end = selected or (0, 0)
         end = len(text) if end == -1 else min(end, len(text))
-        padded = text + " " * (self.text_width - cell_len(text))
+        padded = text + ("┄" if spec.voice == "rule" else " ") * (self.text_width - cell_len(text))
         left = 0
         for run in _runs(spec, len(padded)):
             for right in sorted({min(max(left, begin), run.end), min(max(left, end), run.end), run.end} - {left}):
@@ -126,6 +150,9 @@ class RowPainter:
 
 def _runs(spec: RowSpec, length: int) -> Iterator[_Run]:
     """Yield the looks of a row of `length` characters: words with their citations, what is quiet, and the remark."""
+    if spec.voice == "rule":
+        yield _Run(length, "aside")
+        return
     words_end = min(spec.tail_at, length)
     if spec.cites and "[" in spec.text:
         for match in CITATION.finditer(spec.text, 0, words_end):

@@ -7,12 +7,13 @@ from typing import Literal
 from msgspec import Struct
 
 from sentra_tui.domain.transcript import Line
+from sentra_tui.ui.echoes import HiddenEchoes
 
 CHARS_SHOWN = 20_000
 """A longer text is capped in view: wrapping half a megabyte each delta would be felt."""
 
-Voice = Literal["words", "interim", "aside", "struck"]
-"""How the words of an entry are drawn: final, still to change, quiet, or not to be read out."""
+Voice = Literal["words", "interim", "aside", "struck", "rule"]
+"""How the words of an entry are drawn: final, still to change, quiet, not to be read out, or on a line across."""
 
 Tone = Literal["aside", "good", "busy", "bad"]
 """How the remark of an entry is coloured."""
@@ -63,10 +64,20 @@ def line_entry(line: Line) -> Entry:
     """Return the entry of a transcript line."""
     noted = "✎" if line.noted else ""
     if line.kind == "gap":
-        return Entry(line.text, line.start_ms, "aside", "┄")
+        return Entry(f" {line.text} ", line.start_ms, "rule", "┄")
+    if line.echo:
+        text, rest = capped(line.text)
+        return Entry(text, line.start_ms, "aside", noted or "~", tail=rest)
     if line.failed:
         return Entry("(not recognised)", line.start_ms, "aside", noted or " ")
     text, rest = capped(line.text)
     if not line.final:
         return Entry(text, line.start_ms, "interim", "▌", tail=f"{rest} ⋯" if text else "⋯")
     return Entry(text, line.start_ms, mark=noted or ("›" if line.kind == "typed" else " "), tail=rest)
+
+
+def hidden_entry(hidden: HiddenEchoes, key: str) -> Entry:
+    """Return the entry of echoes that are not shown; `key` shows them."""
+    count = len(hidden.lines)
+    what = "echo" if count == 1 else f"{count} echoes"
+    return Entry(f"{what} hidden ({key} shows)", hidden.lines[0].start_ms, "aside", "~")

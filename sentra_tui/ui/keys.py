@@ -23,6 +23,7 @@ class Command(Struct, frozen=True):
     hint: str = ""
     """Its word in the hint bar; empty keeps it out of there."""
     in_palette: bool = True
+    in_help: bool = True
 
 
 GROUPS = {
@@ -30,7 +31,8 @@ GROUPS = {
         Command("mic", "i", "toggle_stream('mic')", "Connect or hang up the microphone", "mic"),
         Command("speaker", "o", "toggle_stream('speaker')", "Connect or hang up the speaker", "speaker"),
         Command("mute", "m", "toggle_mute", "Mute the microphone, or unmute it", "mute"),
-        Command("retry", "r", "retry", "Dial again now"),
+        Command("talk", "space", "push_to_talk", "Talk: open the microphone, hush the answer; or end that", "talk"),
+        Command("retry", "r", "retry", "Dial again now, and try the sound again"),
         Command("note", "b", "note", "Mark the newest line in view"),
     ),
     "Asking": (
@@ -42,6 +44,14 @@ GROUPS = {
         Command("voice", "v", "toggle_voice", "Have answers spoken, or only written", "voice"),
         Command("cite", "c", "cite", "Go to a line that an answer cites"),
     ),
+    "Sound": (
+        Command("devices", "d", "devices", "Choose devices, with live meters"),
+        Command("headphones", "H", "toggle_headphones", "Headphones on or off: no echo to take out"),
+        Command("record", "R", "toggle_recording", "Record the streams, or stop"),
+        Command("record.off", "x", "toggle_off_record", "Off the record: no sound is sent or kept; or on again"),
+        Command("echoes", "e", "toggle_echoes", "Show hidden echoes, or hide them"),
+        Command("echoes.mark", "E", "mark_echo", "The newest line in view is an echo, or is none"),
+    ),
     "Panes": (
         Command("pane.zoom", "z", "zoom", "Show one pane alone, or all of them"),
         Command("pane.next", "tab", "step_pane(1)", "Go to the next pane", in_palette=False),
@@ -50,6 +60,11 @@ GROUPS = {
         Command("pane.them", "2", "choose_pane(1)", "Go to Them"),
         Command("pane.aux", "3", "choose_pane(2)", "Go to Aux"),
         Command("pane.main", "4", "choose_pane(3)", "Go to Main"),
+        Command("pane.5", "5", "choose_pane(4)", "Go to one more stream; 6 to 9 likewise", in_palette=False),
+        *(
+            Command(f"pane.{number}", str(number), f"choose_pane({number - 1})", "", in_palette=False, in_help=False)
+            for number in range(6, 10)
+        ),
     ),
     "Program": (
         Command("settings", "s", "settings", "Languages, voice, speed, voice commands"),
@@ -113,7 +128,17 @@ def check_keymap(keys: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
             messages.append(f"keys: {name} = {clean_line(value, 40)!r} is not a key.")
         else:
             usable[name] = value
-    return usable, messages
+    return usable, [*messages, *_shared(usable)]
+
+
+def _shared(keymap: Mapping[str, str]) -> Iterable[str]:
+    """Yield a line about each key that two commands want; the one that the user gave it has it."""
+    taken: dict[str, str] = {}
+    for command in sorted(COMMANDS, key=lambda command: command.id not in keymap):
+        for key in keys_of(command, keymap).split(","):
+            first = taken.setdefault(key, command.id)
+            if first != command.id:
+                yield f"keys: {key} does {first} now: give {command.id} another key."
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:

@@ -53,11 +53,17 @@ class _Page(Generic[Item]):
 
 
 class VirtualRows(Generic[Item]):
-    """The rows of all items at one width in cells."""
+    """The rows of all items at one width in cells. An item is found by its key, or by any that `holds` says it has."""
 
-    def __init__(self, present: Callable[[Item], Entry], key: Callable[[Item], Hashable]) -> None:
+    def __init__(
+        self,
+        present: Callable[[Item], Entry],
+        key: Callable[[Item], Hashable],
+        holds: Callable[[Item, Hashable], bool] | None = None,
+    ) -> None:
         self._present = present
         self._key = key
+        self._holds = holds or (lambda item, wanted: key(item) == wanted)
         self._source: Pages[Item] = ()
         self._pages: list[_Page[Item]] = []
         self._tops: list[int] = [0]
@@ -137,7 +143,7 @@ class VirtualRows(Generic[Item]):
         if near.page >= len(self._pages):
             return None
         items = self._pages[near.page].items
-        return next((Place(near.page, i) for i, item in enumerate(items) if self._key(item) == key), None)
+        return next((Place(near.page, i) for i, item in enumerate(items) if self._holds(item, key)), None)
 
     def place_of(self, key: Hashable) -> Place | None:
         """Return where the item of this key stands, looking everywhere, from the newest page on."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from sentra_tui.domain.state import MIC, AppState, Connection, Quality, SourceStatus, Stream
+from sentra_tui.domain.state import MIC, AppState, Connection, Quality, Stream
 from sentra_tui.domain.text import clean_line
 
 WEAK_CONTACT_MS = 3_000
@@ -26,7 +26,7 @@ class Word(NamedTuple):
     sign: str
     text: str
     tone: str
-    """`quiet`, `good`, `busy` or `bad`: the class that colours it."""
+    """`quiet`, `good`, `busy`, `bad` or `loud`: the class that colours it."""
 
 
 def connection_word(stream: Stream, now_ms: int) -> Word:
@@ -72,21 +72,6 @@ _CONNECTION_WORDS = {
     Connection.FAILED: _failed,
 }
 
-_SOURCE_WORDS = {
-    SourceStatus.UNKNOWN: "",
-    SourceStatus.OPEN: "",
-    SourceStatus.ENDED: "ended",
-    SourceStatus.FAILED: "no sound",
-}
-
-
-def source_words(stream: Stream | None) -> str:
-    """Return where a stream's sound comes from."""
-    if stream is None:
-        return ""
-    parts = [clean_line(stream.source.label, 60), _SOURCE_WORDS[stream.source.status]]
-    return " · ".join(part for part in parts if part)
-
 
 def seconds(age_ms: int) -> str:
     """Return `0.5s`, or `12s` from ten seconds on."""
@@ -123,30 +108,6 @@ def _bars(quality: Quality) -> int:
     loss = max(quality.loss_up or 0.0, quality.loss_down or 0.0)
     bars = 4 - sum(trip > limit for limit in (50, 150, 300)) - sum(loss > limit for limit in (0.01, 0.05, 0.15))
     return max(1, bars)
-
-
-def trouble(state: AppState) -> Word:
-    """Return the line under the status: what is wrong and what helps, else what should be known of the provider."""
-    engine = state.engine
-    if not engine.running:
-        cause = clean_line(engine.cause, CAUSE_CHARS)
-        if cause:
-            return Word("↻", cause, "bad")
-        return Word("◌", "starting…", "quiet")
-    problems = [problem for stream in state.streams for problem in _problems(stream)]
-    if problems:
-        return Word("!", "   ".join(problems), "bad")
-    parts = [clean_line(engine.provider, 40), clean_line(engine.provider_note, 160)]
-    return Word("·", " · ".join(part for part in parts if part), "quiet")
-
-
-def _problems(stream: Stream) -> list[str]:
-    problems = []
-    if stream.cause and stream.connection in (Connection.RECONNECTING, Connection.FAILED):
-        problems.append(clean_line(f"{stream.name}: {stream.cause} {stream.hint}", 200))
-    if stream.source.status is SourceStatus.FAILED:
-        problems.append(clean_line(f"{stream.name}: no sound. {stream.source.cause}", 200))
-    return problems
 
 
 def empty_words(stream: Stream | None, key: str) -> str:

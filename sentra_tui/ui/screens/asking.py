@@ -9,13 +9,28 @@ from sentra_tui.domain.actions import (
     AskAgain,
     ConnectStream,
     HangUp,
+    PushToTalk,
     RepeatAnswer,
     RetryNow,
+    SetHeadphones,
     SetMute,
+    SetOffRecord,
+    SetRecording,
     SetVoice,
 )
 from sentra_tui.domain.question import Question
-from sentra_tui.domain.state import MIC, UNFINISHED, AnswerStatus, AppState, Connection, Lane, Severity
+from sentra_tui.domain.sound import Trouble
+from sentra_tui.domain.state import (
+    MIC,
+    UNFINISHED,
+    AnswerStatus,
+    AppState,
+    Connection,
+    Lane,
+    Severity,
+    SourceStatus,
+    Stream,
+)
 from sentra_tui.ui.internals import StyledOnceScreen
 from sentra_tui.ui.keys import face_of
 from sentra_tui.ui.messages import Asked, Told
@@ -32,6 +47,11 @@ def to_ask_again(state: AppState) -> Question | None:
     }
     free = (each for each in reversed(state.questions) if not each.waiting and each.question_id not in taken)
     return next(free, None)
+
+
+def lacks_sound(stream: Stream) -> bool:
+    """Return whether a stream's source failed, or something is wrong with it: opening it again may help."""
+    return stream.source.status is SourceStatus.FAILED or stream.source.trouble is not Trouble.NONE
 
 
 class AskingScreen(StyledOnceScreen):
@@ -75,12 +95,32 @@ class AskingScreen(StyledOnceScreen):
         """Have answers spoken, or only written."""
         self.request(SetVoice(not self.state.voice))
 
+    def action_push_to_talk(self) -> None:
+        """Open the microphone and hush the assistant; or end that, muted."""
+        self.request(PushToTalk(not self.state.talking))
+
+    def action_toggle_headphones(self) -> None:
+        """Say that headphones are worn, or no longer."""
+        self.request(SetHeadphones(not self.state.headphones))
+
+    def action_toggle_recording(self) -> None:
+        """Record, or stop."""
+        self.request(SetRecording(not self.state.recording.on))
+
+    def action_toggle_off_record(self) -> None:
+        """Send and keep no sound, or do again."""
+        self.request(SetOffRecord(not self.state.off_record))
+
     def action_retry(self) -> None:
-        """Dial again what waits or failed."""
-        if any(stream.connection in _WAITING for stream in self.state.streams):
-            self.request(RetryNow())
-        else:
-            self.tell("Nothing waits to be dialled again.")
+        """Dial again what waits or failed, and open again what gives no sound."""
+        waits = any(stream.connection in _WAITING for stream in self.state.streams)
+        silent = any(map(lacks_sound, self.state.streams))
+        if not (waits or silent):
+            self.tell("Nothing waits to be dialled again, and nothing is wrong with the sound.")
+            return
+        self.request(RetryNow())
+        if silent and self.state.engine.running:
+            self.tell("Trying the sound again.", f"{self._face('devices')} chooses another device.")
 
     def action_ask(self) -> None:
         """Ask the main assistant something, or what to say now."""
@@ -110,6 +150,12 @@ class AskingScreen(StyledOnceScreen):
 
     def _face(self, command_id: str) -> str:
         return face_of(command_id, self._keymap)
+
+    def action_devices(self) -> None:
+        """Let the user choose where sound comes from and goes to."""
+        from sentra_tui.ui.screens.devices import DevicesScreen
+
+        self.app.push_screen(DevicesScreen(self.state))
 
     def action_settings(self) -> None:
         """Show what can be set while it runs."""

@@ -21,10 +21,15 @@ SIGNS = (
     ("●", "live"),
     ("◐", "weak: little is heard of the peer"),
     ("↻", "reconnecting"),
-    ("✕", "failed; of an answer also: withdrawn"),
+    ("✕", "failed, or gives no sound; of an answer also: withdrawn"),
+    ("!", "heard, with a fault: silent, clipping, too quiet, …"),
+    ("◉", "you talk; the assistant is silent"),
+    ("■", "off the record: no sound is sent or kept"),
     ("▌ ⋯", "words that may still change"),
     ("›", "typed by you"),
     ("✎", "marked by you"),
+    ("~", "an echo of the other stream, hidden unless asked for"),
+    ("┄", "a gap: what was said there was not heard"),
     ("◌", "processing: the assistant works on it"),
     ("◐", "draft: an answer that is not checked yet"),
     ("✓", "confirmed by the main assistant"),
@@ -61,7 +66,8 @@ class HelpScreen(ModalScreen[None]):
 def _listing(keymap: Mapping[str, str]) -> Content:
     parts: list[str | tuple[str, str]] = []
     for group, commands in GROUPS.items():
-        rows = [(" ".join(map(face, keys_of(each, keymap).split(","))), each.description) for each in commands]
+        listed = [each for each in commands if each.in_help]
+        rows = [(" ".join(map(face, keys_of(each, keymap).split(","))), each.description) for each in listed]
         parts.append((f"{group}\n", "bold"))
         for keys, description in [*rows, *(FIXED if group == "Panes" else ())]:
             parts += [(keys.ljust(_KEY_CELLS), "$accent bold"), f"{description}\n"]

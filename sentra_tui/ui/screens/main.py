@@ -1,4 +1,4 @@
-"""The main screen: status, four panes, prompt and hints."""
+"""The main screen: status, panes, prompt and hints."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from textual.geometry import Size
 from textual.reactive import reactive
 from textual.widgets import Input
 
-from sentra_tui.domain.actions import CancelAnswer, NoteLine, SayText
+from sentra_tui.domain.actions import CancelAnswer, MarkEcho, NoteLine, SayText
 from sentra_tui.domain.state import MIC, SPEAKER, UNFINISHED, AppState, Lane
 from sentra_tui.domain.text import clean
 from sentra_tui.ui.citations import cited_line
-from sentra_tui.ui.keys import COMMANDS, PROMPT_HINTS, bindings, face, face_of, keys_of
+from sentra_tui.ui.keys import COMMANDS, PROMPT_HINTS, bindings, face, keys_of
 from sentra_tui.ui.screens.asking import AskingScreen
 from sentra_tui.ui.story import Story
 from sentra_tui.ui.widgets.hint_bar import HintBar
 from sentra_tui.ui.widgets.line import Line
+from sentra_tui.ui.widgets.pane_grid import PaneGrid
 from sentra_tui.ui.widgets.pane_tabs import PaneTabs
 from sentra_tui.ui.widgets.panes import AnswerPane, StreamPane
 from sentra_tui.ui.widgets.prompt import Prompt
@@ -63,19 +64,23 @@ class MainScreen(AskingScreen):
         super().__init__(keymap, classes=classes)
         self.caught_up = True
         """Whether all of `state` is shown."""
+        self._now_ms = 0
         self._turn = 0
-        self._status = StatusBar()
+        self._echoes_shown = False
+        self._status = StatusBar(self._face)
         self._tabs = PaneTabs(TITLES, widget_id="tabs")
         story = Story()
-        main_empty = MAIN_EMPTY + MAIN_KEYS.format(ask=face_of("ask", keymap))
-        self._panes: tuple[StreamPane | AnswerPane, ...] = (
-            StreamPane(MIC, TITLES[0], face_of("mic", keymap), widget_id="you", classes="-active"),
-            StreamPane(SPEAKER, TITLES[1], face_of("speaker", keymap), widget_id="them"),
+        main_empty = MAIN_EMPTY + MAIN_KEYS.format(ask=self._face("ask"))
+        self._panes: list[StreamPane | AnswerPane] = [
+            StreamPane(MIC, TITLES[0], self._face, widget_id="you", classes="-active"),
+            StreamPane(SPEAKER, TITLES[1], self._face, widget_id="them"),
             AnswerPane(Lane.AUX, TITLES[2], AUX_EMPTY, story, widget_id="aux"),
             AnswerPane(Lane.MAIN, TITLES[3], main_empty, story, widget_id="main"),
-        )
-        self._grid = Container(id="panes")
-        self._seen_pages: list[object] = [()] * len(self._panes)
+        ]
+        self._streams_shown = {MIC, SPEAKER}
+        self._main_pane = self._panes[3]
+        self._grid = PaneGrid()
+        self._seen: list[object] = [()] * len(self._panes)
         self._prompt = Prompt()
         self._hints = HintBar(self._hints_of_panes(), widget_id="hints")
 
@@ -94,13 +99,14 @@ class MainScreen(AskingScreen):
         self.call_after_refresh(self._mount_panes)
 
     async def _mount_panes(self) -> None:
-        await self._grid.mount(*self._panes)
+        await self._grid.put(self._panes[:2], self._panes[2:4])
         if self.focused is None:
             self._panes[self.active].focus()
 
     def show(self, state: AppState, now_ms: int) -> None:
         """Take the newest state; `now_ms` is milliseconds since the engine started."""
-        self.state = state
+        self._add_panes(state)
+        self.state, self._now_ms = state, now_ms
         self._status.show(state, now_ms)
         waiting = self._panes_that_wait(state)
         for pane in self._panes:
@@ -108,6 +114,19 @@ class MainScreen(AskingScreen):
                 pane.show_state(state, now_ms)
         self.caught_up = not waiting
         self._show_tabs()
+
+    def _add_panes(self, state: AppState) -> None:
+        """Give each stream beyond the two a pane of its own."""
+        others = [stream.name for stream in state.streams if stream.name not in self._streams_shown]
+        if not others or not self._grid.is_filled:
+            return
+        for name in others:
+            self._streams_shown.add(name)
+            pane = StreamPane(name, name, self._face, widget_id=f"pane-{len(self._panes) + 1}", classes="-other")
+            self._panes.append(pane)
+            self._seen.append(())
+            self._grid.add(pane)
+        self._tabs.show_titles([pane.tab for pane in self._panes])
 
     def _panes_that_wait(self, state: AppState) -> list[StreamPane | AnswerPane]:
         news = [pane for pane in self._panes if pane.has_news(state)]
@@ -117,8 +136,8 @@ class MainScreen(AskingScreen):
         return news[self._turn :: 2]
 
     def _show_tabs(self) -> None:
-        self._seen_pages[self.active] = self._panes[self.active].pages
-        news = (i for i, pane in enumerate(self._panes) if pane.pages is not self._seen_pages[i])
+        self._seen[self.active] = self._panes[self.active].latest
+        news = (i for i, pane in enumerate(self._panes) if pane.latest is not self._seen[i])
         self._tabs.show(self.active, frozenset(news))
 
     def watch_active(self, active: int) -> None:
@@ -168,6 +187,9 @@ class MainScreen(AskingScreen):
 
     def action_choose_pane(self, index: int) -> None:
         """Go to a pane."""
+        if index >= len(self._panes):
+            self.tell(f"There is no pane {index + 1}: each stream beyond mic and speaker has one.")
+            return
         self.active = index
         self._panes[index].focus()
 
@@ -180,6 +202,24 @@ class MainScreen(AskingScreen):
     def action_zoom(self) -> None:
         """Give the active pane the whole screen, or show all."""
         self.zoomed = not self.zoomed
+        self._grid.share_out()
+
+    def action_toggle_echoes(self) -> None:
+        """Show the lines that are echoes of another stream, or hide them."""
+        self._echoes_shown = not self._echoes_shown
+        for pane in self._panes:
+            if isinstance(pane, StreamPane):
+                pane.echoes_shown = self._echoes_shown
+                pane.show_state(self.state, self._now_ms)
+
+    def action_mark_echo(self) -> None:
+        """Say that the newest line in view, or the selected one, is an echo; or that it is none."""
+        pane = self._panes[self.active]
+        line = pane.line_to_judge() if isinstance(pane, StreamPane) else None
+        if line is None or not isinstance(pane, StreamPane):
+            self.tell("No line is in view that could be an echo.", f"{self._face('pane.you')} goes to what you said.")
+        else:
+            self.request(MarkEcho(pane.stream, line.key.session, line.key.item_id, not line.echo))
 
     def action_note(self) -> None:
         """Mark the newest line that is in view, or that is at all, to find it again."""
@@ -195,7 +235,7 @@ class MainScreen(AskingScreen):
     def action_cite(self) -> None:
         """Go to the line that the newest answer in view cites; ask which, where it cites several."""
         pane = self._panes[self.active]
-        answers = pane if isinstance(pane, AnswerPane) else self._panes[-1]
+        answers = pane if isinstance(pane, AnswerPane) else self._main_pane
         cited = answers.cited() if isinstance(answers, AnswerPane) else ()
         if not cited:
             self.tell("The answer in view cites no line.", "Cited lines are times in square brackets.")

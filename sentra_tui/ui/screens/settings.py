@@ -1,4 +1,4 @@
-"""What can be set while it runs: languages, the voice, its speed, voice commands."""
+"""What can be set while it runs: languages, the voice, its speed, voice commands, headphones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.suggester import SuggestFromList
 from textual.widgets import Input, Static
 
-from sentra_tui.domain.actions import Action, SetAnswerVoice, SetCommands, SetLanguage, SetSpeed
+from sentra_tui.domain.actions import Action, SetAnswerVoice, SetCommands, SetHeadphones, SetLanguage, SetSpeed
 from sentra_tui.domain.state import AppState, Stream
 from sentra_tui.domain.text import clean_line
 from sentra_tui.ui.messages import Asked
@@ -71,6 +71,7 @@ class SettingsScreen(LiveScreen):
         speeds = sorted({*SPEEDS, state.speed})
         self._speed = Choice[float]([(speed, f"{speed:g}×") for speed in speeds], state.speed, widget_id="set-speed")
         self._commands = Choice[bool]([(True, "on"), (False, "off")], state.commands, widget_id="set-commands")
+        self._headphones = Choice[bool]([(True, "on"), (False, "off")], state.headphones, widget_id="set-headphones")
         self._remark = Line(Content(""), widget_id="set-remark")
 
     def compose(self) -> ComposeResult:
@@ -85,6 +86,7 @@ class SettingsScreen(LiveScreen):
                 yield Line(Content(f"  {' '.join(VOICES)} …"), classes="offers -quiet")
                 yield from _row("Speed", self._speed)
                 yield from _row("Voice commands", self._commands)
+                yield from _row("Headphones", self._headphones)
                 yield self._remark
             yield Static(
                 Content.assemble(
@@ -107,6 +109,8 @@ class SettingsScreen(LiveScreen):
             self._speed.show(state.speed)
         if state.commands != before.commands:
             self._commands.show(state.commands)
+        if state.headphones != before.headphones:
+            self._headphones.show(state.headphones)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Set what was typed."""
@@ -121,6 +125,8 @@ class SettingsScreen(LiveScreen):
         """Set what was chosen."""
         if event.choice is self._speed:
             self._ask(SetSpeed(self._speed.value))
+        elif event.choice is self._headphones:
+            self._ask(SetHeadphones(self._headphones.value))
         else:
             self._ask(SetCommands(self._commands.value))
 

@@ -23,6 +23,17 @@ LABEL_EVERY = 5
 """The number changes at a third of the rate of the bar: it is read, not watched."""
 
 
+def bar_text(eighths: int, cells: int) -> str:
+    """Return a bar of so many eighths of a cell, in `cells` cells."""
+    full, part = divmod(eighths, _EIGHTHS)
+    return ("█" * full + (_BLOCKS[part] if part else "")).ljust(cells)[:cells]
+
+
+def level_tone(rms_dbfs: float, peak_dbfs: float) -> str:
+    """Return whether a level is `good`, `warm` or `hot`."""
+    return "hot" if peak_dbfs >= HOT_DBFS else "warm" if rms_dbfs >= WARM_DBFS else "good"
+
+
 class _Shown(NamedTuple):
     eighths: int
     peak_cell: int
@@ -40,7 +51,7 @@ class Meter(Widget):
         super().__init__()
         self._rms_dbfs = SILENCE_DBFS
         self._peak_dbfs = SILENCE_DBFS
-        self._muted = False
+        self._instead = ""
         self._label = ""
         self._measurements = 0
         self._shown = _Shown(0, 0, "", "good")
@@ -55,14 +66,14 @@ class Meter(Widget):
         """The number makes room for the bar where both do not fit."""
         return _LABEL_CELLS if self.size.width >= LABEL_MIN_WIDTH else 0
 
-    def show(self, rms_dbfs: float, peak_dbfs: float, muted: bool) -> None:
-        """Take the newest measurement."""
+    def show(self, rms_dbfs: float, peak_dbfs: float, cover: str = "") -> None:
+        """Take the newest measurement; the words of a cover stand in place of the bar."""
         self._rms_dbfs = rms_dbfs
         self._peak_dbfs = max(peak_dbfs, self._peak_dbfs - PEAK_FALL_DB)
-        if muted is not self._muted or self._measurements % LABEL_EVERY == 0:
+        if cover != self._instead or self._measurements % LABEL_EVERY == 0:
             self._label = "" if rms_dbfs <= SILENCE_DBFS else f"{rms_dbfs:.0f}dB"
         self._measurements += 1
-        self._muted = muted
+        self._instead = cover
         shown = self._quantised()
         if shown != self._shown:
             self._shown = shown
@@ -74,26 +85,25 @@ class Meter(Widget):
         self.refresh()
 
     def _quantised(self) -> _Shown:
-        if self._muted:
-            return _Shown(0, 0, self._label, "muted")
+        if self._instead:
+            return _Shown(0, 0, self._label, self._instead)
         eighths = round(meter_position(self._rms_dbfs) * self.cells * _EIGHTHS)
         peak_cell = min(self.cells - 1, int(meter_position(self._peak_dbfs) * self.cells))
-        tone = "hot" if self._peak_dbfs >= HOT_DBFS else "warm" if self._rms_dbfs >= WARM_DBFS else "good"
-        return _Shown(eighths, peak_cell, self._label, tone)
+        return _Shown(eighths, peak_cell, self._label, level_tone(self._rms_dbfs, self._peak_dbfs))
 
     def render_line(self, y: int) -> Strip:
         """Return the bar."""
         frame = self._style("frame")
         label = Segment(self._shown.label.rjust(_LABEL_CELLS)[: self._label_cells], frame)
-        if self._shown.tone == "muted":
-            bar = [Segment("MUTED".center(self.cells)[: self.cells], self._style("warm"))]
+        if self._instead:
+            bar = [Segment(self._instead.center(self.cells)[: self.cells], self._style("warm"))]
         else:
             bar = self._bar()
         return Strip([Segment("▕", frame), *bar, Segment("▏", frame), label]).adjust_cell_length(self.size.width)
 
     def _bar(self) -> list[Segment]:
         full, part = divmod(self._shown.eighths, _EIGHTHS)
-        filled = ("█" * full + (_BLOCKS[part] if part else "")).ljust(self.cells)[: self.cells]
+        filled = bar_text(self._shown.eighths, self.cells)
         used = full + (part > 0)
         style, peak = self._style(self._shown.tone), self._shown.peak_cell
         if peak < used or not peak:

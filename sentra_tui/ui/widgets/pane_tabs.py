@@ -34,6 +34,11 @@ class PaneTabs(Widget):
             self._active, self._news = active, news
             self.refresh()
 
+    def show_titles(self, titles: Sequence[str]) -> None:
+        """Take the names of the tabs."""
+        self._titles = titles
+        self.refresh()
+
     def _labels(self) -> list[str]:
         return [
             f" {index + 1} {title}{'•' if index in self._news else ' '} " for index, title in enumerate(self._titles)

@@ -16,7 +16,7 @@ from textual.selection import Selection
 from textual.strip import Strip
 from textual.timer import Timer
 
-from sentra_tui.ui.drawing import RowPainter, RowSpec
+from sentra_tui.ui.drawing import RowPainter, RowSpec, row_spec
 from sentra_tui.ui.entries import Entry
 from sentra_tui.ui.virtual_rows import Item, Pages, Place, VirtualRows
 
@@ -60,10 +60,10 @@ class TranscriptView(ScrollView, Generic[Item], can_focus=True):
         classes: str = "",
         empty: str = "",
         cites: bool = False,
+        holds: Callable[[Item, Hashable], bool] | None = None,
     ) -> None:
         super().__init__(id=widget_id, classes=classes)
-        self._present = present
-        self._rows = VirtualRows(present, key)
+        self._rows = VirtualRows(present, key, holds)
         self._pages: Pages[Item] = ()
         self._started_at = 0.0
         self._strips: LRUCache[RowSpec, Strip] = LRUCache(_STRIPS_KEPT)
@@ -91,6 +91,15 @@ class TranscriptView(ScrollView, Generic[Item], can_focus=True):
         rows = range(top, min(top + self._view_height, self._rows.height))
         places = dict.fromkeys(self._rows.locate(row) for row in rows)
         return [self._rows.item(place) for place in places]
+
+    @property
+    def chosen(self) -> Item | None:
+        """The last item in which words are selected."""
+        if self._selection is None or not self._rows.height:
+            return None
+        end = self._selection.end or self._selection.start
+        row = self._rows.height - 1 if end is None else min(end.y, self._rows.height - 1)
+        return self._rows.item(self._rows.locate(row))
 
     @property
     def pages(self) -> Pages[Item]:
@@ -216,7 +225,7 @@ class TranscriptView(ScrollView, Generic[Item], can_focus=True):
         self._jump(min(self.max_scroll_y, max(0, top - max(0, self._view_height - height) // 2)))
         self.follow = self.scroll_y >= self.max_scroll_y - 0.5
         self._move_bar()
-        self._mark_found(key)
+        self._mark_found(self._rows.key_at(place))
         return True
 
     def _mark_found(self, key: Hashable | None) -> None:
@@ -255,24 +264,10 @@ class TranscriptView(ScrollView, Generic[Item], can_focus=True):
         return strip
 
     def _spec(self, row: int) -> RowSpec:
-        entry, begin, end = self._rows.part(row)
-        is_first = begin == 0
-        is_head = is_first and bool(entry.head)
-        length = len(entry.body) - len(entry.remark) - begin
+        part = self._rows.part(row)
+        time_of_day = self._time_of_day(part.entry.at_ms) if part.begin == 0 and self._painter.has_times else ""
         found = self._found is not None and self._rows.key_at(self._rows.locate(row)) == self._found
-        mark = "▸" if found else entry.mark
-        voice = "head" if is_head else entry.voice
-        return RowSpec(
-            row=row,
-            voice="found" if found else voice,
-            mark=mark if is_first or found or entry.voice == "interim" else " ",
-            time=self._time_of_day(entry.at_ms) if is_first and self._painter.has_times else "",
-            text=entry.body[begin:end].rstrip("\n"),
-            tail_at=end - begin if is_head else max(0, entry.tail_at - begin),
-            remark_at=max(0, length),
-            tone=entry.tone,
-            cites=self._cites,
-        )
+        return row_spec(part, row, time_of_day, found, self._cites)
 
     def _time_of_day(self, at_ms: int) -> str:
         return time.strftime("%H:%M:%S", time.localtime(self._started_at + at_ms / 1000))
