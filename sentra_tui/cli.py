@@ -93,6 +93,19 @@ def provider(**choices: Any) -> None:
 
 
 @main.command()
+@click.option("--mic", metavar="SOURCE", default="device", help="The microphone: device, device:NAME or none.")
+@click.option("--speaker", metavar="SOURCE", default="none", help="What is played here: loopback, loopback:NAME.")
+def audio(**sources: str) -> None:
+    """Give this machine's sound to another one, and play what comes back: the far side of `--mic ssh:HOST`.
+
+    Frames go out on standard output and come in on standard input; it ends with the latter.
+    """
+    from sentra_tui.services.audio.remote.far import main as run_far
+
+    sys.exit(run_far({stream: source for stream, source in sources.items() if source != "none"}))
+
+
+@main.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of a table.")
 def devices(as_json: bool) -> None:
     """List the sound devices: what names each of them, and which are used where none is named.

@@ -1,0 +1,209 @@
+"""Another machine's sound: the far side is a real one, reached through a command that stands for ssh."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sentra_tui.domain.audio import FRAME_BYTES, SAMPLE_RATE_HZ
+from sentra_tui.domain.errors import SourceError
+from sentra_tui.domain.sound import Trouble
+from sentra_tui.domain.sound_ports import SourceReport
+from sentra_tui.services.audio.remote.command import FAR_VARIABLE, SSH_VARIABLE, far_command, far_source
+from sentra_tui.services.audio.remote.sink import RemoteSink
+from sentra_tui.services.audio.remote.source import RemoteSource
+from sentra_tui.services.audio.sources import open_source
+from tests.pulse import PulseServer
+from tests.services.audio.wav_files import PCM, chunk, encode, fmt, riff, tone
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="a shell script stands for ssh")
+
+DEADLINE_S = 30.0
+TONE_HZ = 1_000
+TONE = (np.sin(np.arange(SAMPLE_RATE_HZ) * 2 * np.pi * TONE_HZ / SAMPLE_RATE_HZ) * 10_000).astype("<i2").tobytes()
+SSH = """#!/bin/sh
+for last; do :; done
+echo $$ >> {folder}/pids
+echo "Welcome to this machine. 3 updates can be installed."
+echo "a banner" >&2
+exec sh -c "exec $last"
+"""
+
+
+@pytest.fixture
+def ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A command like ssh, whose other machine is this one; return the file with the ids of its processes."""
+    script = tmp_path / "ssh"
+    script.write_text(SSH.format(folder=tmp_path))
+    script.chmod(0o700)
+    monkeypatch.setenv(SSH_VARIABLE, str(script))
+    monkeypatch.setenv(FAR_VARIABLE, f"{sys.executable} -m sentra_tui")
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[4]))
+    return tmp_path / "pids"
+
+
+class Listener:
+    """Takes the frames of a source, in real time."""
+
+    def __init__(self, source: RemoteSource) -> None:
+        self.frames: list[bytes] = []
+        self._source = source
+
+    async def run(self) -> None:
+        async for frame in self._source.frames():
+            self.frames.append(frame)
+
+    async def until_tone(self) -> None:
+        """Return once there is a third of a second of the tone."""
+        self.frames.clear()
+        async with asyncio.timeout(DEADLINE_S):
+            while not self._hears_tone():
+                await asyncio.sleep(0.05)
+
+    def _hears_tone(self) -> bool:
+        samples = np.frombuffer(b"".join(self.frames[-16:]), "<i2").astype(np.float64)
+        if samples.size < 16 * FRAME_BYTES // 2 or np.abs(samples).max() < 2_000:
+            return False
+        spectrum = np.abs(np.fft.rfft(samples))
+        return abs(float(np.argmax(spectrum)) * SAMPLE_RATE_HZ / samples.size - TONE_HZ) < 10
+
+
+@asynccontextmanager
+async def listening(spec: str, reports: list[SourceReport]) -> AsyncIterator[Listener]:
+    source = await open_source(spec, report=reports.append)
+    assert isinstance(source, RemoteSource)
+    listener = Listener(source)
+    task = asyncio.create_task(listener.run())
+    try:
+        yield listener
+    finally:
+        await source.close()
+        await asyncio.wait_for(task, DEADLINE_S)
+
+
+async def until_report(reports: list[SourceReport], trouble: Trouble) -> SourceReport:
+    async with asyncio.timeout(DEADLINE_S):
+        while not reports or reports[-1].trouble is not trouble:
+            await asyncio.sleep(0.02)
+    return reports[-1]
+
+
+def alive(process_id: int) -> bool:
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+async def test_another_machines_microphone_is_heard_and_taken_again_when_it_comes_back(
+    pulse: PulseServer, ssh: Path
+) -> None:
+    reports: list[SourceReport] = []
+    with pulse.play(TONE * 60):
+        async with listening("ssh:devbox", reports) as listener:
+            await listener.until_tone()
+            os.kill(int(ssh.read_text().split()[-1]), signal.SIGKILL)
+            report = await until_report(reports, Trouble.GONE)
+            assert report.advice.startswith("devbox · device: ")
+            assert report.advice.endswith(" It is tried again.")
+            await listener.until_tone()
+            await until_report(reports, Trouble.NONE)
+    assert not any(alive(int(process_id)) for process_id in ssh.read_text().split())
+
+
+async def test_what_another_machine_plays_is_heard(pulse: PulseServer, ssh: Path) -> None:
+    with pulse.play(TONE * 30, "spk"):
+        async with listening("ssh:me@devbox/loopback", []) as listener:
+            await listener.until_tone()
+
+
+async def test_answers_are_played_on_the_other_machine(pulse: PulseServer, ssh: Path) -> None:
+    sink = RemoteSink(far_command("devbox", "none", os.environ), "devbox")
+    try:
+        with pulse.record() as recording:
+            assert not sink.sounding()
+            async with asyncio.timeout(DEADLINE_S):
+                number = 0
+                while sink.heard_ms() < 200:
+                    start = number % 50 * FRAME_BYTES
+                    sink.write(TONE[start : start + FRAME_BYTES])
+                    number += 1
+                    await asyncio.sleep(0.02)
+            assert sink.sounding()
+            sink.flush()
+            async with asyncio.timeout(DEADLINE_S):
+                while sink.sounding():
+                    await asyncio.sleep(0.02)
+            heard = recording.samples()
+        assert np.abs(heard.astype(np.int32)).max() > 5_000
+    finally:
+        await sink.close()
+        await sink.close()
+
+
+async def test_why_the_other_machine_gives_nothing_is_said_in_its_own_words(
+    ssh: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(FAR_VARIABLE, "no-such-program")
+    reports: list[SourceReport] = []
+    async with listening("ssh:devbox", reports):
+        report = await until_report(reports, Trouble.GONE)
+    assert "no-such-program" in report.advice
+    assert "not found" in report.advice
+
+
+async def test_a_recording_of_the_other_machine_ends_when_it_is_over(ssh: Path, tmp_path: Path) -> None:
+    wav = tmp_path / "it's a talk.wav"
+    wav.write_bytes(riff(fmt(rate_hz=48_000), chunk(b"data", encode(tone(0.6, 48_000, TONE_HZ), PCM, 16))))
+    source = await open_source(f"ssh:devbox/{wav}")
+    async with asyncio.timeout(DEADLINE_S):
+        frames = [frame async for frame in source.frames()]
+    await source.close()
+    sounding = [frame for frame in frames if np.abs(np.frombuffer(frame, "<i2").astype(np.int32)).max() > 2_000]
+    assert 27 <= len(sounding) <= 31
+
+
+async def test_a_source_that_was_never_heard_is_closed_at_once(ssh: Path) -> None:
+    source = await open_source("ssh:devbox")
+    await source.close()
+    await source.close()
+    assert not ssh.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "host", "source"),
+    [
+        ("devbox", "devbox", "device"),
+        ("me@10.0.0.7/loopback", "me@10.0.0.7", "loopback"),
+        ("me@[fe80::1%eth0]/device:Blue Yeti", "me@[fe80::1%eth0]", "device:Blue Yeti"),
+    ],
+)
+def test_a_host_and_its_source_are_told_apart(name: str, host: str, source: str) -> None:
+    assert far_source(name) == (host, source)
+
+
+@pytest.mark.parametrize("name", ["", "/loopback", "-oProxyCommand=evil", "two words", "a;b", "$(x)", "ho\nst"])
+def test_what_is_no_host_is_refused(name: str) -> None:
+    with pytest.raises(SourceError, match="needs the name of a host"):
+        far_source(name)
+
+
+def test_a_source_is_one_word_for_the_other_machines_shell() -> None:
+    environ = {SSH_VARIABLE: "env ssh -p 2222"}
+    command = far_command("devbox", "device:Blue Yeti; rm -rf ~", environ)
+    assert command[:4] == ["env", "ssh", "-p", "2222"]
+    assert command[-2:] == ["devbox", "sentra-tui audio '--mic=device:Blue Yeti; rm -rf ~'"]
+
+
+def test_a_missing_ssh_is_said() -> None:
+    with pytest.raises(SourceError, match="no-ssh is not installed here"):
+        far_command("devbox", "device", {SSH_VARIABLE: "no-ssh"})
