@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from sentra_tui.domain.errors import SourceError
 from sentra_tui.domain.sound_ports import BleedGate, EchoCanceller
@@ -13,7 +14,7 @@ from sentra_tui.engine.tasks import TaskOwner
 
 
 class CancellerOptions(Struct, frozen=True, kw_only=True):
-    """What kind of canceller a stream needs; the arguments of `LiveKitEchoCanceller.load`."""
+    """What kind of canceller a stream needs."""
 
     noise_suppression: bool
     high_pass: bool
@@ -22,7 +23,8 @@ class CancellerOptions(Struct, frozen=True, kw_only=True):
     may_rest: bool = False
 
 
-LoadCanceller = Callable[[CancellerOptions], Awaitable[EchoCanceller]]
+LoadCanceller = Callable[..., Awaitable[EchoCanceller]]
+"""Takes the fields of `CancellerOptions` by name; raises SourceError."""
 
 
 class LiveStream:
@@ -77,14 +79,13 @@ class LiveStream:
         """Hold no sound of before."""
         if self.canceller is not None:
             self.canceller.reset()
-        self.gate = None
 
     def close(self) -> None:
         """Let go of the canceller."""
         self.want(None)
 
     async def _fetch(self, options: CancellerOptions) -> None:
-        self._replace(await self._load(options))
+        self._replace(await self._load(**asdict(options)))
         self._on_change()
 
     def _replace(self, canceller: EchoCanceller | None) -> None:

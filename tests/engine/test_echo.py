@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from typing import Any
 
 import numpy as np
 import pytest
@@ -97,11 +98,11 @@ class Room:
             make_gate=LoudnessGate,
         )
 
-    async def _load(self, options: CancellerOptions) -> EchoCanceller:
+    async def _load(self, **options: Any) -> EchoCanceller:
         await self.may_load.wait()
         if self._error is not None:
             raise self._error
-        self.cancellers.append(Subtractor(options))
+        self.cancellers.append(Subtractor(CancellerOptions(**options)))
         return self.cancellers[-1]
 
     def echo(self) -> Echo:

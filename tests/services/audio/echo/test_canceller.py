@@ -33,8 +33,9 @@ LOUD = (np.random.default_rng(3).normal(size=FRAME_BYTES // 2) * 3000).astype("<
 
 
 @pytest.fixture(autouse=True)
-def livekit() -> None:
+def libraries() -> None:
     pytest.importorskip("livekit.rtc")
+    pytest.importorskip("espeakng_loader")
 
 
 def cleaned(canceller: LiveKitEchoCanceller, played: Iterable[bytes], heard: Iterable[bytes]) -> Sound:

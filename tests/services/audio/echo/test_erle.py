@@ -11,6 +11,11 @@ from tests.services.audio.echo.room import OTHER_TEXT, TEXT, Sound, echo_of, fra
 DURATION_S = 8.0
 
 
+@pytest.fixture(autouse=True)
+def voice() -> None:
+    pytest.importorskip("espeakng_loader")
+
+
 def fed(meter: ErleMeter, far: Sound, near: Sound, left: Sound) -> ErleMeter:
     for played, heard, cleaned in zip(frames(far), frames(near), frames(left), strict=True):
         meter.feed([played[:960], played[960:]], heard, cleaned)
