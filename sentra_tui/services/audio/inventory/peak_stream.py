@@ -1,8 +1,11 @@
 """The level of one source of a sound server, without its sound.
 
-The server itself finds the peaks (PA_STREAM_PEAK_DETECT), a hundred a second: ten sources cost us 100 calls a second
-and 4 kB. `pulsectl` can do that for one source only, blocking, so it is done here with what it is made of: libpulse by
-ctypes. https://freedesktop.org/software/pulseaudio/doxygen/stream_8h.html
+The server itself finds the peaks (PA_STREAM_PEAK_DETECT). `pulsectl` can do that for one source only, blocking, so it
+is done here with what it is made of: libpulse by ctypes.
+https://freedesktop.org/software/pulseaudio/doxygen/stream_8h.html
+
+Rate and fragment are those of pavucontrol. Other servers than PulseAudio are known to bear these only: pipewire-pulse
+0.3.65 ends with a segmentation fault when it is asked for fragments of ten peaks.
 
 The streams live on the thread and in the main loop of their `pulsectl.Pulse`.
 """
@@ -16,10 +19,9 @@ from typing import Any
 
 from sentra_tui.services.audio.inventory.peaks import SILENT, PeakLevel
 
-PEAKS_HZ = 100
-DELIVERIES_HZ = 10
+PEAKS_HZ = 25
 QUIET_S = 0.3
-"""Deliveries come a little early and late: only after so long nothing that does not come is silence."""
+"""Peaks come a little early and late: only when none came for so long it is silence."""
 DEAF_S = 1.5
 """An input that gave nothing for so long gives nothing at all."""
 NO_SOUND = "It gives no sound: another program holds it, or it is suspended."
@@ -72,8 +74,7 @@ class PeakStream:
         return NO_SOUND if self._wakes and time.monotonic() - self._heard_at > DEAF_S else ""
 
     def _buffering(self) -> Any:
-        fragment_bytes = PEAKS_HZ // DELIVERIES_HZ * _SAMPLE_BYTES
-        return self._c.PA_BUFFER_ATTR(maxlength=_ANY, tlength=_ANY, prebuf=_ANY, minreq=_ANY, fragsize=fragment_bytes)
+        return self._c.PA_BUFFER_ATTR(maxlength=_ANY, tlength=_ANY, prebuf=_ANY, minreq=_ANY, fragsize=_SAMPLE_BYTES)
 
     def _flags(self) -> int:
         c = self._c
