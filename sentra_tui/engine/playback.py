@@ -59,6 +59,7 @@ class Playback:
             self._transport.flush_audio()
         self._cut.end()
         self._answer_from_ms = 0 if self._sink is None else self._sink.heard_ms()
+        self.duck(1.0)
 
     def flush(self) -> None:
         """Be silent at once, and until the next answer begins or the sound of this one has ceased to arrive."""
@@ -67,6 +68,16 @@ class Playback:
         if self._transport is not None:
             self._transport.flush_audio()
         self._cut.begin()
+        self.duck(1.0)
+
+    def duck(self, gain: float) -> None:
+        """Play at this share of the loudness, 0 to 1, until told otherwise, or the answer is over."""
+        if self._sink is not None:
+            self._sink.set_gain(gain)
+
+    def sounding(self) -> bool:
+        """Return whether an answer is heard, or is about to be."""
+        return self._sink is not None and self._sink.sounding()
 
     def heard_ms(self) -> int:
         """Return how much of the present answer was heard, in milliseconds; 0 while answers are only written."""

@@ -44,6 +44,9 @@ PAUSE_STEPS = 20
 GAP_STEPS = 5
 """A longer gap parts two sounds, as long as nothing is ducked."""
 
+STOPPED_STEPS = 100
+"""What sounds so long after a stop is another answer."""
+
 
 class _BargeInEffect(Struct, frozen=True, tag=snake_case):
     """The base of what barge-in wants done."""
@@ -71,7 +74,7 @@ BargeInEffect: TypeAlias = Duck | Unduck | StopAnswer
 
 
 class BargeIn:
-    """Decides while answers sound; to be `reset` before the first of them, and after each that was stopped."""
+    """Decides while answers sound; to be `reset` when they have ended."""
 
     def __init__(self) -> None:
         self.ducked = False
@@ -82,11 +85,15 @@ class BargeIn:
         self._quiet_steps = 0
         self._speech_steps = 0.0
         self._onset_steps = 0
+        self._stopped_steps = 0
 
     def hear(self, speech: bool, peak_dbfs: float) -> BargeInEffect | None:
         """Take the next 10 ms: whether they look like speech, and their peak."""
         if self.stopped:
-            return None
+            self._stopped_steps += 1
+            if self._stopped_steps < STOPPED_STEPS:
+                return None
+            self.reset()
         rise_db = peak_dbfs - self._floor_dbfs
         self._floor_dbfs = max(CALM_DBFS, min(peak_dbfs, self._floor_dbfs + FLOOR_RISE_DB))
         loud = rise_db > LOUD_RISE_DB and peak_dbfs > LOUD_DBFS
@@ -101,14 +108,15 @@ class BargeIn:
 
     def hear_word(self) -> BargeInEffect | None:
         """A word of the user was recognised."""
-        return self._stop(by_word=True) if self.ducked else None
+        return self._stop(by_word=True) if self.ducked and not self.stopped else None
 
     def reset(self) -> BargeInEffect | None:
         """The answer is over, or nobody is to be listened to: begin anew."""
-        unduck = self._let_go() if self.ducked and not self.stopped else None
-        self.stopped = self.ducked = False
-        self._rising_steps = self._heard_steps = 0
-        return unduck
+        undecided = self.ducked and not self.stopped
+        unduck = self._let_go()
+        self.stopped = False
+        self._rising_steps = self._onset_steps = 0
+        return unduck if undecided else None
 
     def _count(self, speech: bool, loud: bool) -> None:
         self._quiet_steps = 0 if loud or speech else self._quiet_steps + 1
@@ -130,6 +138,7 @@ class BargeIn:
 
     def _stop(self, *, by_word: bool = False) -> StopAnswer:
         self.stopped = True
+        self._stopped_steps = 0
         return StopAnswer(self._heard_steps * STEP_MS, by_word)
 
     def _let_go(self) -> Unduck:

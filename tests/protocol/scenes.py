@@ -22,8 +22,8 @@ CREATED = s.ResponseCreated(Response("resp_1"))
 COMPLETED = s.ResponseDone(Response("resp_1", "completed"))
 
 
-def new_session(*, answers: bool = True, voice: bool = False) -> Session:
-    session = Session("mic", 1, 1_000, answers=answers, voice=voice)
+def new_session(*, answers: bool = True, voice: bool = False, server_interrupts: bool = True) -> Session:
+    session = Session("mic", 1, 1_000, answers=answers, voice=voice, server_interrupts=server_interrupts)
     session.receive(s.SessionCreated(), 1_000)
     return session
 

@@ -6,7 +6,7 @@ import pytest
 
 from sentra_tui.domain.config import AUX_INSTRUCTIONS, AuxConfig, ProviderProfile
 from sentra_tui.domain.stream_settings import StreamSettings
-from sentra_tui.protocol.session_config import mic_session, session_change, speaker_session
+from sentra_tui.protocol.session_config import BargeInBy, finds_turns, mic_session, session_change, speaker_session
 
 
 def test_the_microphone_is_answered_in_writing_until_voice_is_on() -> None:
@@ -54,6 +54,12 @@ def test_models_without_turn_detection_are_sent_none(model: str) -> None:
     assert session["audio"]["input"]["turn_detection"] is None
 
 
+def test_who_finds_the_turns_is_told_by_the_session() -> None:
+    assert finds_turns(speaker_session(ProviderProfile(), StreamSettings()))
+    profile = ProviderProfile(speaker_transcription_model="gpt-live-transcribe")
+    assert not finds_turns(speaker_session(profile, StreamSettings()))
+
+
 def test_who_speaks_waits_longer_for_the_end_of_a_turn() -> None:
     session = mic_session(ProviderProfile(), AuxConfig(), StreamSettings(voice=True))
     assert session["audio"]["input"]["turn_detection"]["silence_duration_ms"] == 1200
@@ -63,6 +69,12 @@ def test_speech_silences_a_spoken_answer_and_lets_a_written_one_go_on() -> None:
     for voice in (False, True):
         session = mic_session(ProviderProfile(), AuxConfig(), StreamSettings(voice=voice))
         assert session["audio"]["input"]["turn_detection"]["interrupt_response"] is voice
+
+
+@pytest.mark.parametrize("barge_in", ["voice", "key"])
+def test_the_server_interrupts_nothing_where_that_is_ours_to_do(barge_in: BargeInBy) -> None:
+    session = mic_session(ProviderProfile(), AuxConfig(), StreamSettings(voice=True), barge_in)
+    assert session["audio"]["input"]["turn_detection"]["interrupt_response"] is False
 
 
 def test_the_server_begins_no_answers_where_only_questions_or_keys_do() -> None:
