@@ -20,8 +20,8 @@ from typing import Any
 from sentra_tui.services.audio.inventory.peaks import SILENT, PeakLevel
 
 PEAKS_HZ = 25
-QUIET_S = 0.3
-"""Peaks come a little early and late: only when none came for so long it is silence."""
+QUIET_S = 0.6
+"""Peaks come in bursts where the server is busy: only when none came for so long it is silence."""
 DEAF_S = 1.5
 """An input that gave nothing for so long gives nothing at all."""
 NO_SOUND = "It gives no sound: another program holds it, or it is suspended."
