@@ -142,8 +142,9 @@ class SoundServer(ABC):
     @contextmanager
     def added(self, name: str, *, microphone: bool = False) -> Iterator[None]:
         """Have one more sink (its monitor is `NAME.monitor`), or one more microphone, while the context lasts."""
-        source = f"{self.MICROPHONE} source_name={name}"
-        self.devices[name] = source if microphone else f"{self.NULL_SINK} sink_name={name}"
+        source = f"{self.MICROPHONE} source_name={name} source_properties=device.description={name}"
+        sink = f"{self.NULL_SINK} sink_name={name} sink_properties=device.description={name}"
+        self.devices[name] = source if microphone else sink
         self.plug(name)
         try:
             yield

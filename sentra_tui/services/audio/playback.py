@@ -1,40 +1,47 @@
-"""The loudspeaker."""
+"""The loudspeaker, as the engine has it."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from typing import Any
 
-from sentra_tui.domain.text import clean_line
-from sentra_tui.services.audio.devices import Device
+from sentra_tui.services.audio.output.loudspeaker import Loudspeaker, OnReport
 from sentra_tui.services.audio.output.ring import Ring
 
 OnPlayed = Callable[[bytes], None]
-"""Takes each block of 10 ms as the device gets it, silence included, before it sounds. Not in the loop's thread."""
+"""Takes each block of 10 ms as the output gets it, silence included, before it sounds. Not in the loop's thread."""
 
 
 class SpeakerSink:
-    """An AudioSink: an output device, the system's default or one by name. `open` makes it."""
+    """An AudioSink on an output that is followed. `open` makes it."""
 
-    def __init__(self, device: str = "", *, on_played: OnPlayed | None = None) -> None:
-        self.label = clean_line(device) or "loudspeaker"
-        self.lost = False
-        """The device went away; what is written is not heard."""
+    def __init__(
+        self, output: str = "", *, on_played: OnPlayed | None = None, on_report: OnReport | None = None
+    ) -> None:
         self._on_played = on_played
         self._ring = Ring()
-        self._device = Device("output", device, self._on_block, self._on_finished)
+        self._loudspeaker = Loudspeaker(output, self._take, self._ring.resume, on_report)
 
     @classmethod
-    async def open(cls, device: str = "", *, on_played: OnPlayed | None = None) -> SpeakerSink:
-        """Open the device; raises SourceError."""
-        sink = cls(device, on_played=on_played)
+    async def open(
+        cls, output: str = "", *, on_played: OnPlayed | None = None, on_report: OnReport | None = None
+    ) -> SpeakerSink:
+        """Return a sink on the output with that name, empty for the default one; raises SourceError.
+
+        `output` is as in `SoundConfig.output`. The label says at first where answers are heard; `on_report` is told
+        when that changes, and why.
+        """
+        sink = cls(output, on_played=on_played, on_report=on_report)
         try:
-            await sink._device.open()
-        except asyncio.CancelledError:
+            await sink._loudspeaker.open()
+        except BaseException:
             await sink.close()
             raise
         return sink
+
+    @property
+    def label(self) -> str:
+        """Where it is heard, or was last."""
+        return self._loudspeaker.label
 
     @property
     def underruns(self) -> int:
@@ -55,21 +62,21 @@ class SpeakerSink:
 
     def heard_ms(self) -> int:
         """Return how much sound was heard, to a block of 10 ms."""
-        return self._ring.heard_ms(self._device.latency_s)
+        return self._ring.heard_ms(self._loudspeaker.latency_s)
 
     def sounding(self) -> bool:
-        """Return whether audible sound is queued, or was handed over and is not over yet."""
-        return self._ring.sounding(self._device.latency_s)
+        """Return whether audible sound is queued or not over yet; never while the output takes none."""
+        return self._loudspeaker.plays and self._ring.sounding(self._loudspeaker.latency_s)
 
     async def close(self) -> None:
-        """Let go of the device."""
-        await self._device.close()
+        """Let go of the output; may be called more than once."""
+        await self._loudspeaker.close()
 
-    def _on_block(self, block: Any) -> None:
-        sound = self._ring.take()
+    def _take(self) -> bytes:
+        block = self._ring.take()
         if self._on_played is not None:
-            self._on_played(sound)
-        block[:] = sound
+            self._on_played(block)
+        return block
 
-    def _on_finished(self) -> None:
-        self.lost = True
+
+open_sink = SpeakerSink.open

@@ -134,7 +134,6 @@ async def test_the_loudspeaker_plays_what_is_written(pulse: PulseServer) -> None
         await sink.close()
     loud = np.flatnonzero(np.abs(heard) > 5_000)
     assert pitch_hz(heard[loud[0] : loud[-1]]) == pytest.approx(660, abs=8)
-    assert not sink.lost
 
 
 async def test_a_flushed_loudspeaker_forgets_what_waits(pulse: PulseServer) -> None:

@@ -7,8 +7,6 @@ import asyncio
 import numpy as np
 
 from sentra_tui.domain.audio import FRAME_BYTES, FRAME_MS, SAMPLE_RATE_HZ
-from sentra_tui.services.audio.devices import BLOCK_SAMPLES
-from sentra_tui.services.audio.output.ring import LATE_BLOCKS, PREBUFFER_BLOCKS
 from sentra_tui.services.audio.playback import SpeakerSink
 from tests.pulse import PulseServer
 
@@ -80,28 +78,3 @@ async def test_what_the_device_still_holds_is_not_heard_yet(pulse: PulseServer) 
     assert seen[0] == 0
     assert seen == sorted(seen)
     assert len(set(seen)) > 5
-
-
-def block_of(sink: SpeakerSink) -> bool:
-    """Have the device take a block; return whether there was sound in it."""
-    block = bytearray(BLOCK_SAMPLES * 2)
-    sink._on_block(memoryview(block))
-    return any(block)
-
-
-def test_sound_that_comes_late_waits_longer_the_next_time_and_other_sound_does_not() -> None:
-    sink = SpeakerSink()
-
-    def blocks_until_sound() -> int:
-        return next(count for count in range(100) if block_of(sink))
-
-    sink.write(TONE)
-    assert blocks_until_sound() == PREBUFFER_BLOCKS
-    assert [block_of(sink) for _ in range(4)] == [True, False, False, False]
-    sink.write(TONE)
-    assert blocks_until_sound() == PREBUFFER_BLOCKS + 1
-    assert sink.underruns == 1
-    assert [block_of(sink) for _ in range(LATE_BLOCKS + 2)][1:] == [False] * (LATE_BLOCKS + 1)
-    sink.write(TONE)
-    assert blocks_until_sound() == PREBUFFER_BLOCKS + 1
-    assert sink.underruns == 1
