@@ -80,4 +80,4 @@ def hidden_entry(hidden: HiddenEchoes, key: str) -> Entry:
     """Return the entry of echoes that are not shown; `key` shows them."""
     count = len(hidden.lines)
     what = "echo" if count == 1 else f"{count} echoes"
-    return Entry(f"{what} hidden ({key} shows)", hidden.lines[0].start_ms, "aside", "~")
+    return Entry(f" {what} hidden ({key} shows)", hidden.lines[0].start_ms, "aside", "~")

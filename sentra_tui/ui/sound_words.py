@@ -99,7 +99,7 @@ def in_text_mode(state: AppState) -> bool:
 def cover(stream: Stream, state: AppState) -> str:
     """Return why nothing of a stream goes out just now, in a word or two for its meter; empty where it does."""
     if state.off_record:
-        return "OFF THE RECORD"
+        return "OFF RECORD"
     if stream.muted:
         return "MUTED"
     return "HELD" if stream.name == MIC and state.echo.held else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from sentra_tui.domain.state import MIC, AppState, Connection, Quality, Stream
+from sentra_tui.domain.state import MIC, AppState, Connection, Quality, SourceStatus, Stream
 from sentra_tui.domain.text import clean_line
 
 WEAK_CONTACT_MS = 3_000
@@ -114,6 +114,8 @@ def empty_words(stream: Stream | None, key: str) -> str:
     """Return what a transcript says before its first line; `key` connects its stream."""
     if stream is None:
         return ""
+    if stream.source.status is SourceStatus.FAILED:
+        return clean_line(f"No sound. {stream.source.cause}", 2 * CAUSE_CHARS)
     if stream.connection is Connection.OFF:
         return f"Press {key} to connect the {NOUNS.get(stream.name, stream.name)}."
     if stream.connection is Connection.LIVE:

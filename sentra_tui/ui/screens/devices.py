@@ -66,7 +66,8 @@ class DevicesScreen(LiveScreen):
         if state.devices.levels is not before.devices.levels:
             self._list.measure(state.devices.levels)
         devices = state.devices
-        parts = [clean_line(part, NOTE_CHARS) for part in (devices.backend, devices.reason) if part]
+        known = (devices.backend, devices.reason) if devices.devices else ()
+        parts = [clean_line(part, NOTE_CHARS) for part in known if part]
         self._backend.show(Content(" · ".join(parts)))
         self._keep_watching(state)
 
@@ -82,7 +83,8 @@ class DevicesScreen(LiveScreen):
         row = self._list.row
         if row is None:
             return
-        self._title_line.show(Content.assemble((row.name, "bold"), (f"  {row.facts}" if row.facts else "", "$muted")))
+        facts = " · ".join(part for part in ("in use" if row.in_use else "", row.facts) if part)
+        self._title_line.show(Content.assemble((row.name, "bold"), (f"  {facts}", "$muted")))
         level = self._list.level_of(row)
         cause = clean_line(level.cause, NOTE_CHARS) if level is not None else ""
         self._note_line.show(Content(" · ".join(part for part in (cause, clean_line(row.note, NOTE_CHARS)) if part)))

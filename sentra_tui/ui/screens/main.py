@@ -100,6 +100,8 @@ class MainScreen(AskingScreen):
 
     async def _mount_panes(self) -> None:
         await self._grid.put(self._panes[:2], self._panes[2:4])
+        if self._add_panes(self.state):
+            self.show(self.state, self._now_ms)
         if self.focused is None:
             self._panes[self.active].focus()
 
@@ -115,11 +117,11 @@ class MainScreen(AskingScreen):
         self.caught_up = not waiting
         self._show_tabs()
 
-    def _add_panes(self, state: AppState) -> None:
-        """Give each stream beyond the two a pane of its own."""
+    def _add_panes(self, state: AppState) -> bool:
+        """Give each stream beyond the two a pane of its own; return whether there are new ones."""
         others = [stream.name for stream in state.streams if stream.name not in self._streams_shown]
         if not others or not self._grid.is_filled:
-            return
+            return False
         for name in others:
             self._streams_shown.add(name)
             pane = StreamPane(name, name, self._face, widget_id=f"pane-{len(self._panes) + 1}", classes="-other")
@@ -127,6 +129,7 @@ class MainScreen(AskingScreen):
             self._seen.append(())
             self._grid.add(pane)
         self._tabs.show_titles([pane.tab for pane in self._panes])
+        return True
 
     def _panes_that_wait(self, state: AppState) -> list[StreamPane | AnswerPane]:
         news = [pane for pane in self._panes if pane.has_news(state)]

@@ -99,10 +99,10 @@ class DeviceList(ScrollView, can_focus=True):
                 del self._pending[row.target]
         self._lay_out()
         same = (i for i, row in enumerate(self._rows) if under is not None and _is_same(row, under))
-        used = (i for i, row in enumerate(self._rows) if isinstance(row, DeviceRow) and row.in_use)
-        self._cursor = next(same, next(used, self._cursor))
-        if self.row is None:
-            self._cursor = next((i for i, row in enumerate(self._rows) if isinstance(row, DeviceRow)), 0)
+        places = [(i, row) for i, row in enumerate(self._rows) if isinstance(row, DeviceRow)]
+        first = places[0] if places else (0, None)
+        used = (i for i, row in places if row.in_use and first[1] is not None and row.target == first[1].target)
+        self._cursor = next(same, next(used, first[0]))
         self.refresh()
         self.post_message(self.Moved())
 
@@ -115,7 +115,7 @@ class DeviceList(ScrollView, can_focus=True):
         top = self.scroll_offset.y
         for y, row in enumerate(self._rows[top : top + self.size.height]):
             if isinstance(row, DeviceRow) and row.meter in moved:
-                self.refresh(Region(0, y, self.size.width, 1))
+                self.refresh(Region(0, y, self._width, 1))
 
     def wait_for(self, row: DeviceRow) -> None:
         """Mark a row as asked for, until it is in use."""
@@ -127,8 +127,12 @@ class DeviceList(ScrollView, can_focus=True):
         return _Shown(eighths, level_tone(level.rms_dbfs, level.peak_dbfs), not level.cause)
 
     @property
+    def _width(self) -> int:
+        return self.scrollable_content_region.width
+
+    @property
     def _meter_cells(self) -> int:
-        return METER_CELLS if self.size.width >= FACTS_MIN_WIDTH else METER_CELLS - 4
+        return METER_CELLS if self._width >= FACTS_MIN_WIDTH else METER_CELLS - 4
 
     def on_resize(self) -> None:
         """Take the new width."""
@@ -138,7 +142,7 @@ class DeviceList(ScrollView, can_focus=True):
         self.refresh()
 
     def _lay_out(self) -> None:
-        width = max(10, self.size.width)
+        width = max(10, self._width)
         under, self._rows = self.row, []
         for row in self._given:
             if isinstance(row, Sentence):
@@ -198,7 +202,7 @@ class DeviceList(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Return row `y` of the view."""
-        place, width = self.scroll_offset.y + y, self.size.width
+        place, width = self.scroll_offset.y + y, self._width
         row = self._rows[place] if place < len(self._rows) else Sentence("")
         if isinstance(row, DeviceRow):
             segments = self._device(row, place == self._cursor)
@@ -210,8 +214,8 @@ class DeviceList(ScrollView, can_focus=True):
 
     def _device(self, row: DeviceRow, under_cursor: bool) -> list[Segment]:
         meter = self._meter(row)
-        room = self.size.width - MARGIN_CELLS - sum(segment.cell_length for segment in meter) - 1
-        facts_cells = room * 2 // 5 if self.size.width >= FACTS_MIN_WIDTH else 0
+        room = self._width - MARGIN_CELLS - sum(segment.cell_length for segment in meter) - 1
+        facts_cells = room * 2 // 5 if self._width >= FACTS_MIN_WIDTH else 0
         sign = "◌" if self._pending.get(row.target) == row.source else "●" if row.in_use else " "
         name = self._style("in-use") if row.in_use else self.rich_style
         words = self._style("cursor") if under_cursor else name

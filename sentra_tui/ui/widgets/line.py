@@ -33,7 +33,6 @@ class Line(Widget):
 class Headline(Line):
     """Words with others aside, at the right end, which have their room first; a second row is used if it is there."""
 
-    DEFAULT_CSS = "Headline { height: 100%; }"
     GAP = 2
     """Cells between the words and what stands aside."""
 
@@ -48,6 +47,10 @@ class Headline(Line):
             self._aside = aside
             self.refresh()
         super().show(content, tone)
+
+    def on_resize(self) -> None:
+        """Use the rows that there are now."""
+        self.refresh()
 
     @property
     def fits(self) -> bool:

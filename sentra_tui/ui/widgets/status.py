@@ -45,18 +45,20 @@ class StreamStatus(Horizontal):
 
     def show(self, stream: Stream, state: AppState, now_ms: int) -> None:
         """Take the newest state of the stream."""
-        from sentra_tui.ui.sound_words import cover, source_word
+        from sentra_tui.ui.sound_words import cover, in_text_mode, source_word
 
         word = connection_word(stream, now_ms)
         if state.talking and stream.name == MIC and stream.connection is Connection.LIVE:
             word = Word("◉", word.text.replace("live", "talking"), word.tone)
         flaw = source_word(stream, now_ms) if stream.connection is not Connection.FAILED else Word("", "", "quiet")
+        hushed = flaw.tone == "bad" or stream.connection in (Connection.RECONNECTING, Connection.FAILED)
+        if in_text_mode(state):
+            flaw = flaw._replace(sign="·", tone="quiet")
         content = self._content(word, flaw)
         if flaw.text and content.cell_length > self.size.width > 0:
             content = self._content(word._replace(text=""), flaw)
         self._word.show(content, word.tone)
-        hushed = flaw.tone == "bad" or stream.connection in (Connection.RECONNECTING, Connection.FAILED)
-        self._share_room(content.cell_length if flaw.text else 0, hushed)
+        self._share_room(content.cell_length + 1 if flaw.text else 0, hushed)
         self._meter.show(stream.rms_dbfs, stream.peak_dbfs, cover(stream, state))
 
     def _content(self, word: Word, flaw: Word) -> Content:
@@ -136,5 +138,7 @@ class StatusBar(Container):
         urgent = word.tone in _URGENT
         roomy = self.size.width >= ROOMY_CELLS and not urgent
         aside = lights(state, now_ms, roomy)
+        if word.tone == "loud":
+            aside = Content(aside.plain)
         self._trouble.show(Content.assemble(word.sign, " ", word.text), word.tone, aside)
         self.set_class(urgent and not self._trouble.fits, "-long")
