@@ -74,7 +74,7 @@ def headless(**choices: Any) -> None:
     _load_config(choices["config"], choices["provider"])
     _choose_files(choices)
     choices["new_talk"] = choices["new_talk"] or choices["exit_at_end"]
-    sys.exit(run_engine(EngineOptions(**choices)))
+    sys.exit(run_engine(EngineOptions(**choices, standard_input=True)))
 
 
 @main.command()

@@ -20,7 +20,8 @@ class SourceKind(StrEnum):
     """A recording or a FIFO."""
 
 
-_LIVE = (SourceKind.DEVICE, SourceKind.LOOPBACK, SourceKind.SSH, SourceKind.STANDARD_INPUT)
+_LIVE = (SourceKind.DEVICE, SourceKind.LOOPBACK, SourceKind.SSH)
+"""A pipe is none: whoever writes into one is made to wait."""
 _BARE = (SourceKind.NONE, SourceKind.DEMO, SourceKind.STANDARD_INPUT)
 
 

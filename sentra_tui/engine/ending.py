@@ -8,21 +8,23 @@ QUIET_MS = 4_000
 """How long words may take to come after the sound has ended."""
 
 _NO_MORE_SOUND = (SourceStatus.ENDED, SourceStatus.FAILED)
+_NO_CALL = (Connection.FAILED, Connection.OFF)
 
 
 def is_over(state: AppState, quiet_ms: int) -> bool:
     """Return whether nothing more will come: no sound, no open line, no answer, no word for `quiet_ms`.
 
-    A stream whose call has failed for good has nothing to come either; the main assistant needs no call.
+    A stream without a call, or whose call has failed for good, has nothing to come either; the main assistant needs
+    none.
     """
     if any(answer.status in UNFINISHED for answer in state.answers) or any(each.waiting for each in state.questions):
         return False
-    if all(stream.connection in (Connection.FAILED, Connection.OFF) for stream in state.streams):
+    if all(stream.connection in _NO_CALL for stream in state.streams):
         return True
     if quiet_ms < QUIET_MS:
         return False
     return all(
-        stream.source.status in _NO_MORE_SOUND
+        (stream.source.status in _NO_MORE_SOUND or stream.connection in _NO_CALL)
         and all(line.final for page in stream.transcript.pages[-1:] for line in page)
         for stream in state.streams
     )

@@ -25,6 +25,8 @@ class EngineOptions(Struct, frozen=True, kw_only=True):
     """The file in which the user's choices of devices are remembered; None remembers none."""
     recordings: Path | None = None
     """The directory for recordings, where the configuration names none."""
+    standard_input: bool = False
+    """Standard input is free for sound: where a source is `-`, no actions are read."""
     loop: bool = False
     """Begin recordings again when they end."""
     idle: bool = False

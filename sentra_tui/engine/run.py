@@ -74,7 +74,8 @@ class Engine:
         crew = Crew(self._config, self._store, self._wiring, self._journal, context, spent_usd=self._options.spent_usd)
         try:
             crew.start(talk)
-            LineReader(sys.stdin.buffer, self._take_line).start()
+            if not self._wiring.takes_standard_input:
+                LineReader(sys.stdin.buffer, self._take_line).start()
             if self._options.exit_at_end:
                 self._store.subscribe(self._quit_at_end)
             _calm_collector()

@@ -37,4 +37,4 @@ def test_whatever_is_written_means_something(text: str) -> None:
 
 def test_only_what_happens_now_is_live() -> None:
     live = {kind for kind in SourceKind if SourceSpec(kind).live}
-    assert live == {SourceKind.DEVICE, SourceKind.LOOPBACK, SourceKind.SSH, SourceKind.STANDARD_INPUT}
+    assert live == {SourceKind.DEVICE, SourceKind.LOOPBACK, SourceKind.SSH}

@@ -64,3 +64,9 @@ def test_one_stream_that_still_sounds_keeps_the_run_going() -> None:
         c.SourceOpened("speaker", "others.wav"),
     )
     assert not is_over(both, QUIET_MS)
+
+
+def test_one_stream_that_is_never_called_does_not_keep_it_going() -> None:
+    silent = (c.StreamAdded("speaker"), c.SourceOpened("speaker", "none"))
+    assert is_over(state(*LIVE, *silent, ENDED), QUIET_MS)
+    assert not is_over(state(*LIVE, *silent), QUIET_MS)

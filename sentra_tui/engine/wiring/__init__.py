@@ -14,7 +14,7 @@ from sentra_tui.domain.config import DEMO_TRANSCRIPTION_MODEL, LOCAL, Config, Ic
 from sentra_tui.domain.ports import Journal, MainAssistant, Transport
 from sentra_tui.domain.prices import Prices, load_prices
 from sentra_tui.domain.sound_ports import AudioSink
-from sentra_tui.domain.source_spec import SourceKind
+from sentra_tui.domain.source_spec import SourceKind, parse_source
 from sentra_tui.domain.state import MIC
 from sentra_tui.domain.stream_settings import StreamSettings
 from sentra_tui.engine.connections import ManagerPorts
@@ -53,8 +53,12 @@ class Wiring:
         self.provider = options.provider or config.provider or LOCAL
         self._access = ProviderAccess(self.provider, options, config, environ, publish, now_ms)
         self._streams = stream_configs(options, config, _forgotten, local=self._access.is_local)
+        kinds = {parse_source(stream.source).kind for stream in self._streams.values()}
+        self.takes_standard_input = options.standard_input and SourceKind.STANDARD_INPUT in kinds
+        """Whether sound comes from standard input: no actions do then."""
         self._sources = {
-            name: StreamSource(name, stream, self._access, publish, _forget) for name, stream in self._streams.items()
+            name: StreamSource(name, stream, self._access, publish, _forget, standard_input=self.takes_standard_input)
+            for name, stream in self._streams.items()
         }
         demo = any(source.spec.kind is SourceKind.DEMO for source in self._sources.values())
         self.note = f"{self.profile.note} · {DEMO_NOTE}" if demo else self.profile.note

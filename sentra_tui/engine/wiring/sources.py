@@ -22,7 +22,8 @@ DEMO_LABEL = "demo talk · own language model"
 class StreamSource:
     """The source of one stream, and what takes its place on the local provider where it cannot be opened.
 
-    `remember` keeps what the user chooses; `remembered` says that the choice at hand was kept from an earlier run.
+    `remember` keeps what the user chooses; `remembered` says that the choice at hand was kept from an earlier run;
+    `standard_input` that standard input carries nothing but sound.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class StreamSource:
         remember: Callable[[str, str], None],
         *,
         remembered: bool = False,
+        standard_input: bool = False,
     ) -> None:
         self._name = name
         self._config = config
@@ -41,6 +43,7 @@ class StreamSource:
         self._publish = publish
         self._remember = remember
         self._remembered = remembered
+        self._standard_input = standard_input
 
     @property
     def choice(self) -> str:
@@ -63,7 +66,9 @@ class StreamSource:
         if self.spec.kind is SourceKind.DEMO:
             return await self._open_demo()
         try:
-            return await open_source(self._config.source, loop=self._config.loop, report=report)
+            return await open_source(
+                self._config.source, loop=self._config.loop, report=report, standard_input=self._standard_input
+            )
         except SourceError as error:
             instead = self._instead()
             if instead is None:

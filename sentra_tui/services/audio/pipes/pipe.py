@@ -41,22 +41,27 @@ def is_fifo(path: Path) -> bool:
 
 
 class Fifo:
-    """A FIFO of the file system; opening it waits for no writer. Raises SourceError."""
+    """A FIFO of the file system. Raises SourceError where it may not be read.
+
+    The first `read` opens it, and waits for no writer: until then writers wait, and no old sound piles up.
+    """
 
     comes_back = True
 
     def __init__(self, path: Path) -> None:
         self.name = clean_line(path.name or str(path))
-        try:
-            self._descriptor: int | None = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        except OSError as error:
-            why = os.strerror(error.errno or 0).lower()
-            raise SourceError(f"{self.name} cannot be opened: {why}.", hint="Choose another FIFO.") from error
+        if not os.access(path, os.R_OK):
+            raise SourceError(f"{self.name} may not be read.", hint="Choose another FIFO.")
+        self._path = path
+        self._descriptor: int | None = None
+        self._closed = False
 
     def read(self, count: int) -> bytes | None:
         """Return what is there."""
-        if self._descriptor is None:
+        if self._closed:
             return b""
+        if self._descriptor is None:
+            self._descriptor = os.open(self._path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             return os.read(self._descriptor, count)
         except BlockingIOError:
@@ -64,6 +69,7 @@ class Fifo:
 
     def close(self) -> None:
         """Let go of it."""
+        self._closed = True
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
             os.close(descriptor)
