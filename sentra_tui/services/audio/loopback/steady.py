@@ -59,7 +59,7 @@ class SteadyFrames:
         self._arrived.clear()
         self._convert()
         now = self._clock()
-        due = now if self._due is None else self._due
+        due = self._due = now if self._due is None else self._due
         if len(self._pcm) >= FRAME_BYTES:
             frame = bytes(self._pcm[:FRAME_BYTES])
             del self._pcm[:FRAME_BYTES]
