@@ -24,13 +24,26 @@ _WASAPI = "Windows WASAPI"
 
 
 def list_portaudio() -> tuple[SoundDevice, ...]:
-    """Return the devices that PortAudio found when it started. Blocks; raises SourceError where it is missing."""
+    """Return the devices that PortAudio found when it started. Blocks; raises SourceError where it is missing.
+
+    Where it found none it is started again, once: there may be some by now, and no stream that this could end.
+    """
     with portaudio.turn:
         sounddevice = portaudio.load()
         try:
-            return portaudio_devices(sounddevice.query_devices(), sounddevice.query_hostapis())
+            return _query(sounddevice) or _query_again(sounddevice)
         except sounddevice.PortAudioError as error:
             raise SourceError(f"PortAudio does not list its devices: {clean_line(str(error))}.") from error
+
+
+def _query(sounddevice: Any) -> tuple[SoundDevice, ...]:
+    return portaudio_devices(sounddevice.query_devices(), sounddevice.query_hostapis())
+
+
+def _query_again(sounddevice: Any) -> tuple[SoundDevice, ...]:
+    sounddevice._terminate()
+    sounddevice._initialize()
+    return _query(sounddevice)
 
 
 def portaudio_devices(devices: Any, host_apis: Any) -> tuple[SoundDevice, ...]:

@@ -56,6 +56,13 @@ async def watching() -> AsyncIterator[Screen]:
         await screen.until(lambda: not any(thread.name == "devices" for thread in threading.enumerate()))
 
 
+def restart_portaudio() -> None:
+    import sounddevice  # fails where PortAudio is missing: the fixtures have skipped these tests there
+
+    sounddevice._terminate()
+    sounddevice._initialize()
+
+
 def flags_of(devices: Devices) -> dict[str, tuple[DeviceFlag, ...]]:
     return {device.source: device.flags for device in devices.devices}
 
@@ -141,18 +148,26 @@ async def test_a_server_that_dies_and_comes_back_is_survived(sound: SoundServer)
         assert screen.told[-1].backend
 
 
-async def test_nothing_to_watch_is_an_error(pulse: PulseServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    import sounddevice
+def test_portaudio_that_started_before_the_server_is_asked_again(pulse: PulseServer) -> None:
+    pulse.kill()
+    restart_portaudio()
+    before = list_devices()
+    pulse.start()
+    assert not before.devices
+    assert "No sound server answers" in before.reason
+    after = list_devices()
+    assert after.backend.endswith("through PortAudio")
+    assert not after.reason
 
+
+async def test_nothing_to_watch_is_an_error(pulse: PulseServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PULSE_SERVER", "unix:/nowhere")
     monkeypatch.setenv("ALSA_CONFIG_PATH", "/usr/share/alsa/alsa.conf")
-    sounddevice._terminate()
-    sounddevice._initialize()
+    restart_portaudio()
     try:
         async with asyncio.timeout(DEADLINE_S):
             with pytest.raises(SourceError, match="No sound server answers"):
                 await DeviceMeters().watch(lambda _devices: None)
     finally:
         monkeypatch.undo()
-        sounddevice._terminate()
-        sounddevice._initialize()
+        restart_portaudio()
