@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sentra_tui.domain.audio import FRAME_BYTES, SAMPLE_BYTES, SAMPLE_RATE_HZ
 from sentra_tui.domain.errors import SourceError
-from sentra_tui.services.audio.recording.sound_file import SoundFile
+from sentra_tui.services.audio.recording.sound_file import SoundFile, prepare_folder
 
 CHUNK_FRAMES = 10
 """Frames written together, 200 ms: fifty writes a second would wake the machine for nothing."""
@@ -32,7 +32,8 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _MAKE_ROOM = "Make room on the disk, or choose another folder (recording.directory)."
 _LOG = logging.getLogger(__name__)
 
-CreateFile = Callable[[], tuple[Path, SoundFile]]
+CreateFile = Callable[[Path], tuple[Path, SoundFile]]
+"""Makes a new file in a folder. Raises OSError."""
 FreeBytes = Callable[[Path], int]
 
 
@@ -42,13 +43,14 @@ def free_bytes(path: Path) -> int:
 
 
 class FileRecorder:
-    """A Recorder. Its thread makes the file with `create_file`, and another one each time one is full.
+    """A Recorder. Its thread makes a file in `folder` with `create_file`, and another one each time one is full.
 
     `on_file` is told each file that was begun, `on_failure` why nothing more is written; both in the loop.
     """
 
     def __init__(
         self,
+        folder: Path,
         create_file: CreateFile,
         on_file: Callable[[str], None],
         on_failure: Callable[[SourceError], None],
@@ -58,6 +60,7 @@ class FileRecorder:
     ) -> None:
         self.path = ""
         """The newest file; empty until there is one."""
+        self._folder = folder
         self._create_file = create_file
         self._on_file = on_file
         self._on_failure = on_failure
@@ -114,29 +117,31 @@ class FileRecorder:
 
     def _write_file(self) -> bool:
         """Fill one file; return whether another has to go on."""
-        path, file = self._create_file()
+        prepare_folder(self._folder)
+        self._check_room()
+        path, file = self._create_file(self._folder)
         self._tell(self._began, str(path))
         try:
-            return self._fill(file, path.parent)
+            return self._fill(file)
         finally:
             file.finish()
 
-    def _fill(self, file: SoundFile, folder: Path) -> bool:
-        unchecked = _CHECK_BYTES
+    def _fill(self, file: SoundFile) -> bool:
+        unchecked = 0
         while not file.is_full():
             chunk = self._chunks.get()
             if chunk is None:
                 return False
             if unchecked >= _CHECK_BYTES:
                 unchecked = 0
-                self._check_room(folder)
+                self._check_room()
             if chunk:
                 file.append(chunk)
                 unchecked += len(chunk)
         return True
 
-    def _check_room(self, folder: Path) -> None:
-        if self._free(folder) < self._reserve_bytes:
+    def _check_room(self) -> None:
+        if self._free(self._folder) < self._reserve_bytes:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     # Back in the loop

@@ -11,7 +11,7 @@ from sentra_tui.domain.errors import SourceError
 from sentra_tui.domain.sound_config import RecordingConfig
 from sentra_tui.services.audio.recording.recorder import RESERVE_BYTES, FileRecorder, FreeBytes, free_bytes
 from sentra_tui.services.audio.recording.sound_file import SoundFile, create_private, recording_stem
-from sentra_tui.services.audio.recording.wav_file import MAX_DATA_BYTES, WavFile
+from sentra_tui.services.audio.recording.wav_file import WavFile
 
 
 def open_recorder(
@@ -33,7 +33,8 @@ def open_recorder(
     folder = recording_directory(config, default_directory)
     create = _create_opus if config.format == "opus" else _create_wav
     return FileRecorder(
-        lambda: create(folder, recording_stem(stream, wall())),
+        folder,
+        lambda where: create(where, recording_stem(stream, wall())),
         on_file,
         on_failure,
         free=free,
@@ -51,9 +52,9 @@ def recording_directory(config: RecordingConfig, default: Path) -> Path:
     return folder
 
 
-def _create_wav(folder: Path, stem: str, max_data_bytes: int = MAX_DATA_BYTES) -> tuple[Path, SoundFile]:
+def _create_wav(folder: Path, stem: str) -> tuple[Path, SoundFile]:
     path, descriptor = create_private(folder, stem, ".wav")
-    return path, WavFile(descriptor, max_data_bytes=max_data_bytes)
+    return path, WavFile(descriptor)
 
 
 def _create_opus(folder: Path, stem: str) -> tuple[Path, SoundFile]:

@@ -27,13 +27,17 @@ class SoundFile(Protocol):
         ...
 
 
+def prepare_folder(folder: Path) -> None:
+    """Make the folder, where it is not there, for its owner only. Raises OSError."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+
+
 def create_private(folder: Path, stem: str, suffix: str) -> tuple[Path, int]:
     """Make a new file for its owner only; return it and its descriptor. A name that is taken gets a number.
 
-    The folder is made for its owner only, where it is not there. Links are not followed. Raises OSError.
+    Links are not followed. Raises OSError.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    folder.mkdir(mode=0o700, exist_ok=True)
     for number in count(1):
         path = folder / (f"{stem}{suffix}" if number == 1 else f"{stem} {number}{suffix}")
         try:

@@ -125,11 +125,11 @@ async def test_a_link_in_the_way_is_not_followed(tmp_path: Path) -> None:
 async def test_a_full_file_is_finished_and_another_goes_on(tmp_path: Path) -> None:
     told = Told()
 
-    def create() -> tuple[Path, WavFile]:
-        path, descriptor = create_private(tmp_path, "long", ".wav")
+    def create(folder: Path) -> tuple[Path, WavFile]:
+        path, descriptor = create_private(folder, "long", ".wav")
         return path, WavFile(descriptor, max_data_bytes=20 * FRAME_BYTES)
 
-    recorder = FileRecorder(create, told.files.append, told.failures.append)
+    recorder = FileRecorder(tmp_path, create, told.files.append, told.failures.append)
     for _ in range(45):
         recorder.write(TONE)
     await recorder.close()
@@ -195,6 +195,14 @@ async def test_a_disk_that_runs_low_stops_the_recording_before_it_is_full(tmp_pa
     assert len(told.failures) == 1
     assert looks == [tmp_path] * 5
     assert stdlib_samples(Path(recorder.path)) == 4 * SAMPLE_RATE_HZ
+
+
+async def test_on_a_disk_that_is_nearly_full_no_recording_begins(tmp_path: Path) -> None:
+    told = Told()
+    recorder = record(tmp_path, "wav", told, free=lambda _: 99, reserve_bytes=100)
+    assert (await told.until_failed()).message == "The disk is full, or nearly so."
+    await recorder.close()
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_a_disk_that_hangs_stops_the_recording_and_does_not_hold_up_the_end(
