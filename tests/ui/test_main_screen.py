@@ -170,10 +170,10 @@ async def test_q_quits_at_once_without_a_call_and_asks_while_one_is_live(perform
 
 
 async def test_help_lists_every_command_with_the_users_own_keys(perform: Perform) -> None:
-    async with perform(idle(), size=(80, 50), keys={"mute": "f2", "pane.zoom": "x,f3"}) as stage:
+    async with perform(idle(), size=(80, 50), keys={"mute": "f2", "pane.zoom": "w,f3"}) as stage:
         await stage.press("question_mark")
         assert "f2" in stage.text
-        assert "x f3" in stage.text
+        assert "w f3" in stage.text
         await stage.press("escape", "f2")
         assert stage.link.actions == [SetMute("mic", True)]
         assert "f2 mute" in stage.text
@@ -186,6 +186,12 @@ async def test_unusable_keys_of_the_user_are_told_and_left_out(perform: Perform)
         assert "is not a key" in stage.text
         await stage.press("v")
         assert stage.link.actions == [SetVoice(True)]
+
+
+async def test_a_key_that_two_commands_want_is_told(perform: Perform) -> None:
+    async with perform(idle(), keys={"pane.zoom": "x"}) as stage:
+        await stage.settle()
+        assert "x does pane.zoom now: give record.off another key." in stage.text
 
 
 async def test_the_palette_runs_commands_and_changes_the_theme(perform: Perform) -> None:

@@ -11,9 +11,9 @@ from sentra_tui.ui.widgets.meter import Meter
 class Counting(Meter):
     refreshes = 0
 
-    def show(self, rms_dbfs: float, peak_dbfs: float, muted: bool) -> None:
+    def show(self, rms_dbfs: float, peak_dbfs: float, cover: str = "") -> None:
         before = self._shown
-        super().show(rms_dbfs, peak_dbfs, muted)
+        super().show(rms_dbfs, peak_dbfs, cover)
         self.refreshes += self._shown is not before
 
     @property

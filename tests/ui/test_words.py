@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from sentra_tui.domain.state import AppState, Connection, Engine, Quality, Stream
+from sentra_tui.domain.state import AppState, Connection, Quality, Stream
 from sentra_tui.domain.usage import BillRow, Cost
 from sentra_tui.ui import words
 
@@ -58,15 +58,6 @@ def test_what_has_no_price_is_never_shown_as_nothing(bills: tuple[float | None, 
         for number, usd in enumerate(bills)
     )
     assert words.cost_words(AppState(cost=Cost(rows))) == expected
-
-
-def test_trouble_comes_before_what_is_merely_worth_knowing() -> None:
-    running = Engine(running=True, provider="local", provider_note="small")
-    assert words.trouble(AppState()).text == "starting…"
-    assert words.trouble(AppState(engine=running)).text == "local · small"
-    assert words.trouble(AppState(engine=Engine(cause="signal 11"))).text.endswith("signal 11")
-    failed = Stream("mic", connection=Connection.FAILED, cause="Refused.", hint="Press r.")
-    assert words.trouble(AppState(engine=running, streams=(failed,))).text == "mic: Refused. Press r."
 
 
 @pytest.mark.parametrize(("total_ms", "expected"), [(0, "0:00"), (724_900, "12:04"), (4_324_000, "1:12:04")])
