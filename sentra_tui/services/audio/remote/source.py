@@ -70,7 +70,8 @@ class RemoteSource:
         if frame.stream != FAR_STREAM:
             return
         if frame.kind is FrameKind.SOUND:
-            self._begun, self._cause = True, ""
+            if not self._begun:
+                self._begun, self._cause, self._silent_frames = True, "", 0
             self._playout.put(frame.sequence & 0xFFFF, frame.payload, asyncio.get_running_loop().time() * 1000)
         elif frame.kind is FrameKind.REPORT:
             self._far = _read_report(frame.payload)
@@ -92,7 +93,8 @@ class RemoteSource:
             return SourceReport(Trouble.GONE, f"{self.label}: {self._cause}. It is tried again.")
         if self._silent_frames >= (STALLED_FRAMES if self._begun else PATIENCE_FRAMES):
             return SourceReport(Trouble.STALLED, f"{self.label} sends no sound: look at the network.")
-        return SourceReport(self._far.trouble, self._far.advice)
+        advice = f"{self.label}: {self._far.advice}" if self._far.advice else ""
+        return SourceReport(self._far.trouble, advice)
 
 
 def _read_report(payload: bytes) -> SourceReport:

@@ -17,7 +17,9 @@ from sentra_tui.domain.audio import FRAME_BYTES, SAMPLE_RATE_HZ
 from sentra_tui.domain.errors import SourceError
 from sentra_tui.domain.sound import Trouble
 from sentra_tui.domain.sound_ports import SourceReport
+from sentra_tui.media.framing import MARK
 from sentra_tui.services.audio.remote.command import FAR_VARIABLE, SSH_VARIABLE, far_command, far_source
+from sentra_tui.services.audio.remote.far import GONE_STATUS
 from sentra_tui.services.audio.remote.sink import RemoteSink
 from sentra_tui.services.audio.remote.source import RemoteSource
 from sentra_tui.services.audio.sources import open_source
@@ -117,6 +119,7 @@ async def test_another_machines_microphone_is_heard_and_taken_again_when_it_come
             assert report.advice.endswith(" It is tried again.")
             await listener.until_tone()
             await until_report(reports, Trouble.NONE)
+    assert Trouble.STALLED not in [report.trouble for report in reports]
     assert not any(alive(int(process_id)) for process_id in ssh.read_text().split())
 
 
@@ -207,3 +210,31 @@ def test_a_source_is_one_word_for_the_other_machines_shell() -> None:
 def test_a_missing_ssh_is_said() -> None:
     with pytest.raises(SourceError, match="no-ssh is not installed here"):
         far_command("devbox", "device", {SSH_VARIABLE: "no-ssh"})
+
+
+async def test_the_far_side_ends_with_whoever_started_it(pulse: PulseServer) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "sentra_tui", "audio"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    async with asyncio.timeout(DEADLINE_S):
+        assert (await process.stdout.read(4)).startswith(MARK)
+        process.stdin.close()
+        await process.stdout.read()
+        assert await process.wait() == GONE_STATUS
+
+
+async def test_the_far_side_says_in_one_line_why_it_has_no_sound() -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "sentra_tui", "audio", "--mic=no-such.wav"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    output, words = await asyncio.wait_for(process.communicate(), DEADLINE_S)
+    assert (process.returncode, output) == (1, b"")
+    assert words == b"sentra-tui: no-such.wav does not exist. Check the path.\n"
