@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sys
+import threading
+from concurrent.futures import Future
 
 from sentra_tui.domain.errors import SourceError
 from sentra_tui.domain.sound import Devices, SoundDevice
@@ -12,8 +14,10 @@ from sentra_tui.services.audio.inventory.portaudio_devices import list_portaudio
 from sentra_tui.services.audio.inventory.sound_server import ServerInventory, list_server
 from sentra_tui.services.audio.loopback.opening import list_loopbacks
 
-_PULSE_PCMS = ("pulse", "pipewire")
+ANSWER_S = 3.0
+_PULSE_PCM = "pulse"
 _NO_PLUGIN = "PortAudio does not see the sound server (ALSA's pulse plug-in is missing)."
+_HANGS = "The sound server does not answer: restart it."
 
 
 def has_sound_server() -> bool:
@@ -24,13 +28,18 @@ def has_sound_server() -> bool:
 def list_devices() -> Devices:
     """Return the devices, none of them where there is no sound system: then `reason` says what is missing.
 
-    Blocks for up to 0.2 s, most of it importing. The default source of a server that just starts is known late, and
-    one answer that did not come is no proof of absence: what fails is asked once more.
+    Blocks for up to 0.2 s, most of it importing; 3 s where a server hangs. One answer that did not come is no proof
+    of absence: what fails is asked once more.
     """
     if not has_sound_server():
         return _through_portaudio()
+    asked: Future[ServerInventory] = Future()
+    threading.Thread(target=_ask, args=(asked,), name="sound-server-list", daemon=True).start()
     try:
-        return from_server(_asked_twice())
+        return from_server(asked.result(ANSWER_S))
+    except TimeoutError:
+        # Nor would PortAudio come back from it: ALSA's default device is the same server.
+        return Devices(reason=_HANGS)
     except SourceError as no_server:
         return _through_portaudio(no_server.message)
 
@@ -43,6 +52,13 @@ def from_server(inventory: ServerInventory) -> Devices:
     if shutil.which("parec") and shutil.which("pacat"):
         return Devices(inventory.devices, backend=f"{inventory.server} through parec and pacat", reason=trouble)
     return Devices(inventory.devices, reason=f"{trouble} Without it, or parec and pacat, no sound can be taken.")
+
+
+def _ask(asked: Future[ServerInventory]) -> None:
+    try:
+        asked.set_result(_asked_twice())
+    except Exception as error:  # noqa: BLE001  the edge of a thread: whatever it is belongs to who waits
+        asked.set_exception(error)
 
 
 def _asked_twice() -> ServerInventory:
@@ -58,7 +74,7 @@ def _portaudio_trouble() -> str:
         names = {device.name for device in list_portaudio()}
     except SourceError as error:
         return str(error)
-    if names.intersection(_PULSE_PCMS):
+    if _PULSE_PCM in names:
         return ""
     return f"{_NO_PLUGIN} {portaudio.install_hint()}"
 

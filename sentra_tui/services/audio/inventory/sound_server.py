@@ -54,7 +54,7 @@ def connected() -> Iterator[Any]:
         raise SourceError("The library of the sound server (libpulse) is not installed.") from error
     try:
         with pulsectl.Pulse(CLIENT_NAME, connect=False) as pulse:
-            pulse.connect(autospawn=True)
+            pulse.connect(autospawn=False)
             yield pulse
     except (pulsectl.PulseError, pulsectl.PulseDisconnected, pulsectl._pulsectl.LibPulse.CallError) as error:
         raise SourceError(NO_SERVER) from error

@@ -23,6 +23,7 @@ from sentra_tui.services.audio.live.server import SoundServer
 from sentra_tui.services.audio.live.snapshot import PulseSink, PulseSource, Snapshot
 from sentra_tui.services.audio.live.source import LiveSource
 from sentra_tui.services.audio.live.target import Target
+from sentra_tui.services.audio.loopback.opening import open_loopback
 from sentra_tui.services.audio.portaudio import install_hint
 
 ANSWER_S = 3.0
@@ -130,8 +131,5 @@ def _candidates(target: Target, snapshot: Snapshot) -> list[PulseSource] | list[
 
 async def _without_server(target: Target, report: Report) -> AudioSource:
     if target.kind is DeviceKind.MONITOR:
-        raise SourceError(
-            "There is no sound server whose loudspeakers could be heard.",
-            hint="Start PipeWire or PulseAudio, or choose another source.",
-        )
+        return await open_loopback(target.name, report)
     return await ReopenedMicrophone.open(target.name, report)

@@ -11,8 +11,8 @@ from sentra_tui.domain.sound_ports import Report
 from sentra_tui.services.audio.loopback import macos, windows
 from sentra_tui.services.audio.loopback.source import LoopbackSource
 
-_NOT_HERE = "What outputs play cannot be heard on this system without a sound server."
-_HINT = "Start PulseAudio or PipeWire, or use a WAV file."
+_NOT_HERE = "There is no sound server whose loudspeakers could be heard."
+_HINT = "Start PipeWire or PulseAudio, or choose another source."
 
 
 async def open_loopback(

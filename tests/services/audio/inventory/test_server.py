@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -146,6 +147,17 @@ async def test_a_server_that_dies_and_comes_back_is_survived(sound: SoundServer)
         with sound.play(TONE):
             await screen.until(lambda: screen.level("device:mic").peak_dbfs > -20)
         assert screen.told[-1].backend
+
+
+def test_a_server_that_hangs_is_said_and_does_not_hang_us(pulse: PulseServer) -> None:
+    (server,) = pulse._processes
+    server.send_signal(signal.SIGSTOP)
+    try:
+        devices = list_devices()
+    finally:
+        server.send_signal(signal.SIGCONT)
+    assert not devices.devices
+    assert "does not answer" in devices.reason
 
 
 def test_portaudio_that_started_before_the_server_is_asked_again(pulse: PulseServer) -> None:
