@@ -17,7 +17,7 @@ from sentra_tui.services.audio.loopback.opening import list_loopbacks
 ANSWER_S = 3.0
 _PULSE_PCM = "pulse"
 _NO_PLUGIN = "PortAudio does not see the sound server (ALSA's pulse plug-in is missing)."
-_HANGS = "The sound server does not answer: restart it."
+HANGS = "The sound server does not answer: restart it."
 
 
 def has_sound_server() -> bool:
@@ -39,7 +39,7 @@ def list_devices() -> Devices:
         return from_server(asked.result(ANSWER_S))
     except TimeoutError:
         # Nor would PortAudio come back from it: ALSA's default device is the same server.
-        return Devices(reason=_HANGS)
+        return Devices(reason=HANGS)
     except SourceError as no_server:
         return _through_portaudio(no_server.message)
 

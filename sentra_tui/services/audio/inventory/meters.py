@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from sentra_tui.domain.errors import SourceError
 from sentra_tui.domain.sound import Devices
-from sentra_tui.services.audio.inventory.listing import has_sound_server, list_devices
+from sentra_tui.services.audio.inventory.listing import ANSWER_S, HANGS, has_sound_server, list_devices
 from sentra_tui.services.audio.inventory.portaudio_meters import watch_portaudio
 from sentra_tui.services.audio.inventory.server_meters import watch_server
 
@@ -28,7 +28,7 @@ class DeviceMeters:
         """
         if has_sound_server():
             with contextlib.suppress(SourceError):
-                await _on_a_thread(watch_server, on_devices)
+                await _watch_server(on_devices)
         devices: Devices | None = None
 
         def look(_stop: threading.Event, tell: Callable[[Devices], None]) -> None:
@@ -42,6 +42,20 @@ class DeviceMeters:
         if devices is None or not devices.devices:
             raise SourceError(devices.reason if devices else "The sound system does not answer.")
         await watch_portaudio(devices, on_devices)
+
+
+async def _watch_server(on_devices: Callable[[Devices], None]) -> None:
+    """Watch the sound server; say so where it does not answer, which is where it hangs."""
+    waiting = asyncio.get_running_loop().call_later(ANSWER_S, on_devices, Devices(reason=HANGS, watched=True))
+
+    def answered(devices: Devices) -> None:
+        waiting.cancel()
+        on_devices(devices)
+
+    try:
+        await _on_a_thread(watch_server, answered)
+    finally:
+        waiting.cancel()
 
 
 async def _on_a_thread(

@@ -172,6 +172,18 @@ def test_portaudio_that_started_before_the_server_is_asked_again(pulse: PulseSer
     assert not after.reason
 
 
+async def test_a_server_that_hangs_is_watched_until_it_answers(pulse: PulseServer) -> None:
+    (server,) = pulse._processes
+    server.send_signal(signal.SIGSTOP)
+    try:
+        async with watching() as screen:
+            assert "does not answer" in screen.told[-1].reason
+            server.send_signal(signal.SIGCONT)
+            await screen.until(lambda: "device:mic" in screen.sources())
+    finally:
+        server.send_signal(signal.SIGCONT)
+
+
 async def test_nothing_to_watch_is_an_error(pulse: PulseServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PULSE_SERVER", "unix:/nowhere")
     monkeypatch.setenv("ALSA_CONFIG_PATH", "/usr/share/alsa/alsa.conf")
