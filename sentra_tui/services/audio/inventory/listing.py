@@ -12,7 +12,7 @@ from sentra_tui.domain.sound import Devices, SoundDevice
 from sentra_tui.services.audio import portaudio
 from sentra_tui.services.audio.inventory.portaudio_devices import list_portaudio
 from sentra_tui.services.audio.inventory.sound_server import ServerInventory, list_server
-from sentra_tui.services.audio.loopback.opening import list_loopbacks
+from sentra_tui.services.audio.loopback.monitors import list_loopbacks
 
 ANSWER_S = 3.0
 _PULSE_PCM = "pulse"

@@ -1,4 +1,4 @@
-"""The loopback of this system."""
+"""From the name of an output to what it plays, on this system."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 import sys
 
 from sentra_tui.domain.errors import SourceError
-from sentra_tui.domain.sound import SoundDevice
 from sentra_tui.domain.sound_ports import Report
 from sentra_tui.services.audio.loopback import macos, windows
 from sentra_tui.services.audio.loopback.source import LoopbackSource
@@ -31,15 +30,3 @@ async def open_loopback(
         await source.close()
         raise
     return source
-
-
-def list_loopbacks(platform: str = sys.platform) -> tuple[SoundDevice, ...]:
-    """Return the outputs that can be heard beside those of a sound server. Blocks.
-
-    Raises SourceError where the library for it is missing; on other systems there are none.
-    """
-    if platform == "win32":
-        return windows.list_monitors()
-    if platform == "darwin":
-        return macos.list_monitors()
-    return ()

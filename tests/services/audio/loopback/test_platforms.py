@@ -11,7 +11,8 @@ import pytest
 from sentra_tui.domain.errors import SourceError
 from sentra_tui.domain.sound import DeviceFlag
 from sentra_tui.services.audio.loopback.macos import CoreAudioTap, tap_monitors, to_s16le
-from sentra_tui.services.audio.loopback.opening import list_loopbacks, open_loopback
+from sentra_tui.services.audio.loopback.monitors import list_loopbacks
+from sentra_tui.services.audio.loopback.opening import open_loopback
 from sentra_tui.services.audio.loopback.windows import WasapiLoopback, choose_loopback, wasapi_monitors
 
 SPEAKERS = {
