@@ -26,6 +26,7 @@ class Gate:
         self._blocks: deque[bytes] = deque(maxlen=RING_BLOCKS)
         self._snapshot: Snapshot | None = None
         self._open_for: tuple[str, int] | None = None
+        self._held = False
         self.dropped_blocks = 0
         """Blocks lost because the loop did not come for them."""
 
@@ -39,12 +40,20 @@ class Gate:
         """Whether sound passes."""
         return self._open_for is not None
 
+    def doubt(self) -> None:
+        """Hold what comes until the next snapshot, from any thread."""
+        with self._lock:
+            self._held = True
+
     def judge(self, snapshot: Snapshot | None) -> None:
         """Take the newest snapshot, from any thread; shut where the stream is not on its source any more."""
         with self._lock:
-            self._snapshot = snapshot
+            self._snapshot, self._held = snapshot, False
             if self._open_for is not None and not self._verified(*self._open_for):
                 self._shut()
+            complete = len(self._blocks) >= FRAME_BLOCKS
+        if complete:
+            self._on_frame()
 
     def open(self, token: str, source: int) -> None:
         """Let the blocks of a stream through, if the newest snapshot has it on `source`."""
@@ -67,14 +76,14 @@ class Gate:
             if len(self._blocks) == RING_BLOCKS:
                 self.dropped_blocks += 1
             self._blocks.append(block)
-            complete = len(self._blocks) >= FRAME_BLOCKS
+            complete = len(self._blocks) >= FRAME_BLOCKS and not self._held
         if complete:
             self._on_frame()
 
     def take(self) -> bytes | None:
         """Return the oldest frame, None where there is no whole one."""
         with self._lock:
-            if len(self._blocks) < FRAME_BLOCKS:
+            if self._held or len(self._blocks) < FRAME_BLOCKS:
                 return None
             return b"".join(self._blocks.popleft() for _ in range(FRAME_BLOCKS))
 

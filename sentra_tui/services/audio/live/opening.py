@@ -39,30 +39,45 @@ async def open_live(target: Target, report: Report) -> AudioSource:
     `target.name` is what the user wrote: the server's name, what people call it, or a part of that. Raises
     SourceError where nothing is called that, and where there is no way to capture at all.
     """
-    answered, snapshot = asyncio.Event(), None
-    loop = asyncio.get_running_loop()
-
-    def listen(newest: Snapshot | None) -> None:
-        nonlocal snapshot
-        snapshot = newest
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
-            loop.call_soon_threadsafe(answered.set)
-
     if sys.platform != "linux":
         return await _without_server(target, report)
-    server = SoundServer.join(listen)
+    answer = _Answer()
+    server = SoundServer.join(answer)
     try:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(ANSWER_S):
-                await answered.wait()
+        snapshot = await answer.wait()
         if snapshot is None:
             return await _without_server(target, report)
         pinned = pin(target, snapshot)
         if pinned is not None:
             return LiveSource(pinned, await choose_backend(), report)
     finally:
-        server.leave(listen)
+        server.leave(answer)
     return await _by_portaudio_name(target, snapshot, report)
+
+
+class _Answer:
+    """The first that the sound server says."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._answered = asyncio.Event()
+        self._snapshot: Snapshot | None = None
+
+    def doubt(self) -> None:
+        """Nothing is known yet that could be wrong."""
+
+    def judge(self, snapshot: Snapshot | None) -> None:
+        """Take it."""
+        self._snapshot = snapshot
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
+            self._loop.call_soon_threadsafe(self._answered.set)
+
+    async def wait(self) -> Snapshot | None:
+        """Return it; None where there is no server, or where it does not answer."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ANSWER_S):
+                await self._answered.wait()
+        return self._snapshot
 
 
 def pin(target: Target, snapshot: Snapshot) -> Target | None:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from sentra_tui.services.audio.live.snapshot import Snapshot, read_snapshot, read_source_outputs
 
@@ -18,8 +17,17 @@ CHECK_S = 0.25
 FIRST_RETRY_S = 0.1
 LAST_RETRY_S = 0.5
 
-Listener = Callable[[Snapshot | None], None]
-"""Takes the newest snapshot, None while there is no server; in the watcher's thread, or in the one that joins."""
+
+class Listener(Protocol):
+    """Who wants to know; called in the watcher's thread, or in the one that joins."""
+
+    def doubt(self) -> None:
+        """Take note that streams or sources changed: what was known of them may be wrong until the next `judge`."""
+        ...
+
+    def judge(self, snapshot: Snapshot | None) -> None:
+        """Take the newest snapshot, None while there is no server."""
+        ...
 
 
 class SoundServer:
@@ -33,6 +41,7 @@ class SoundServer:
         self._listeners: list[Listener] = []
         self._snapshot: Snapshot | None = None
         self._known = False
+        self._doubted = False
         self._stopped = threading.Event()
         self._changed = True
 
@@ -63,7 +72,7 @@ class SoundServer:
         with self._lock:
             self._listeners.append(listener)
             if self._known:
-                listener(self._snapshot)
+                listener.judge(self._snapshot)
 
     def _run(self) -> None:
         retry_s = FIRST_RETRY_S
@@ -93,16 +102,21 @@ class SoundServer:
                 if not self._changed and self._snapshot is not None:
                     self._changed = read_source_outputs(pulse) != self._snapshot.source_outputs
 
-    def _on_event(self, _event: Any) -> None:
+    def _on_event(self, event: Any) -> None:
         import pulsectl
 
         self._changed = True
+        if event.facility in ("source", "source_output") and event.t != "new":
+            with self._lock:
+                self._doubted = True
+                for listener in self._listeners:
+                    listener.doubt()
         raise pulsectl.PulseLoopStop
 
     def _publish(self, snapshot: Snapshot | None) -> None:
         with self._lock:
-            if self._known and snapshot == self._snapshot:
+            if self._known and not self._doubted and snapshot == self._snapshot:
                 return
-            self._snapshot, self._known = snapshot, True
+            self._snapshot, self._known, self._doubted = snapshot, True, False
             for listener in self._listeners:
-                listener(snapshot)
+                listener.judge(snapshot)

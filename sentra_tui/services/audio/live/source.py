@@ -54,7 +54,7 @@ class LiveSource:
         self._filling = False
         self._due: float | None = None
         self._closed = False
-        self._server = SoundServer.join(self._on_snapshot)
+        self._server = SoundServer.join(self)
         found = self._found()
         self.label = found.label if found is not None else target.name or "microphone"
         self._supervision = self._loop.create_task(self._supervise(), name=f"capture {self.label}")
@@ -63,6 +63,11 @@ class LiveSource:
     def dropped_blocks(self) -> int:
         """Blocks of 10 ms lost because the loop did not come for them."""
         return self._gate.dropped_blocks
+
+    @property
+    def is_open(self) -> bool:
+        """Whether sound of the device passes, being verified."""
+        return self._gate.is_open
 
     async def frames(self) -> AsyncIterator[bytes]:
         """Yield a frame each 20 ms, of the device as it gives them, else of silence; until it is closed."""
@@ -80,11 +85,20 @@ class LiveSource:
         """End `frames`, and let go of the device."""
         self._closed = True
         self._arrived.set()
-        self._server.leave(self._on_snapshot)
+        self._server.leave(self)
         self._supervision.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._supervision
         await self._close_stream()
+
+    def doubt(self) -> None:
+        """Take note that the sound server's streams change, in its watcher's thread."""
+        self._gate.doubt()
+
+    def judge(self, snapshot: Snapshot | None) -> None:
+        """Take the newest snapshot, in the watcher's thread."""
+        self._gate.judge(snapshot)
+        self._call_soon(self._changed.set)
 
     async def _late(self) -> bool:
         """Wait for sound; return whether a frame of silence is due in its place."""
@@ -103,6 +117,7 @@ class LiveSource:
         return not self._closed
 
     async def _supervise(self) -> None:
+        await self._changed.wait()  # until the sound server has, or has not, answered
         while True:
             self._changed.clear()
             if self._stream is not None:
@@ -178,10 +193,6 @@ class LiveSource:
         snapshot = self._gate.snapshot
         found = find(self._target, snapshot) if snapshot is not None else None
         return found if isinstance(found, Found) else None
-
-    def _on_snapshot(self, snapshot: Snapshot | None) -> None:
-        self._gate.judge(snapshot)
-        self._call_soon(self._changed.set)
 
     def _on_block(self, token: str, block: bytes) -> None:
         first = self._heard_at is None

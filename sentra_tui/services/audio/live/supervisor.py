@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from sentra_tui.domain.sound import Trouble
 from sentra_tui.services.audio.live.snapshot import PulseSource, Snapshot
-from sentra_tui.services.audio.live.target import CHOOSE, Found, Missing, Target, find
+from sentra_tui.services.audio.live.target import CHOOSE, Missing, Target, find
 
 STALL_S = 0.5
 SUSPENDED_S = 0.2
