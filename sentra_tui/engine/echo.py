@@ -3,7 +3,7 @@
 What a microphone hears of the loudspeaker is cancelled where that can be done: of answers alone where only they are
 played, of everything that is played where the loudspeaker's loopback is one of the streams. Otherwise the microphone is
 held while an answer sounds, and where it hears no more than what the others say. A loopback hears answers as well:
-they are taken out of it too.
+they are subtracted, or cancelled too where the sound system changes sound on its way.
 """
 
 from __future__ import annotations
@@ -12,21 +12,20 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from sentra_tui.domain.audio import FRAME_MS, SILENCE
+from sentra_tui.domain.audio import SILENCE
 from sentra_tui.domain.changes import EchoChanged, HeadphonesChanged
 from sentra_tui.domain.sound import Echo, EchoMode
 from sentra_tui.domain.sound_config import SoundConfig
 from sentra_tui.domain.sound_ports import BleedGate, EchoCanceller
 from sentra_tui.engine.context import EngineContext
 from sentra_tui.engine.live_stream import CancellerOptions, LiveStream, LoadCanceller
-from sentra_tui.protocol.echo_mode import EchoSituation, WeaknessWatch, decide
+from sentra_tui.protocol.echo_mode import EchoSituation, decide
 from sentra_tui.protocol.guard import HalfDuplexGuard
 
 LOOPBACK_DELAY_MS = 40
 """How much a microphone is delayed whose echo is known from a loopback: a capture is late, and must not be too late."""
 LOOPBACK_TAIL_MS = 300
 """How long a loopback is held after an answer: it hears no room, only what the sound server still holds."""
-MEASURED_EVERY_MS = 1000
 
 
 class EchoControl:
@@ -54,14 +53,12 @@ class EchoControl:
         self._hear_loopback: tuple[EchoCanceller, ...] = ()
         self._guard = HalfDuplexGuard(config.guard_tail_ms)
         self._loopback_guard = HalfDuplexGuard(LOOPBACK_TAIL_MS)
-        self._weakness = WeaknessWatch()
         self._voice = False
         self._headphones = config.headphones
         self._headphones_told = False
         self._failure = ""
         self._echo = Echo()
         self._told = Echo()
-        self._measured_ms = 0
 
     def source_opened(self, stream: str, *, live: bool, loopback: bool = False, hears_answers: bool = True) -> None:
         """Take it that a stream has this source from now on.
@@ -131,9 +128,13 @@ class EchoControl:
             for gate in self._gates():
                 gate.hear_other(frame)
         if live.canceller is not None:
-            return live.clean(frame)
-        guarded = self._voice and live.hears_answers and self._config.echo != "off"
-        held = guarded and self._holds(self._loopback_guard)
+            cleaned = live.clean(frame)
+            live.measure()
+            if live.exact and live.weakness.weak_db is not None:
+                live.exact = False
+                self._settle()
+            return cleaned
+        held = self._answers_in(live) and self._holds(self._loopback_guard)
         return SILENCE if held else frame
 
     def _clean_microphone(self, live: LiveStream, frame: bytes) -> bytes:
@@ -162,29 +163,27 @@ class EchoControl:
         return [stream.gate for stream in self._streams.values() if stream.gate is not None]
 
     def _measure(self, live: LiveStream) -> None:
-        self._measured_ms += FRAME_MS
-        if live.canceller is None or self._measured_ms < MEASURED_EVERY_MS:
-            return
-        self._measured_ms = 0
-        erle_db = live.canceller.erle_db()
-        if erle_db is None:
-            return
-        self._weakness.measured(erle_db)
-        self._echo = replace(self._echo, erle_db=float(round(erle_db)))
-        self._settle()
+        erle_db = live.measure()
+        if erle_db is not None:
+            self._echo = replace(self._echo, erle_db=float(round(erle_db)))
+            self._settle()
 
     @property
     def _gating(self) -> bool:
         """Whether the others' voices are kept out of the microphone by its loudness alone."""
-        hopeless = bool(self._failure) or self._config.echo == "guard" or self._weakness.weak_db is not None
+        hopeless = bool(self._failure) or self._config.echo == "guard" or self._weak_db() is not None
         return self._echo.mode is EchoMode.GUARD and hopeless and self._loopback() is not None
 
     def _loopback(self) -> LiveStream | None:
         return next((stream for stream in self._streams.values() if stream.loopback), None)
 
-    def _guards_loopback(self, live: LiveStream) -> bool:
-        never = self._failure or self._config.echo == "guard"
-        return bool(self._voice and live.hears_answers and never)
+    def _weak_db(self) -> float | None:
+        watches = (stream.weakness.weak_db for stream in self._streams.values() if not stream.loopback)
+        return next((weak_db for weak_db in watches if weak_db is not None), None)
+
+    def _answers_in(self, live: LiveStream) -> bool:
+        """Return whether answers are to be kept out of this loopback."""
+        return self._voice and live.hears_answers and self._config.echo != "off"
 
     def _settle(self) -> None:
         """Bring cancellers, their references, and what is told in line with what is the case."""
@@ -193,8 +192,6 @@ class EchoControl:
         self._connect()
         microphones = [stream for stream in self._streams.values() if not stream.loopback]
         ready = any(stream.canceller is not None for stream in microphones)
-        if not ready:
-            self._weakness = WeaknessWatch()
         mode, cause = decide(
             EchoSituation(
                 setting=self._config.echo,
@@ -202,8 +199,10 @@ class EchoControl:
                 needed=bool(microphones) and (self._voice or self._loopback() is not None),
                 ready=ready,
                 failure=self._failure,
-                weak_db=self._weakness.weak_db,
-                loopback_held=any(map(self._guards_loopback, self._streams.values())),
+                weak_db=self._weak_db(),
+                loopback_held=any(
+                    self._answers_in(stream) and not self._cancels(stream) for stream in self._streams.values()
+                ),
             )
         )
         self._tell(
@@ -215,19 +214,23 @@ class EchoControl:
             )
         )
 
+    def _cancels(self, stream: LiveStream) -> bool:
+        """Return whether there is, or will be, a canceller for this stream if it needs one."""
+        if stream.loopback:
+            return stream.exact or not (self._failure or self._config.echo == "guard")
+        return self._config.echo in ("auto", "cancel") and not self._failure
+
     def _wanted(self, stream: LiveStream) -> CancellerOptions | None:
         """Return the canceller that a stream needs."""
-        if self._config.echo in ("guard", "off") or self._failure:
+        if not self._cancels(stream):
             return None
         if stream.loopback:
-            if not (self._voice and stream.hears_answers):
-                return None
-            return CancellerOptions(noise_suppression=False, high_pass=False, may_rest=True)
+            options = CancellerOptions(exact=stream.exact, noise_suppression=False, high_pass=False, may_rest=True)
+            return options if self._answers_in(stream) else None
         if self._headphones or not (self._voice or self._loopback()):
             return None
         return CancellerOptions(
             noise_suppression=self._config.noise_suppression,
-            high_pass=True,
             gain_control=self._config.gain_control,
             delay_ms=LOOPBACK_DELAY_MS if self._hears_all() else 0,
         )

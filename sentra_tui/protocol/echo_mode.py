@@ -68,14 +68,16 @@ class WeaknessWatch:
     PATIENCE = 3
     """So many weak measurements in a row are no accident."""
 
-    def __init__(self) -> None:
+    def __init__(self, weak_below_db: float = WEAK_BELOW_DB, strong_from_db: float = STRONG_FROM_DB) -> None:
         self.weak_db: float | None = None
+        self._weak_below_db = weak_below_db
+        self._strong_from_db = strong_from_db
         self._weak_count = 0
 
     def measured(self, erle_db: float | None) -> None:
         """Take the latest measurement; None says nothing."""
         if erle_db is None:
             return
-        below_db = WEAK_BELOW_DB if self.weak_db is None else STRONG_FROM_DB
+        below_db = self._weak_below_db if self.weak_db is None else self._strong_from_db
         self._weak_count = self._weak_count + 1 if erle_db < below_db else 0
         self.weak_db = erle_db if self._weak_count >= self.PATIENCE else None

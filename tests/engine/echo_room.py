@@ -15,7 +15,7 @@ from sentra_tui.domain.sound_ports import AudioSource
 from sentra_tui.engine.context import EngineContext
 from sentra_tui.engine.echo import EchoControl
 from sentra_tui.engine.tasks import TaskOwner
-from sentra_tui.services.audio.echo.canceller import LiveKitEchoCanceller
+from sentra_tui.services.audio.echo.loading import load_canceller
 from sentra_tui.services.audio.levels import LevelMeter
 from sentra_tui.services.audio.live.opening import open_live
 from sentra_tui.services.audio.live.target import Target
@@ -106,7 +106,7 @@ async def talk() -> AsyncIterator[Talk]:
     tasks, told = TaskOwner(), list[c.Change]()
     control = EchoControl(
         SoundConfig(),
-        LiveKitEchoCanceller.load,
+        load_canceller,
         EngineContext(tasks, lambda: int(asyncio.get_running_loop().time() * 1000), told.append),
         sounding=lambda: sink.sounding(),
         make_gate=LoudnessGate,

@@ -12,8 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from sentra_tui.domain.audio import FRAME_BYTES, FRAME_MS, FULL_SCALE
-from sentra_tui.domain.sound import SIGNAL_DBFS
+from sentra_tui.domain.audio import FRAME_BYTES, FRAME_MS
+from sentra_tui.services.audio.echo.audible import is_inaudible
 from sentra_tui.services.audio.echo.erle import ErleMeter
 from sentra_tui.services.audio.echo.processing import BLOCK_BYTES, ProcessingModule
 
@@ -24,7 +24,6 @@ REST_MS = 1000
 FLUSH_BLOCKS = 4
 """40 ms: more than the module holds of the sound that went in."""
 
-_AUDIBLE = FULL_SCALE * 10 ** (SIGNAL_DBFS / 20)
 _SILENT_BLOCK = bytes(BLOCK_BYTES)
 _FADE_IN = np.linspace(0.0, 1.0, FRAME_BYTES // 2, dtype=np.float32)
 
@@ -144,14 +143,6 @@ class LiveKitEchoCanceller:
         self._resting = True
         self._played.clear()
         return _faded(cleaned, frame)
-
-
-def is_inaudible(sound: bytes) -> bool:
-    """Return whether there are zeros only, or next to nothing."""
-    if sound.count(0) == len(sound):
-        return True
-    samples = np.frombuffer(sound, "<i2")
-    return bool(samples.max() < _AUDIBLE and samples.min() > -_AUDIBLE)
 
 
 def _faded(before: bytes, after: bytes) -> bytes:
