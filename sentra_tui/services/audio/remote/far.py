@@ -31,6 +31,9 @@ def main(sources: Mapping[str, str]) -> int:
 
     It is 0 when the sources had no more sound to give.
     """
+    if os.isatty(1):
+        sys.stderr.write("sentra-tui: audio sends sound to another machine. Run there: sentra-tui --mic ssh:HOST\n")
+        return 2
     frames_out = os.dup(1)
     os.dup2(2, 1)  # what a native library prints is no frame
     try:

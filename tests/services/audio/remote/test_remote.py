@@ -228,6 +228,18 @@ async def test_the_far_side_ends_with_whoever_started_it(pulse: PulseServer) -> 
         assert await process.wait() == GONE_STATUS
 
 
+async def test_the_far_side_sends_nothing_to_a_terminal() -> None:
+    controller, terminal = os.openpty()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "sentra_tui", "audio"), stdout=terminal, stderr=asyncio.subprocess.PIPE
+    )
+    _, words = await asyncio.wait_for(process.communicate(), DEADLINE_S)
+    os.close(controller)
+    os.close(terminal)
+    assert process.returncode == 2
+    assert b"sentra-tui --mic ssh:HOST" in words
+
+
 async def test_the_far_side_says_in_one_line_why_it_has_no_sound() -> None:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "sentra_tui", "audio", "--mic=no-such.wav"),
