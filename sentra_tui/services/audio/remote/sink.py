@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -12,8 +12,11 @@ from sentra_tui.domain.audio import FRAME_MS, FRAME_SAMPLES
 from sentra_tui.domain.text import clean_line
 from sentra_tui.media.framing import Frame, FrameKind
 from sentra_tui.media.opus import OpusEncoder
+from sentra_tui.services.audio.remote.command import far_command, far_source
 from sentra_tui.services.audio.remote.host import RemoteHost
 
+OnReport = Callable[[str, str], None]
+"""Takes where sound is heard now, and why that is news."""
 ANSWER = "answer"
 """The stream of what is to be played."""
 ON_ITS_WAY_S = 0.3
@@ -24,10 +27,10 @@ HEARD = struct.Struct(">Q?")
 
 class RemoteSink:
     """An AudioSink: what is written is played on the machine that `command` reaches. The loudspeaker opens there with
-    the first sound.
+    the first sound. `on_report` is told the label again when the far side was lost, and why.
     """
 
-    def __init__(self, command: Sequence[str], label: str) -> None:
+    def __init__(self, command: Sequence[str], label: str, on_report: OnReport | None = None) -> None:
         self.label = clean_line(label)
         self._encoder = OpusEncoder()
         self._gain = self._wanted_gain = 1.0
@@ -38,7 +41,15 @@ class RemoteSink:
         self._heard_before_ms = 0
         """What was heard of far sides that ended."""
         self._sounding = False
+        self._on_report = on_report
+        self._lost = False
         self._host = RemoteHost(command, self._take, self._lose)
+
+    @classmethod
+    def open(cls, name: str, environ: Mapping[str, str], on_report: OnReport | None = None) -> RemoteSink:
+        """Return a sink on the host that `name` names; raises SourceError where it cannot be one."""
+        host, _ = far_source(name)
+        return cls(far_command(host, "none", environ), host, on_report)
 
     def write(self, frame: bytes) -> None:
         """Send one frame."""
@@ -76,9 +87,13 @@ class RemoteSink:
         return np.rint(np.frombuffer(frame, "<i2") * ramp).astype("<i2").tobytes()
 
     def _take(self, frame: Frame) -> None:
+        self._lost = False
         if frame.kind is FrameKind.HEARD and len(frame.payload) == HEARD.size:
             self._heard_ms, self._sounding = HEARD.unpack(frame.payload)
 
-    def _lose(self, _: str) -> None:
+    def _lose(self, cause: str) -> None:
         self._heard_before_ms += self._heard_ms
         self._heard_ms, self._sounding = 0, False
+        if self._on_report is not None and not self._lost:
+            self._on_report(self.label, f"{self.label}: {cause}. It is tried again.")
+        self._lost = True

@@ -13,11 +13,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sentra_tui.domain.audio import FRAME_BYTES, SAMPLE_RATE_HZ
+from sentra_tui.domain.audio import FRAME_BYTES, SAMPLE_RATE_HZ, SILENCE
 from sentra_tui.domain.errors import SourceError
 from sentra_tui.domain.sound import Trouble
 from sentra_tui.domain.sound_ports import SourceReport
 from sentra_tui.media.framing import MARK
+from sentra_tui.services.audio.remote import host
 from sentra_tui.services.audio.remote.command import FAR_VARIABLE, SSH_VARIABLE, far_command, far_source
 from sentra_tui.services.audio.remote.far import GONE_STATUS
 from sentra_tui.services.audio.remote.sink import RemoteSink
@@ -130,7 +131,7 @@ async def test_what_another_machine_plays_is_heard(pulse: PulseServer, ssh: Path
 
 
 async def test_answers_are_played_on_the_other_machine(pulse: PulseServer, ssh: Path) -> None:
-    sink = RemoteSink(far_command("devbox", "none", os.environ), "devbox")
+    sink = RemoteSink.open("devbox", os.environ)
     try:
         with pulse.record() as recording:
             assert not sink.sounding()
@@ -151,6 +152,21 @@ async def test_answers_are_played_on_the_other_machine(pulse: PulseServer, ssh: 
     finally:
         await sink.close()
         await sink.close()
+
+
+async def test_a_lost_loudspeaker_is_said_once(ssh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(FAR_VARIABLE, "no-such-program")
+    monkeypatch.setattr(host, "RETRY_DELAYS_S", (0.05,))
+    reports: list[tuple[str, str]] = []
+    sink = RemoteSink.open("devbox", os.environ, lambda label, cause: reports.append((label, cause)))
+    async with asyncio.timeout(DEADLINE_S):
+        while not ssh.exists() or len(ssh.read_text().split()) < 3:
+            sink.write(SILENCE)
+            await asyncio.sleep(0.02)
+    await sink.close()
+    ((label, cause),) = reports
+    assert label == "devbox"
+    assert "not found" in cause
 
 
 async def test_why_the_other_machine_gives_nothing_is_said_in_its_own_words(
@@ -183,15 +199,15 @@ async def test_a_source_that_was_never_heard_is_closed_at_once(ssh: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("name", "host", "source"),
+    ("name", "machine", "source"),
     [
         ("devbox", "devbox", "device"),
         ("me@10.0.0.7/loopback", "me@10.0.0.7", "loopback"),
         ("me@[fe80::1%eth0]/device:Blue Yeti", "me@[fe80::1%eth0]", "device:Blue Yeti"),
     ],
 )
-def test_a_host_and_its_source_are_told_apart(name: str, host: str, source: str) -> None:
-    assert far_source(name) == (host, source)
+def test_a_host_and_its_source_are_told_apart(name: str, machine: str, source: str) -> None:
+    assert far_source(name) == (machine, source)
 
 
 @pytest.mark.parametrize("name", ["", "/loopback", "-oProxyCommand=evil", "two words", "a;b", "$(x)", "ho\nst"])
