@@ -16,15 +16,13 @@ from sentra_tui.domain.audio import FRAME_BYTES, FRAME_MS
 from sentra_tui.services.audio.echo.audible import is_inaudible
 from sentra_tui.services.audio.echo.erle import ErleMeter
 from sentra_tui.services.audio.echo.processing import BLOCK_BYTES, ProcessingModule
+from sentra_tui.services.audio.echo.reference import SILENT_BLOCK, Reference
 
-MAX_AHEAD_BLOCKS = 20
-"""200 ms: what the loudspeaker may be told ahead in one go; beyond that the oldest goes."""
 REST_MS = 1000
 """How long after the loudspeaker's last sound a canceller that may rest does."""
 FLUSH_BLOCKS = 4
 """40 ms: more than the module holds of the sound that went in."""
 
-_SILENT_BLOCK = bytes(BLOCK_BYTES)
 _FADE_IN = np.linspace(0.0, 1.0, FRAME_BYTES // 2, dtype=np.float32)
 
 
@@ -33,7 +31,7 @@ class LiveKitEchoCanceller:
 
     def __init__(self, module: ProcessingModule, *, delay_ms: int = 0, may_rest: bool = False) -> None:
         self._module = module
-        self._played: deque[bytes] = deque(maxlen=MAX_AHEAD_BLOCKS)
+        self._played = Reference()
         self._delay_blocks = delay_ms * 2 // FRAME_MS
         self._waiting: deque[bytes] = deque()
         self._may_rest = may_rest
@@ -75,8 +73,7 @@ class LiveKitEchoCanceller:
         """Take what a loudspeaker plays next: whole blocks of 10 ms. From any thread."""
         if self._resting and is_inaudible(sound):
             return
-        for start in range(0, len(sound), BLOCK_BYTES):
-            self._played.append(sound[start : start + BLOCK_BYTES])
+        self._played.hear(sound)
 
     def clean(self, frame: bytes) -> bytes:
         """Return the microphone's next frame without echo, about 10 ms late; raises SourceError."""
@@ -84,10 +81,13 @@ class LiveKitEchoCanceller:
             return frame
         woken = self._resting
         if woken:
-            self._wake()
-        heard, played, cleaned = self._delayed(frame), [], b""
+            self._flush()
+            self._resting, self._silent_ms = False, 0
+        heard, cleaned = self._delayed(frame), b""
+        played: list[bytes] = []
         for start in range(0, FRAME_BYTES, BLOCK_BYTES):
-            played += self._take_played(leave=0 if start else 1)
+            played.append(self._played.take())
+            self._module.hear(played[-1])
             cleaned += self._module.clean(heard[start : start + BLOCK_BYTES])
         self._erle.feed(played, heard, cleaned)
         if woken:
@@ -101,10 +101,14 @@ class LiveKitEchoCanceller:
     def reset(self) -> None:
         """Forget all sound that is held, and nothing of what is known of the room."""
         self._played.clear()
-        self._waiting = deque([_SILENT_BLOCK] * self._delay_blocks)
+        self._flush()
+
+    def _flush(self) -> None:
+        """Have only silence in the microphone's delay and in the module."""
+        self._waiting = deque([SILENT_BLOCK] * self._delay_blocks)
         for _ in range(FLUSH_BLOCKS):
-            self._module.hear(_SILENT_BLOCK)
-            self._module.clean(_SILENT_BLOCK)
+            self._module.hear(SILENT_BLOCK)
+            self._module.clean(SILENT_BLOCK)
 
     def close(self) -> None:
         """Do nothing from now on."""
@@ -117,21 +121,6 @@ class LiveKitEchoCanceller:
             return frame
         self._waiting += (frame[:BLOCK_BYTES], frame[BLOCK_BYTES:])
         return self._waiting.popleft() + self._waiting.popleft()
-
-    def _take_played(self, leave: int) -> list[bytes]:
-        """Pass on what was played, but for so many blocks, which are for the next 10 ms of the microphone."""
-        taken: list[bytes] = []
-        while len(self._played) > leave or (leave and self._played and not taken):
-            block = self._played.popleft()
-            self._module.hear(block)
-            taken.append(block)
-        return taken
-
-    def _wake(self) -> None:
-        played = list(self._played)
-        self.reset()
-        self._played.extend(played)
-        self._resting, self._silent_ms = False, 0
 
     def _rested(self, frame: bytes, cleaned: bytes, played: list[bytes]) -> bytes:
         """Return what was cleaned, and rest where the loudspeaker has been silent long enough."""

@@ -1,0 +1,75 @@
+"""What the loudspeaker plays, in step with the microphone."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sentra_tui.services.audio.echo.processing import BLOCK_BYTES
+from sentra_tui.services.audio.echo.reference import (
+    MAX_AHEAD_BLOCKS,
+    MAX_WAITING_BLOCKS,
+    SILENT_BLOCK,
+    WATCHED_BLOCKS,
+    Reference,
+)
+
+
+def block(number: int) -> bytes:
+    return (number + 1).to_bytes(2, "little") * (BLOCK_BYTES // 2)
+
+
+def number(played: bytes) -> int:
+    return int.from_bytes(played[:2], "little") - 1
+
+
+def test_blocks_come_out_in_their_order_and_silence_where_there_is_none() -> None:
+    reference = Reference()
+    assert reference.take() == SILENT_BLOCK
+    reference.hear(block(0) + block(1))
+    assert [reference.take() for _ in range(3)] == [block(0), block(1), SILENT_BLOCK]
+
+
+def test_bursts_of_100_ms_are_spread() -> None:
+    reference = Reference()
+    taken = []
+    reference.hear(block(0))
+    reference.take()
+    for burst in range(50):
+        reference.hear(b"".join(block(burst * 10 + index) for index in range(10)))
+        taken += [number(reference.take()) for _ in range(10)]
+    assert taken == list(range(500))
+
+
+def test_what_piled_up_before_the_beginning_goes() -> None:
+    reference = Reference()
+    for index in range(10 * MAX_AHEAD_BLOCKS):
+        reference.hear(block(index))
+    assert number(reference.take()) == 10 * MAX_AHEAD_BLOCKS - MAX_WAITING_BLOCKS
+
+
+def test_what_came_late_does_not_wait_for_ever() -> None:
+    reference = Reference()
+    reference.hear(block(0))
+    for _ in range(13):
+        reference.take()
+    reference.hear(b"".join(map(block, range(1, 13))))
+    for index in range(13, 13 + 3 * WATCHED_BLOCKS):
+        reference.hear(block(index))
+        reference.take()
+    assert len(reference) <= MAX_WAITING_BLOCKS
+
+
+@given(st.lists(st.integers(0, 6), min_size=1, max_size=400))
+def test_however_blocks_come_they_keep_their_order_and_do_not_pile_up(arrivals: list[int]) -> None:
+    reference = Reference()
+    taken, told = [], 0
+    for count in arrivals:
+        for _ in range(count):
+            reference.hear(block(told))
+            told += 1
+        played = reference.take()
+        if played != SILENT_BLOCK:
+            taken.append(number(played))
+        assert len(reference) <= MAX_AHEAD_BLOCKS
+    assert taken == sorted(set(taken))
