@@ -42,7 +42,7 @@ async def open_live(target: Target, report: Report) -> AudioSource:
     if sys.platform != "linux":
         return await _without_server(target, report)
     answer = _Answer()
-    server = SoundServer.join(answer)
+    server = SoundServer.join(answer.take)
     try:
         snapshot = await answer.wait()
         if snapshot is None:
@@ -51,7 +51,7 @@ async def open_live(target: Target, report: Report) -> AudioSource:
         if pinned is not None:
             return LiveSource(pinned, await choose_backend(), report)
     finally:
-        server.leave(answer)
+        server.leave(answer.take)
     return await _by_portaudio_name(target, snapshot, report)
 
 
@@ -63,11 +63,8 @@ class _Answer:
         self._answered = asyncio.Event()
         self._snapshot: Snapshot | None = None
 
-    def doubt(self) -> None:
-        """Nothing is known yet that could be wrong."""
-
-    def judge(self, snapshot: Snapshot | None) -> None:
-        """Take it."""
+    def take(self, snapshot: Snapshot | None) -> None:
+        """Take it, in the watcher's thread."""
         self._snapshot = snapshot
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
             self._loop.call_soon_threadsafe(self._answered.set)

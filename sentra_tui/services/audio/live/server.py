@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from typing import Any, ClassVar, Protocol
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from sentra_tui.services.audio.live.snapshot import Snapshot, read_snapshot, read_source_outputs
 
@@ -18,16 +19,12 @@ FIRST_RETRY_S = 0.1
 LAST_RETRY_S = 0.5
 
 
-class Listener(Protocol):
-    """Who wants to know; called in the watcher's thread, or in the one that joins."""
-
-    def doubt(self) -> None:
-        """Take note that streams or sources changed: what was known of them may be wrong until the next `judge`."""
-        ...
-
-    def judge(self, snapshot: Snapshot | None) -> None:
-        """Take the newest snapshot, None while there is no server."""
-        ...
+Listener = Callable[[Snapshot | None], None]
+"""Takes the newest snapshot, None while there is no server; in the watcher's thread, or in the one that joins."""
+Doubt = Callable[[], None]
+"""Told that streams or sources changed: what was known of them may be wrong until the next snapshot. In the watcher's
+thread.
+"""
 
 
 class SoundServer:
@@ -38,7 +35,7 @@ class SoundServer:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._listeners: list[Listener] = []
+        self._listeners: list[tuple[Listener, Doubt | None]] = []
         self._snapshot: Snapshot | None = None
         self._known = False
         self._doubted = False
@@ -46,33 +43,32 @@ class SoundServer:
         self._changed = True
 
     @classmethod
-    def join(cls, listener: Listener) -> SoundServer:
+    def join(cls, listener: Listener, doubt: Doubt | None = None) -> SoundServer:
         """Listen from now on; what is known already is told at once. The first to join starts the watcher."""
         with cls._sharing:
             server = cls._shared
             if server is None:
                 server = cls._shared = cls()
                 threading.Thread(target=server._run, name="sound-server", daemon=True).start()
-            server._add(listener)
+            server._add(listener, doubt)
         return server
 
     def leave(self, listener: Listener) -> None:
         """Listen no more; the last to leave stops the watcher. May be called more than once."""
         with SoundServer._sharing:
             with self._lock:
-                if listener in self._listeners:
-                    self._listeners.remove(listener)
+                self._listeners = [each for each in self._listeners if each[0] != listener]
                 last = not self._listeners
             if last:
                 self._stopped.set()
                 if SoundServer._shared is self:
                     SoundServer._shared = None
 
-    def _add(self, listener: Listener) -> None:
+    def _add(self, listener: Listener, doubt: Doubt | None) -> None:
         with self._lock:
-            self._listeners.append(listener)
+            self._listeners.append((listener, doubt))
             if self._known:
-                listener.judge(self._snapshot)
+                listener(self._snapshot)
 
     def _run(self) -> None:
         retry_s = FIRST_RETRY_S
@@ -109,8 +105,9 @@ class SoundServer:
         if event.facility in ("source", "source_output") and event.t != "new":
             with self._lock:
                 self._doubted = True
-                for listener in self._listeners:
-                    listener.doubt()
+                for _, doubt in self._listeners:
+                    if doubt is not None:
+                        doubt()
         raise pulsectl.PulseLoopStop
 
     def _publish(self, snapshot: Snapshot | None) -> None:
@@ -118,5 +115,5 @@ class SoundServer:
             if self._known and not self._doubted and snapshot == self._snapshot:
                 return
             self._snapshot, self._known, self._doubted = snapshot, True, False
-            for listener in self._listeners:
-                listener.judge(snapshot)
+            for listener, _ in self._listeners:
+                listener(snapshot)

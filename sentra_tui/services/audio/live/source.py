@@ -54,7 +54,7 @@ class LiveSource:
         self._filling = False
         self._due: float | None = None
         self._closed = False
-        self._server = SoundServer.join(self)
+        self._server = SoundServer.join(self._judge, self._gate.doubt)
         found = self._found()
         self.label = found.label if found is not None else target.name or "microphone"
         self._supervision = self._loop.create_task(self._supervise(), name=f"capture {self.label}")
@@ -85,18 +85,13 @@ class LiveSource:
         """End `frames`, and let go of the device."""
         self._closed = True
         self._arrived.set()
-        self._server.leave(self)
+        self._server.leave(self._judge)
         self._supervision.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._supervision
         await self._close_stream()
 
-    def doubt(self) -> None:
-        """Take note that the sound server's streams change, in its watcher's thread."""
-        self._gate.doubt()
-
-    def judge(self, snapshot: Snapshot | None) -> None:
-        """Take the newest snapshot, in the watcher's thread."""
+    def _judge(self, snapshot: Snapshot | None) -> None:
         self._gate.judge(snapshot)
         self._call_soon(self._changed.set)
 

@@ -77,6 +77,7 @@ class Supervisor:
         self._retry_s = FIRST_RETRY_S
         self._verified = ""
         """The token of the stream that was seen on the right source."""
+        self._verified_at = float("-inf")
         self._healthy_since: float | None = None
         self._suspended_at = float("-inf")
 
@@ -116,18 +117,25 @@ class Supervisor:
 
     def _verify(self, snapshot: Snapshot, stream: Stream, wanted: PulseSource, now: float) -> Step:
         carried = snapshot.stream(stream.token)
-        if carried is None:
-            if self._verified != stream.token and now - stream.opened_at < VERIFY_S:
-                return self._do(Action.WAIT)
-            self.failed(Trouble.GONE, "The sound server dropped it; it is opened again.", now)
+        on = snapshot.source_at(carried.source) if carried is not None else None
+        if on is None:
+            return self._await_source(stream, shown=carried is not None, now=now)
+        if on.index != wanted.index:
+            self.failed(Trouble.MOVED, f"The sound server gave {on.description} instead; nothing of that is used.", now)
             return self._do(Action.CLOSE)
-        if carried.source != wanted.index:
-            other = snapshot.source_at(carried.source)
-            name = other.description if other is not None else "another device"
-            self.failed(Trouble.MOVED, f"The sound server gave {name} instead; nothing of that is used.", now)
-            return self._do(Action.CLOSE)
-        self._verified = stream.token
+        self._verified, self._verified_at = stream.token, now
         return self._listen(stream, wanted, now)
+
+    def _await_source(self, stream: Stream, *, shown: bool, now: float) -> Step:
+        """Wait for a stream to be shown on a source: a new one is not at once, and PipeWire has some on none."""
+        if self._verified != stream.token:
+            patient = now - stream.opened_at < VERIFY_S
+        else:
+            patient = shown and now - self._verified_at < STALL_S
+        if patient:
+            return self._do(Action.WAIT)
+        self.failed(Trouble.GONE, "The sound server dropped it; it is opened again.", now)
+        return self._do(Action.CLOSE)
 
     def _listen(self, stream: Stream, wanted: PulseSource, now: float) -> Step:
         quiet_s = now - (stream.opened_at if stream.heard_at is None else stream.heard_at)

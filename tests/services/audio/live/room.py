@@ -75,7 +75,25 @@ class Listener:
 
     async def hears(self, pcm: bytes) -> None:
         """Wait until this was heard, every sample of it, without a gap."""
-        await until(lambda: pcm in self.pcm, f"sound of {len(pcm)} bytes")
+        try:
+            await until(lambda: pcm in self.pcm, f"sound of {len(pcm)} bytes")
+        except AssertionError as error:
+            raise AssertionError(f"{error}; {self._matching(pcm)}; {self.reports}") from None
+
+    def _matching(self, pcm: bytes) -> str:
+        """Say what of `pcm` was heard, in pieces: (from, to, at) in ms."""
+        pieces, at = [], 0
+        while at < len(pcm) - 96:
+            found = self.pcm.find(pcm[at : at + 96])
+            if found < 0:
+                at += 96
+                continue
+            length = 96
+            while pcm[at : at + length + 96] == self.pcm[found : found + length + 96] and at + length < len(pcm):
+                length += 96
+            pieces.append((at // 96, (at + length) // 96, found // 96))
+            at += length
+        return f"heard (from, to, at ms): {pieces} of {len(pcm) // 96} ms"
 
     async def hears_something(self) -> None:
         """Wait until there is other sound than silence from now on."""
