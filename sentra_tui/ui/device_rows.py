@@ -78,6 +78,8 @@ def _of_stream(state: AppState, stream: Stream) -> Iterator[Row]:
     devices, choice = state.devices.devices, stream.source.choice
     words = ("device",) if stream.name == MIC else ("loopback",) if stream.name == SPEAKER else tuple(_FOLLOWED)
     fitting = [device for device in devices if _fits(device, stream.name)]
+    if stream.name != MIC:
+        fitting.sort(key=lambda device: device.kind is not DeviceKind.MONITOR)
     sources = {*words, "none", *(device.source for device in fitting)}
     if choice and choice not in sources:
         yield _elsewhere(stream)

@@ -31,8 +31,8 @@ GROUPS = {
         Command("mic", "i", "toggle_stream('mic')", "Connect or hang up the microphone", "mic"),
         Command("speaker", "o", "toggle_stream('speaker')", "Connect or hang up the speaker", "speaker"),
         Command("mute", "m", "toggle_mute", "Mute the microphone, or unmute it", "mute"),
-        Command("talk", "space", "push_to_talk", "Talk: open the microphone, hush the answer; or end that", "talk"),
-        Command("retry", "r", "retry", "Dial again now, and try the sound again"),
+        Command("talk", "space", "push_to_talk", "Talk, or end that: push-to-talk", "talk"),
+        Command("retry", "r", "retry", "Dial again now, try the sound again"),
         Command("note", "b", "note", "Mark the newest line in view"),
     ),
     "Asking": (
@@ -46,11 +46,11 @@ GROUPS = {
     ),
     "Sound": (
         Command("devices", "d", "devices", "Choose devices, with live meters"),
-        Command("headphones", "H", "toggle_headphones", "Headphones on or off: no echo to take out"),
+        Command("headphones", "H", "toggle_headphones", "Headphones on or off"),
         Command("record", "R", "toggle_recording", "Record the streams, or stop"),
-        Command("record.off", "x", "toggle_off_record", "Off the record: no sound is sent or kept; or on again"),
+        Command("record.off", "x", "toggle_off_record", "Off the record, or on again"),
         Command("echoes", "e", "toggle_echoes", "Show hidden echoes, or hide them"),
-        Command("echoes.mark", "E", "mark_echo", "The newest line in view is an echo, or is none"),
+        Command("echoes.mark", "E", "mark_echo", "Call the newest line an echo, or not"),
     ),
     "Panes": (
         Command("pane.zoom", "z", "zoom", "Show one pane alone, or all of them"),
@@ -60,7 +60,7 @@ GROUPS = {
         Command("pane.them", "2", "choose_pane(1)", "Go to Them"),
         Command("pane.aux", "3", "choose_pane(2)", "Go to Aux"),
         Command("pane.main", "4", "choose_pane(3)", "Go to Main"),
-        Command("pane.5", "5", "choose_pane(4)", "Go to one more stream; 6 to 9 likewise", in_palette=False),
+        Command("pane.5", "5", "choose_pane(4)", "Go to one more stream; also 6 to 9", in_palette=False),
         *(
             Command(f"pane.{number}", str(number), f"choose_pane({number - 1})", "", in_palette=False, in_help=False)
             for number in range(6, 10)

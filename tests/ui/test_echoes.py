@@ -11,7 +11,8 @@ from sentra_tui.domain.actions import MarkEcho, NoteLine
 from sentra_tui.domain.transcript import Line, LineKey
 from sentra_tui.ui.echoes import EchoFold, HiddenEchoes, is_hidden
 from tests.ui.conftest import Perform
-from tests.ui.scenes import echoes, live, said
+from tests.ui.scenes import live, said
+from tests.ui.sound_scenes import echoes
 
 
 def line(number: int, echo: bool = False, noted: bool = False) -> Line:

@@ -43,41 +43,41 @@ async def meter(width: int = 22) -> AsyncIterator[Counting]:
 async def test_the_bar_grows_in_eighths_of_a_cell_and_marks_the_peak() -> None:
     async with meter() as bar:
         assert bar.cells == 14
-        bar.show(-30.0, -15.0, muted=False)
+        bar.show(-30.0, -15.0)
         assert bar.text == "▕███████   │   ▏ -30dB"
-        bar.show(-29.5, -15.0, muted=False)
+        bar.show(-29.5, -15.0)
         assert bar.text.startswith("▕███████▏")
 
 
 async def test_nothing_is_repainted_while_what_is_shown_is_the_same() -> None:
     async with meter() as bar:
-        bar.show(-60.0, -60.0, muted=False)
+        bar.show(-60.0, -60.0)
         painted = bar.refreshes
         for _ in range(4):
-            bar.show(-60.0 - 5, -60.0, muted=False)
+            bar.show(-60.0 - 5, -60.0)
         assert bar.refreshes == painted
 
 
 async def test_the_peak_mark_falls_slowly() -> None:
     async with meter() as bar:
-        bar.show(-60.0, -6.0, muted=False)
+        bar.show(-60.0, -6.0)
         high = bar.text.index("│")
-        bar.show(-60.0, -60.0, muted=False)
+        bar.show(-60.0, -60.0)
         assert bar.text.index("│") == high
         for _ in range(20):
-            bar.show(-60.0, -60.0, muted=False)
+            bar.show(-60.0, -60.0)
         assert bar.text.index("│") < high
 
 
 async def test_a_muted_source_says_so_in_a_word() -> None:
     async with meter() as bar:
-        bar.show(-10.0, -3.0, muted=True)
+        bar.show(-10.0, -3.0, "MUTED")
         assert "MUTED" in bar.text
         assert "█" not in bar.text
 
 
 async def test_the_number_makes_room_for_the_bar_in_a_narrow_place() -> None:
     async with meter(14) as bar:
-        bar.show(-20.0, -20.0, muted=False)
+        bar.show(-20.0, -20.0)
         assert "dB" not in bar.text
         assert len(bar.text) == 14

@@ -15,6 +15,7 @@ from sentra_tui.ui.app import SentraApp
 from sentra_tui.ui.options import AppOptions, ProviderChoice
 from tests.ui.replay import ReplayLink
 from tests.ui.scenes import SCENES
+from tests.ui.sound_scenes import SOUND_SCENES
 
 Compare = Callable[..., bool]
 CHOICES = (
@@ -25,7 +26,7 @@ SIZES = [(120, 40), (80, 24), (60, 20), (200, 50)]
 
 
 def screen(scene: str, theme: str = "sentra-dark", choices: tuple[ProviderChoice, ...] = ()) -> SentraApp:
-    link = ReplayLink(SCENES[scene]())
+    link = ReplayLink((SCENES | SOUND_SCENES)[scene]())
     options = AppOptions(start=lambda name: link, choices=choices, theme=theme, log_path=Path("/dev/null"))
     return SentraApp(options, clock=lambda: 0.0)
 
@@ -87,6 +88,33 @@ def test_modal_screens(snap_compare: Compare, key: str, size: tuple[int, int]) -
 )
 def test_screens_of_two_lanes(snap_compare: Compare, keys: tuple[str, ...], size: tuple[int, int]) -> None:
     assert snap_compare(screen("two-lanes"), terminal_size=size, run_before=pressing(*keys))
+
+
+@pytest.mark.parametrize("size", SIZES[:3])
+@pytest.mark.parametrize("scene", ["flawed", "off-record"])
+def test_states_of_sound_that_must_fit_everywhere(snap_compare: Compare, scene: str, size: tuple[int, int]) -> None:
+    assert snap_compare(screen(scene), terminal_size=size, run_before=settle)
+
+
+@pytest.mark.parametrize("size", SIZES[:2])
+@pytest.mark.parametrize("scene", ["well", "text-mode", "more-streams", "echoes"])
+def test_states_of_sound(snap_compare: Compare, scene: str, size: tuple[int, int]) -> None:
+    assert snap_compare(screen(scene), terminal_size=size, run_before=settle)
+
+
+@pytest.mark.parametrize(
+    ("scene", "keys", "size"),
+    [
+        ("echoes", ("e",), SIZES[1]),
+        ("devices", ("d",), SIZES[0]),
+        ("devices", ("d",), SIZES[1]),
+        ("devices", ("d", "tab", "tab"), SIZES[2]),
+        ("no-devices", ("d",), SIZES[1]),
+    ],
+    ids=["echoes shown", "devices", "devices at 80", "devices at 60", "no devices"],
+)
+def test_screens_of_sound(snap_compare: Compare, scene: str, keys: tuple[str, ...], size: tuple[int, int]) -> None:
+    assert snap_compare(screen(scene), terminal_size=size, run_before=pressing(*keys))
 
 
 @pytest.mark.parametrize("size", SIZES[:2])

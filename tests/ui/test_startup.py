@@ -19,7 +19,8 @@ HEAVY = {
     *("rich.traceback", "rich.markdown", "textual.widgets._markdown", "textual.widgets._text_area"),
     *("textual.widgets._data_table", "textual.widgets._help_panel", "textual.widgets._footer"),
     *("sentra_tui.domain.reduce", "sentra_tui.domain.config_file", "sentra_tui.ui.palette", "sentra_tui.ui.crash_log"),
-    *(f"sentra_tui.ui.screens.{name}" for name in ("help", "ask", "citations", "live", "log", "settings")),
+    *(f"sentra_tui.ui.screens.{name}" for name in ("help", "ask", "citations", "devices", "live", "log", "settings")),
+    *("sentra_tui.ui.sound_words", "sentra_tui.ui.headline", "sentra_tui.ui.device_rows"),
     *("sentra_tui.domain.config", "sentra_tui.domain.budget", "sentra_tui.ui.log_words", "sentra_tui.ui.tongues"),
     *(
         "sentra_tui.ui.widgets.choice",
@@ -69,7 +70,27 @@ def living_objects() -> int:
     ("keys", "rounds"),
     [
         (("tab", "tab", "enter", "escape", "z", "z", "question_mark", "escape", "q", "escape"), 4),
-        (("a", "tab", "escape", "s", "down", "escape", "l", "tab", "tab", "escape", "4", "c", "escape"), 3),
+        (
+            (
+                "a",
+                "tab",
+                "escape",
+                "s",
+                "down",
+                "escape",
+                "d",
+                "down",
+                "escape",
+                "l",
+                "tab",
+                "tab",
+                "escape",
+                "4",
+                "c",
+                "escape",
+            ),
+            3,
+        ),
     ],
     ids=["panes", "screens"],
 )

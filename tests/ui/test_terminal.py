@@ -103,6 +103,11 @@ def test_no_hostile_text_reaches_the_terminal(stage: Stage, mode: str) -> None:
     for keys in (b"z", b"1", b"2", b"3", b"4", b"?", b"\x1b", b"\x1b[H", b"z"):
         session.press(keys)
         session.read_for(0.15)
+    session.press(b"d")
+    session.read_until(b"Loudspeaker: where")
+    for keys in (b"\x1b[H", b"\x1b[6~", b"\x1b[6~", b"\x1b[F", b"q"):
+        session.press(keys)
+        session.read_for(0.15)
     for keys in (b"l", b"2", b"3", b"\x1b", b"s", b"\x1b", b"4", b"\x1b[F", b"c", b"\x1b", b"a", b"\x1b"):
         session.press(keys)
         session.read_for(0.3)

@@ -103,6 +103,7 @@ class DeviceList(ScrollView, can_focus=True):
         first = places[0] if places else (0, None)
         used = (i for i, row in places if row.in_use and first[1] is not None and row.target == first[1].target)
         self._cursor = next(same, next(used, first[0]))
+        self._reveal()
         self.refresh()
         self.post_message(self.Moved())
 
