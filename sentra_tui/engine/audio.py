@@ -95,10 +95,10 @@ class SourcePump:
         shut = self.muted or self.off_record
         cleaned = self.clean(SILENCE if shut else frame)
         sound = SILENCE if shut else cleaned
-        for tap in self.taps:
-            tap(sound)
         if self.transport is not None:
             self.transport.send_audio(sound)
+        for tap in self.taps:
+            tap(sound)
         self._measure()
 
     def _measure(self) -> None:

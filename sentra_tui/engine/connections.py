@@ -57,13 +57,13 @@ class ConnectionManager:
     ) -> None:
         self._store = store
         self._recordings_begin = asyncio.Event()
-        self._playback = Playback(ports.open_sink, context, self._tell_voice)
+        self.playback = Playback(ports.open_sink, context, self._tell_voice)
         self._streams = {
             plan.name: StreamRunner(
                 plan,
                 CallMachine(plan.name, policy, ports.random),
                 ports.make_meter(),
-                self._playback if plan.answers else None,
+                self.playback if plan.answers else None,
                 self._recordings_begin,
                 ports.bill,
                 context,
@@ -108,7 +108,7 @@ class ConnectionManager:
     async def close(self) -> None:
         """Hang up every call and let go of the loudspeaker."""
         self.hang_up_all()
-        await asyncio.gather(self._playback.close(), *(stream.call.closed() for stream in self._streams.values()))
+        await asyncio.gather(self.playback.close(), *(stream.call.closed() for stream in self._streams.values()))
 
     def _on(self, name: str, step: Callable[[StreamRunner], None]) -> None:
         stream = self._streams.get(name)
@@ -141,7 +141,7 @@ class ConnectionManager:
 
     def set_voice(self, on: bool) -> None:
         """Have answers spoken, or only written."""
-        self._playback.set_voice(on)
+        self.playback.set_voice(on)
 
     def save_money(self, on: bool) -> None:
         """Have the smaller model answer, or the usual one again."""

@@ -15,17 +15,20 @@ from sentra_tui.domain.config import Config
 from sentra_tui.domain.ports import Talk
 from sentra_tui.domain.state import MIC, Severity
 from sentra_tui.engine.assistants import Assistants, LanePlan
+from sentra_tui.engine.bleed import BleedDriver
 from sentra_tui.engine.connections import ConnectionManager
 from sentra_tui.engine.context import EngineContext
 from sentra_tui.engine.cost import CostMeter
+from sentra_tui.engine.gaps import GapMarker
 from sentra_tui.engine.journal import JournalDriver
 from sentra_tui.engine.lane_ports import NoRunBook
 from sentra_tui.engine.main_lane import MainLane
 from sentra_tui.engine.notes import answer_for_notes
+from sentra_tui.engine.output import Output
 from sentra_tui.engine.quick_lane import StreamQuickLane
 from sentra_tui.engine.recap import RecapKeeper
+from sentra_tui.engine.sound import SoundCrew
 from sentra_tui.engine.store import Store
-from sentra_tui.engine.switches import Switches
 from sentra_tui.engine.wiring import Wiring
 from sentra_tui.protocol.context import ContextEntry
 
@@ -51,10 +54,15 @@ class Crew:
         self._context = context
         self._cost = CostMeter(store, wiring.prices(), config.cost, context, spent_usd=spent_usd)
         self._plans = wiring.plans()
-        self._manager = ConnectionManager(self._plans, store, config.reconnect, wiring.ports(self._cost.meter), context)
+        sound = wiring.sound()
+        output = Output(sound.output, sound.open_sink, store.publish)
+        ports = wiring.ports(self._cost.meter, output.open)
+        self._manager = ConnectionManager(self._plans, store, config.reconnect, ports, context)
+        self._sound = SoundCrew(sound, self._manager, output, store, context)
         self._main: MainLane | None = None
         self._assistants: Assistants | None = None
         self._minutes: RecapKeeper | None = None
+        self._gaps: GapMarker | None = None
 
     def start(self, talk: Talk | None) -> None:
         """Bring the state to where `talk` stood, and begin."""
@@ -65,6 +73,7 @@ class Crew:
         self._answer_for_actions()
         self._store.subscribe(self._save_money)
         self._cost.start({plan.name: (plan.model, plan.transcription_model) for plan in self._plans})
+        self._sound.start()
         self._manager.start()
         if talk is not None:
             self._go_on(talk)
@@ -78,6 +87,9 @@ class Crew:
         if self._minutes is not None:
             await self._minutes.close()
         await self._manager.close()
+        if self._gaps is not None:
+            self._gaps.close()
+        await self._sound.close()
 
     def _tell_choices(self) -> None:
         self._store.publish(AnswerVoiceChanged(self._config.aux.voice))
@@ -86,7 +98,9 @@ class Crew:
             self._store.publish(CommandsChanged(False))
 
     def _answer_for_actions(self) -> None:
-        """Only now, so that what was read back raises no question."""
+        """Only now, so that what was read back raises no question; echoes are marked before anybody answers them."""
+        BleedDriver(self._store, self._context.now_ms, [plan.name for plan in self._plans if plan.name != MIC])
+        self._gaps = GapMarker(self._store, self._context.now_ms)
         runs = self._journal or NoRunBook()
         self._main = MainLane(
             self._wiring.main_assistants(),
@@ -108,7 +122,6 @@ class Crew:
                 self._cost.meter,
                 self._cost.connects_allowed,
             )
-        Switches(self._store, self._manager.streams, stream.cancel_answer, self._context)
         quick = StreamQuickLane(stream, self._lines_before, self._minutes_before, replay_tokens, self._context)
         plan = LanePlan(self._config, self._wiring.profile, self._cost.connects_allowed)
         self._assistants = Assistants(plan, self._store, self._context, quick, self._main)

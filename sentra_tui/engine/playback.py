@@ -34,12 +34,20 @@ class Playback:
         self._cut = Cut()
         self._answer_from_ms = 0
         """What the loudspeaker had played when the answer began."""
+        self._is_stale = False
+        """Another loudspeaker was chosen than the one that is open."""
         self._task: asyncio.Task[None] | None = None
 
     def set_voice(self, on: bool) -> None:
         """Open the loudspeaker and have answers spoken, or stop both."""
         if on != self.voice:
             self.voice = on
+            self._restart()
+
+    def reopen(self) -> None:
+        """Go on at the loudspeaker that is chosen now."""
+        self._is_stale = self._sink is not None
+        if self._is_stale:
             self._restart()
 
     def call_began(self, transport: Transport) -> None:
@@ -90,6 +98,8 @@ class Playback:
         self._task = self._tasks.start(work, self._failed, "playback")
 
     async def _speak(self) -> None:
+        if self._is_stale:
+            await self._let_go()
         sink = self._sink or await self._open()
         if sink is None or self._transport is None:
             return
@@ -108,6 +118,11 @@ class Playback:
         self._publish(VoiceChanged(True))
         self._on_voice(True)
         return self._sink
+
+    async def _let_go(self) -> None:
+        sink, self._sink, self._is_stale = self._sink, None, False
+        if sink is not None:
+            await sink.close()
 
     async def _fall_silent(self) -> None:
         sink, self._sink = self._sink, None

@@ -64,6 +64,11 @@ class SourceDriver:
         self._advice = ""
         self._task: asyncio.Task[None] | None = None
 
+    @property
+    def spec(self) -> SourceSpec:
+        """The source that is chosen."""
+        return self._opener.spec
+
     def start(self) -> None:
         """Open the source and carry its sound from then on."""
         self._publish(SourceChosen(self._stream, self._opener.choice))

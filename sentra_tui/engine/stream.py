@@ -19,12 +19,13 @@ from sentra_tui.domain.usage import Usage
 from sentra_tui.engine.audio import Meter, SourcePump
 from sentra_tui.engine.call import CallDriver
 from sentra_tui.engine.context import EngineContext
+from sentra_tui.engine.endpointing import EndpointingDriver
 from sentra_tui.engine.lane_ports import Bill
 from sentra_tui.engine.playback import Playback
 from sentra_tui.engine.source import SourceDriver, SourceOpener
 from sentra_tui.protocol.connection import CallMachine
 from sentra_tui.protocol.session import Session
-from sentra_tui.protocol.session_config import begins_answers, session_change
+from sentra_tui.protocol.session_config import begins_answers, finds_turns, session_change
 
 
 class StreamPlan(Struct, frozen=True):
@@ -48,6 +49,8 @@ class StreamPlan(Struct, frozen=True):
     transcription_model: str = ""
     context_lines: int = 0
     """How much of the talk a session is told and holds."""
+    server_interrupts: bool = True
+    """The provider stops a spoken answer when it hears speech; else we do."""
     voices: tuple[str, ...] = ()
     """Voices that are known to work; the first takes the place of one that does not."""
 
@@ -71,6 +74,9 @@ class StreamRunner:
         """Told of each session that begins."""
         self.on_source: Callable[[SourceSpec], None] = lambda spec: None
         """Told of each source that is to be opened."""
+        self.make_endpointing: Callable[[], EndpointingDriver] | None = None
+        """Makes what finds the turns of a session whose server does not."""
+        self._endpointing: EndpointingDriver | None = None
         self._plan = plan
         self._playback = playback
         self._bill = bill
@@ -126,9 +132,15 @@ class StreamRunner:
         self.call.perform(outcome)
         return bool(outcome)
 
+    def commit(self) -> None:
+        """End the turn of a session whose server does not find its end."""
+        if self.call.session is not None:
+            self.call.perform(self.call.session.commit())
+
     def call_began(self, transport: Transport) -> None:
         """Send the source's sound into this call, and play its answers."""
         self.pump.transport = transport
+        self._find_turns()
         if self.call.session is not None:
             self.on_session(self.call.session)
         if self._playback is not None:
@@ -138,6 +150,8 @@ class StreamRunner:
     def call_ended(self) -> None:
         """Keep the sound to ourselves."""
         self.pump.transport = None
+        if self._endpointing is not None:
+            self._endpointing.call_ended()
         self._agreed = {}
         if self._playback is not None:
             self._playback.call_ended()
@@ -163,6 +177,14 @@ class StreamRunner:
         self._publish(Noticed(Severity.WARNING, text, "ctrl+p finds the others."))
         self._agreed = self._plan.session(replace(self.settings, answer_voice=""))
         self.choose(answer_voice=voice)
+
+    def _find_turns(self) -> None:
+        found = finds_turns(self._agreed)
+        if self._endpointing is None and not found and self.make_endpointing is not None:
+            self._endpointing = self.make_endpointing()
+            self.pump.taps.append(self._endpointing.hear)
+        if self._endpointing is not None:
+            self._endpointing.call_began(finds_turns=found)
 
     def _source_changes(self, spec: SourceSpec) -> None:
         self.on_source(spec)
@@ -203,4 +225,5 @@ class StreamRunner:
             context_lines=self._plan.context_lines,
             heard_ms=playback.heard_ms if playback is not None else lambda: 0,
             server_truncates=transport.server_truncates,
+            server_interrupts=self._plan.server_interrupts,
         )

@@ -69,15 +69,28 @@ async def test_without_a_microphone_the_local_provider_plays_its_demo_talk_and_s
     await engine.stop()
 
 
-async def test_without_portaudio_the_exact_command_is_named(tmp_path: Path) -> None:
-    sitecustomize = tmp_path / "sitecustomize.py"
-    sitecustomize.write_text(
+def without_portaudio(folder: Path) -> dict[str, str]:
+    """Return an environment in which Python finds no PortAudio."""
+    (folder / "sitecustomize.py").write_text(
         "import ctypes.util\nreal = ctypes.util.find_library\n"
         "ctypes.util.find_library = lambda name: None if 'portaudio' in name.lower() else real(name)\n"
     )
+    return {"PYTHONPATH": f"{folder}:{':'.join(sys.path[:1])}"}
+
+
+async def test_without_portaudio_the_microphone_is_heard_through_a_pipe(pulse: PulseServer, tmp_path: Path) -> None:
     engine = await EngineProcess.start(
-        tmp_path, "--mic=device", "--speaker=none", env={"PYTHONPATH": f"{tmp_path}:{':'.join(sys.path[:1])}"}
+        tmp_path, "--mic=device", "--speaker=none", "--idle", env=without_portaudio(tmp_path)
     )
+    with pulse.play(tone(20)):
+        await engine.until(lambda state: state.streams and state.streams[0].rms_dbfs > -30)
+    assert "demo" not in engine.state.streams[0].source.label
+    await engine.stop()
+
+
+async def test_without_portaudio_and_without_a_pipe_the_exact_command_is_named(tmp_path: Path) -> None:
+    env = {**without_portaudio(tmp_path), "PATH": str(tmp_path)}
+    engine = await EngineProcess.start(tmp_path, "--mic=device", "--speaker=none", env=env)
     await engine.until(lambda state: state.notices)
     notice = engine.told(c.Noticed)[0]
     assert "PortAudio" in notice.text

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -21,13 +22,15 @@ from sentra_tui.engine.connections import ManagerPorts
 from sentra_tui.engine.lane_ports import Bill
 from sentra_tui.engine.late_main import LateMainAssistant
 from sentra_tui.engine.options import EngineOptions
+from sentra_tui.engine.sound_ports import SoundPorts
 from sentra_tui.engine.stream import StreamPlan
 from sentra_tui.engine.wiring.access import ProviderAccess
+from sentra_tui.engine.wiring.sound import sound_ports
 from sentra_tui.engine.wiring.sources import StreamSource
 from sentra_tui.engine.wiring.streams import stream_configs
 from sentra_tui.protocol import session_config
+from sentra_tui.services.audio.choices import RememberedChoices
 from sentra_tui.services.audio.levels import LevelMeter
-from sentra_tui.services.audio.playback import SpeakerSink
 from sentra_tui.services.keys import ice_credential
 from sentra_tui.services.storage.journal import SqliteJournal
 from sentra_tui.services.transport.ice import ResolvedIceServer
@@ -52,12 +55,21 @@ class Wiring:
         self._environ = environ
         self.provider = options.provider or config.provider or LOCAL
         self._access = ProviderAccess(self.provider, options, config, environ, publish, now_ms)
-        self._streams = stream_configs(options, config, _forgotten, local=self._access.is_local)
+        self._choices = RememberedChoices(options.choices)
+        self._streams = stream_configs(options, config, self._choices.source, local=self._access.is_local)
         kinds = {parse_source(stream.source).kind for stream in self._streams.values()}
         self.takes_standard_input = options.standard_input and SourceKind.STANDARD_INPUT in kinds
         """Whether sound comes from standard input: no actions do then."""
         self._sources = {
-            name: StreamSource(name, stream, self._access, publish, _forget, standard_input=self.takes_standard_input)
+            name: StreamSource(
+                name,
+                stream,
+                self._access,
+                publish,
+                self._choices.remember_source,
+                remembered=stream.source == self._choices.source(name),
+                standard_input=self.takes_standard_input,
+            )
             for name, stream in self._streams.items()
         }
         demo = any(source.spec.kind is SourceKind.DEMO for source in self._sources.values())
@@ -72,9 +84,13 @@ class Wiring:
         """Return the streams to run."""
         return [self._plan(name, stream, self._sources[name]) for name, stream in self._streams.items()]
 
-    def ports(self, bill: Bill) -> ManagerPorts:
+    def ports(self, bill: Bill, open_sink: Callable[[], Awaitable[AudioSink]]) -> ManagerPorts:
         """Return what the connection manager needs of the world."""
-        return ManagerPorts(make_meter=LevelMeter, open_sink=_open_sink, random=random.random, bill=bill)
+        return ManagerPorts(make_meter=LevelMeter, open_sink=open_sink, random=random.random, bill=bill)
+
+    def sound(self) -> SoundPorts:
+        """Return what the drivers of sound need of the world."""
+        return sound_ports(self._options, self._config, self._choices)
 
     def main_assistants(self) -> list[MainAssistant]:
         """Return the main assistants, one for each question that may run at a time."""
@@ -98,6 +114,7 @@ class Wiring:
     async def close(self) -> None:
         """End what was started."""
         await self._access.close()
+        await asyncio.to_thread(self._choices.close)
 
     def _plan(self, name: str, stream: StreamConfig, source: StreamSource) -> StreamPlan:
         answers = name == MIC
@@ -115,6 +132,7 @@ class Wiring:
             model=self.profile.model if answers else "",
             transcription_model=self._transcription_model(name),
             context_lines=self._config.aux.context_lines,
+            server_interrupts=self._config.sound.barge_in == "server",
             voices=tuple(self.profile.voices),
         )
 
@@ -135,7 +153,7 @@ class Wiring:
             model = DEMO_TRANSCRIPTION_MODEL
             profile = replace(profile, mic_transcription_model=model, speaker_transcription_model=model)
         if name == MIC:
-            return session_config.mic_session(profile, self._config.aux, settings)
+            return session_config.mic_session(profile, self._config.aux, settings, self._config.sound.barge_in)
         return session_config.speaker_session(profile, settings)
 
     def _transcription_model(self, name: str) -> str:
@@ -143,17 +161,5 @@ class Wiring:
         return profile.mic_transcription_model if name == MIC else profile.speaker_transcription_model
 
 
-async def _open_sink() -> AudioSink:
-    return await SpeakerSink.open()
-
-
 def _resolved(server: IceServer, environ: Mapping[str, str]) -> ResolvedIceServer:
     return ResolvedIceServer(tuple(server.urls), server.username, ice_credential(server, environ))
-
-
-def _forgotten(stream: str) -> str:
-    return ""
-
-
-def _forget(stream: str, choice: str) -> None:
-    pass

@@ -34,12 +34,12 @@ class RememberedChoices:
     """The choices in the file `path`, JSON for the owner alone.
 
     It is read here, once; every choice is written at once, whole, on a thread: where two programs write, the last one
-    wins. Call from one thread.
+    wins. Call from one thread. Without a path nothing outlasts the program.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | None) -> None:
         self._path = path
-        self._choices = _read(path)
+        self._choices = _Choices() if path is None else _read(path)
         self._lock = threading.Lock()
         self._waiting: bytes | None = None
         self._writer: threading.Thread | None = None
@@ -83,13 +83,17 @@ class RememberedChoices:
         if choices == self._choices:
             return
         self._choices = choices
+        if self._path is None:
+            return
         with self._lock:
             self._waiting = msgspec.json.format(msgspec.json.encode(choices)) + b"\n"
             if self._writer is None:
-                self._writer = threading.Thread(target=self._write_all, name="sound-choices", daemon=True)
+                self._writer = threading.Thread(
+                    target=self._write_all, args=[self._path], name="sound-choices", daemon=True
+                )
                 self._writer.start()
 
-    def _write_all(self) -> None:
+    def _write_all(self, path: Path) -> None:
         """Write the newest choices until there are no newer ones."""
         while True:
             with self._lock:
@@ -98,7 +102,7 @@ class RememberedChoices:
                     self._writer = None
                     return
             try:
-                _write(self._path, raw)
+                _write(path, raw)
             except OSError as error:
                 _LOG.warning("the choice of devices is not kept: %s", error.strerror)
 

@@ -1,0 +1,46 @@
+"""The services of sound, behind the ports of their drivers."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from sentra_tui.domain.config import Config
+from sentra_tui.domain.sound_ports import AudioSink
+from sentra_tui.domain.source_spec import SourceKind, parse_source
+from sentra_tui.engine.options import EngineOptions
+from sentra_tui.engine.sound_ports import OnOutput, OnPlayed, SoundPorts
+from sentra_tui.services.audio.bleed_gate import EnvelopeBleedGate
+from sentra_tui.services.audio.choices import RememberedChoices
+from sentra_tui.services.audio.echo.loading import load_canceller
+from sentra_tui.services.audio.inventory.meters import DeviceMeters
+from sentra_tui.services.audio.playback import open_sink
+from sentra_tui.services.audio.recording.recorders import open_recorder
+from sentra_tui.services.audio.remote.sink import RemoteSink
+from sentra_tui.services.audio.speech.detectors import open_detector
+
+
+def sound_ports(options: EngineOptions, config: Config, choices: RememberedChoices) -> SoundPorts:
+    """Return the services that these choices ask for; an argument stands before the configuration."""
+    headphones = options.headphones or config.sound.headphones or bool(choices.headphones)
+    return SoundPorts(
+        config=replace(config.sound, headphones=headphones),
+        output=options.output or config.sound.output or choices.output,
+        open_sink=_open_sink,
+        load_canceller=load_canceller,
+        make_gate=EnvelopeBleedGate,
+        open_detector=partial(open_detector, config.sound.speech_detector),
+        open_recorder=partial(open_recorder, config.recording, options.recordings or Path.cwd()),
+        devices=DeviceMeters(),
+        choices=choices,
+    )
+
+
+async def _open_sink(name: str, on_played: OnPlayed, on_report: OnOutput) -> AudioSink:
+    spec = parse_source(name)
+    if spec.kind is SourceKind.SSH:
+        return RemoteSink.open(spec.name, os.environ, on_report)
+    return await open_sink(name, on_played=on_played, on_report=on_report)
