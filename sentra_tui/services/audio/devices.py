@@ -27,7 +27,7 @@ NAMES_SHOWN = 6
 Kind = Literal["input", "output"]
 T = TypeVar("T")
 
-_open_streams: set[int] = set()
+_open_devices: set[Device] = set()
 _NOUNS: dict[Kind, str] = {"input": "microphone", "output": "loudspeaker"}
 
 
@@ -36,7 +36,8 @@ class Device:
 
     `on_block` runs on PortAudio's thread with the block's buffer, to read or to fill; `on_finished` when the stream
     ends without being closed. An empty name is the system's default device. `environ` is set while the stream is
-    being opened and no longer: libpulse reads there which source or sink is meant.
+    being opened and no longer: libpulse reads there which source or sink is meant. `latency_s` is how much sound the
+    device may hold; the least there is where it is not given.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Device:
         *,
         channels: int = 1,
         environ: Mapping[str, str] | None = None,
+        latency_s: float | None = None,
     ) -> None:
         self._kind = kind
         self._name = name
@@ -55,10 +57,13 @@ class Device:
         self._on_finished = on_finished
         self._channels = channels
         self._environ = environ or {}
+        self._wanted_latency = "low" if latency_s is None else latency_s
         self._stream: Any = None
         self._closed = False
         self.latency_s = 0.0
         """How long after the block is handed over its sound is heard; of an output, and as far as PortAudio knows."""
+        self.xruns = 0
+        """How often the device ran dry or full because `on_block` was not called in time."""
 
     async def open(self) -> None:
         """Open and start it; raises SourceError."""
@@ -82,11 +87,11 @@ class Device:
                     channels=self._channels,
                     dtype="int16",
                     blocksize=BLOCK_SAMPLES,
-                    latency="low",
+                    latency=self._wanted_latency,
                     callback=self._callback,
                     finished_callback=self._finished,
                 )
-            _open_streams.add(id(self))
+            _open_devices.add(self)
             self.latency_s = float(self._stream.latency)
             self._stream.start()
         except (sounddevice.PortAudioError, ValueError) as error:
@@ -99,9 +104,10 @@ class Device:
         stream, self._stream = self._stream, None
         if stream is not None:
             stream.close()
-        _open_streams.discard(id(self))
+        _open_devices.discard(self)
 
-    def _callback(self, block: Any, _frames: int, time: Any, _status: Any) -> None:
+    def _callback(self, block: Any, _frames: int, time: Any, status: Any) -> None:
+        self.xruns += bool(status)
         # Behind a sound server the stream's own figure is too small, and not every system says when a block is heard.
         if time.outputBufferDacTime > time.currentTime:
             self.latency_s = time.outputBufferDacTime - time.currentTime
@@ -128,6 +134,22 @@ async def device_names(kind: Kind, wanted: str = "") -> list[str]:
     return await _on_a_thread(look)
 
 
+async def start_anew() -> None:
+    """Make PortAudio notice what was plugged in or out at the price of all streams: their owners are told they ended.
+
+    Raises SourceError where PortAudio does not start.
+    """
+
+    def restart() -> None:
+        sounddevice = portaudio.load()
+        for device in tuple(_open_devices):
+            device._close()
+            device._finished()
+        _look_again(sounddevice)
+
+    await _on_a_thread(restart)
+
+
 def choose(sounddevice: Any, kind: Kind, name: str) -> int:
     """Return the index of the device called `name` or `HOSTAPI:NAME`, or of the default one; raises SourceError.
 
@@ -152,7 +174,7 @@ def choose(sounddevice: Any, kind: Kind, name: str) -> int:
 
 def _look_again(sounddevice: Any) -> bool:
     """Make PortAudio notice new devices, which it never does by itself; not while a stream is open, which that ends."""
-    if _open_streams:
+    if _open_devices:
         return False
     sounddevice._terminate()
     sounddevice._initialize()

@@ -19,7 +19,7 @@ class SpeakerSink:
     ) -> None:
         self._on_played = on_played
         self._ring = Ring()
-        self._loudspeaker = Loudspeaker(output, self._take, self._ring.resume, on_report)
+        self._loudspeaker = Loudspeaker(output, self._ring, self._take, on_report)
 
     @classmethod
     async def open(

@@ -16,6 +16,8 @@ from sentra_tui.services.audio.live.server import SoundServer
 from sentra_tui.services.audio.live.snapshot import PulseSink, Snapshot
 from sentra_tui.services.audio.output.choice import Output, choose_output
 from sentra_tui.services.audio.output.player import Fill, Player
+from sentra_tui.services.audio.output.ring import Ring
+from sentra_tui.services.audio.output.slack import Slack
 
 LOOK_S = 0.25
 ANSWER_S = 3.0
@@ -32,20 +34,21 @@ is. In the loop's thread.
 
 
 class Loudspeaker:
-    """Plays what `fill` gives, to one output, whatever becomes of it. `on_resumed` is told of each new beginning.
+    """Plays what `fill` gives of `ring`, to one output, whatever becomes of it.
 
     The sound server may move the stream: an answer that is heard elsewhere is better than one that is not heard.
     """
 
-    def __init__(self, name: str, fill: Fill, on_resumed: Callable[[], None], on_report: OnReport | None) -> None:
+    def __init__(self, name: str, ring: Ring, fill: Fill, on_report: OnReport | None) -> None:
         self.label = clean_line(name) or "loudspeaker"
         self._name = name
         self._fill = fill
-        self._on_resumed = on_resumed
+        self._ring = ring
         self._on_report = on_report
         self._output: Output | None = None
         self._player: Player | None = None
         self._token = ""
+        self._slack = Slack()
         self._ended = self._cause = ""
         self._filled_at = self._seen_at = time.monotonic()
         self._retry_at, self._retry_s = 0.0, FIRST_RETRY_S
@@ -110,6 +113,8 @@ class Loudspeaker:
         if self._ended:
             self._cause = self._ended
             return True
+        if self._runs_dry():
+            return True
         if self._server is None or self._snapshot is None:
             return False
         sink = self._sink()
@@ -119,6 +124,12 @@ class Loudspeaker:
             self._cause = "The sound server dropped it."
             return True
         return self._is_back(sink)
+
+    def _runs_dry(self) -> bool:
+        """Return whether more is to be held from now on: only between answers, for the stream begins anew."""
+        if self._player is None or self._ring.sounding(self._player.latency_s):
+            return False
+        return self._slack.grows(self._player.xruns, time.monotonic())
 
     def _is_back(self, sink: PulseSink | None) -> bool:
         """Return whether the sink that was chosen was unplugged, is there again, and the sound is still elsewhere."""
@@ -147,10 +158,11 @@ class Loudspeaker:
     async def _start(self, output: Output) -> None:
         gone = self._server is not None and self._wanted() is None
         self._token = token = uuid.uuid4().hex[:12]
-        player = output.way.make("" if gone else output.name, token, self._give, partial(self._on_ended, token))
+        name, on_ended = "" if gone else output.name, partial(self._on_ended, token)
+        player = output.way.make(name, token, self._slack.latency_s, self._give, on_ended)
         self._ended = self._cause = ""
         self._player = player
-        self._on_resumed()
+        self._ring.resume()
         try:
             await player.open()
         except BaseException:

@@ -23,12 +23,13 @@ from sentra_tui.domain.text import clean_line
 from sentra_tui.services.audio.output.player import Fill, OnEnded, stream_properties
 from sentra_tui.services.audio.output.ring import BLOCK_BYTES
 
-LATENCY_MS = 20
+BLOCK_MS = 10
 PIPE_BYTES = 2 * BLOCK_BYTES
 LOOK_S = 0.005
 START_S = 3.0
 TERMINATE_S = 2.0
 _STARTED = "Stream started"
+_RAN_DRY = "Stream underrun"
 _LATENCY_US = re.compile(r"Latency: (-?\d+) usec")
 _STARTING = ("Opening", "Connection established", "Stream successfully", "Buffer metrics", "Using", "Connected", "Time")
 
@@ -36,19 +37,22 @@ _STARTING = ("Opening", "Connection established", "Stream successfully", "Buffer
 class PacatPlayer:
     """A Player."""
 
-    def __init__(self, output: str, token: str, fill: Fill, on_ended: OnEnded) -> None:
+    def __init__(self, output: str, token: str, latency_s: float, fill: Fill, on_ended: OnEnded) -> None:
+        self.xruns = 0
+        """How often the output ran dry."""
+        latency_ms = round(latency_s * 1000)
         self._fill = fill
         self._on_ended = on_ended
         self._command = [
             "pacat", "--playback", "--verbose", "--raw", "--format=s16le", "--channels=1", f"--rate={SAMPLE_RATE_HZ}",
-            f"--latency-msec={LATENCY_MS}", f"--process-time-msec={LATENCY_MS // 2}",
+            f"--latency-msec={latency_ms}", f"--process-time-msec={BLOCK_MS}",
             *([f"--device={output}"] if output else []),
             *(f"--property={name}={value}" for name, value in stream_properties(token).items()),
         ]  # fmt: skip
         self._process: subprocess.Popen[bytes] | None = None
         self._started = threading.Event()
         self._closed = False
-        self._server_latency_s = LATENCY_MS / 1000
+        self._server_latency_s = latency_s
         self._said = ""
 
     @property
@@ -118,6 +122,8 @@ class PacatPlayer:
             self._server_latency_s = max(0.0, int(latency[1]) / 1_000_000)
         elif line.startswith(_STARTED):
             self._started.set()
+        elif line.startswith(_RAN_DRY):
+            self.xruns += 1
         elif line and not line.startswith(_STARTING):
             self._said = line.rstrip(".")
 

@@ -23,6 +23,11 @@ class Player(Protocol):
         """How long after a block was asked for it is heard, as far as that is known."""
         ...
 
+    @property
+    def xruns(self) -> int:
+        """How often the output ran dry, since this player began."""
+        ...
+
     async def open(self) -> None:
         """Start it; raises SourceError."""
         ...
@@ -35,10 +40,10 @@ class Player(Protocol):
 class PlayerMaker(Protocol):
     """Makes a player."""
 
-    def __call__(self, output: str, token: str, fill: Fill, on_ended: OnEnded) -> Player:
+    def __call__(self, output: str, token: str, latency_s: float, fill: Fill, on_ended: OnEnded) -> Player:
         """Return it, not yet open; `output` is the name of a sink or device, empty for the default one.
 
-        A sound server shows its stream with `token`.
+        A sound server shows its stream with `token`. The output holds about `latency_s` of sound.
         """
         ...
 

@@ -15,15 +15,20 @@ PULSE_DEVICE = "pulse"
 class PortAudioPlayer:
     """A Player."""
 
-    def __init__(self, device: str, environ: dict[str, str], fill: Fill, on_ended: OnEnded) -> None:
+    def __init__(self, device: str, environ: dict[str, str], latency_s: float, fill: Fill, on_ended: OnEnded) -> None:
         self._fill = fill
         self._on_ended = on_ended
-        self._device = Device("output", device, self._give, self._finished, environ=environ)
+        self._device = Device("output", device, self._give, self._finished, environ=environ, latency_s=latency_s)
 
     @property
     def latency_s(self) -> float:
         """How long after a block was asked for it is heard."""
         return self._device.latency_s
+
+    @property
+    def xruns(self) -> int:
+        """How often the output ran dry."""
+        return self._device.xruns
 
     async def open(self) -> None:
         """Start it; raises SourceError."""
@@ -40,15 +45,15 @@ class PortAudioPlayer:
         self._on_ended("It was unplugged, or the sound system stopped.")
 
 
-def through_pulse(output: str, token: str, fill: Fill, on_ended: OnEnded) -> Player:
+def through_pulse(output: str, token: str, latency_s: float, fill: Fill, on_ended: OnEnded) -> Player:
     """Return a player to a sink of the sound server, which is named in the environment while the stream opens."""
     properties = " ".join(f"{name}={value}" for name, value in stream_properties(token).items())
     environ = {"PULSE_PROP": f"{os.environ.get('PULSE_PROP', '')} {properties}".strip()}
     if output:
         environ["PULSE_SINK"] = output
-    return PortAudioPlayer(PULSE_DEVICE, environ, fill, on_ended)
+    return PortAudioPlayer(PULSE_DEVICE, environ, latency_s, fill, on_ended)
 
 
-def by_name(output: str, token: str, fill: Fill, on_ended: OnEnded) -> Player:
+def by_name(output: str, token: str, latency_s: float, fill: Fill, on_ended: OnEnded) -> Player:
     """Return a player to a device as PortAudio calls it, `NAME` or `HOSTAPI:NAME`; there the token shows nowhere."""
-    return PortAudioPlayer(output, {}, fill, on_ended)
+    return PortAudioPlayer(output, {}, latency_s, fill, on_ended)
