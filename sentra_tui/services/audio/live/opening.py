@@ -77,6 +77,33 @@ class _Answer:
         return self._snapshot
 
 
+async def device_exists(target: Target) -> bool:
+    """Return whether what `target` names is there just now; milliseconds, and nothing is opened.
+
+    Where that cannot be known so cheaply, of outputs on other systems than Linux, it is said to be.
+    """
+    snapshot = await _ask_server()
+    if snapshot is not None and pin(target, snapshot) is not None:
+        return True
+    if target.kind is DeviceKind.MONITOR:
+        return sys.platform != "linux"
+    wanted = target.name.casefold()
+    with contextlib.suppress(SourceError):
+        return any(wanted in each.casefold() for each in await device_names("input"))
+    return False
+
+
+async def _ask_server() -> Snapshot | None:
+    if sys.platform != "linux":
+        return None
+    answer = _Answer()
+    server = SoundServer.join(answer.take)
+    try:
+        return await answer.wait()
+    finally:
+        server.leave(answer.take)
+
+
 def pin(target: Target, snapshot: Snapshot) -> Target | None:
     """Return `target` with the server's own name of what it means, None where nothing is called that.
 

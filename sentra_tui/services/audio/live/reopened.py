@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 
 from sentra_tui.domain.audio import SILENCE
@@ -11,6 +12,7 @@ from sentra_tui.domain.errors import SourceError
 from sentra_tui.domain.sound import DeviceKind, Trouble
 from sentra_tui.domain.sound_ports import Report, SourceReport
 from sentra_tui.services.audio.capture import MicrophoneSource
+from sentra_tui.services.audio.devices import start_anew
 from sentra_tui.services.audio.live.target import CHOOSE
 from sentra_tui.services.audio.pace import Pace
 from sentra_tui.services.audio.signal import SignalProbe
@@ -18,6 +20,8 @@ from sentra_tui.services.audio.signal import SignalProbe
 STALL_S = 0.5
 FIRST_RETRY_S = 0.2
 LAST_RETRY_S = 2.0
+RENEW_S = 10.0
+"""How often PortAudio may be started anew to find the device: each time interrupts what plays."""
 
 
 class ReopenedMicrophone:
@@ -75,7 +79,7 @@ class ReopenedMicrophone:
                 await reopening
 
     async def _reopen(self) -> None:
-        retry_s = FIRST_RETRY_S
+        retry_s, renew_at = FIRST_RETRY_S, 0.0
         while not self._closed:
             await self._microphone.close()
             await asyncio.sleep(retry_s)
@@ -84,6 +88,10 @@ class ReopenedMicrophone:
             with contextlib.suppress(SourceError):
                 await self._microphone.open()
                 return
+            if time.monotonic() >= renew_at:
+                renew_at = time.monotonic() + RENEW_S
+                with contextlib.suppress(SourceError):
+                    await start_anew()
 
     def _tell(self, trouble: Trouble, advice: str) -> None:
         if (trouble, advice) != (self._told.trouble, self._told.advice):

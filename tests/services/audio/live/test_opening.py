@@ -10,8 +10,8 @@ import sys
 import pytest
 
 from sentra_tui.domain.errors import SourceError
-from sentra_tui.domain.sound import DeviceKind
-from sentra_tui.services.audio.live.opening import open_live, pin
+from sentra_tui.domain.sound import DeviceKind, Trouble
+from sentra_tui.services.audio.live.opening import device_exists, open_live, pin
 from sentra_tui.services.audio.live.snapshot import PulseSink, PulseSource, Snapshot
 from sentra_tui.services.audio.live.target import Target
 from sentra_tui.services.audio.sources import open_source
@@ -125,3 +125,41 @@ async def test_a_source_that_is_closed_at_once_leaves_nothing(pulse: PulseServer
     await source.close()
     await until(watcher_is_gone, "the watcher to stop")
     assert not [line for line in pulse.control("list", "short", "source-outputs").splitlines() if "protocol" in line]
+
+
+@pytest.mark.parametrize(
+    ("target", "there"),
+    [
+        (microphone(), True),
+        (microphone("mic"), True),
+        (microphone("sentra_mic"), True),
+        (microphone("Nonesuch"), False),
+        (loudspeaker("spk"), True),
+        (loudspeaker("Nonesuch"), False),
+    ],
+)
+async def test_whether_a_device_is_there_is_known_without_opening_it(
+    pulse: PulseServer, target: Target, there: bool
+) -> None:
+    assert await device_exists(target) is there
+
+
+async def test_a_device_that_only_portaudio_knows_is_opened_again_when_it_is_back(pulse: PulseServer) -> None:
+    listener = Listener()
+    source = await open_live(microphone("sentra_mic"), listener.report)
+    task = asyncio.create_task(listener.listen(source))
+    try:
+        with playing(pulse, noise(20, 1), "mic_feed"):
+            await listener.hears_something()
+        pulse.kill()
+        await listener.told(Trouble.GONE)
+        frames = listener.frames
+        await until(lambda: listener.frames > frames + 10, "silence while it is gone")
+        await asyncio.to_thread(pulse.start)
+        with playing(pulse, said := noise(30, 2), "mic_feed"):
+            await listener.hears_something()
+        assert bytes(listener.pcm[-96:]) in said
+        assert listener.troubles[-1] is not Trouble.GONE
+    finally:
+        await source.close()
+        await task
