@@ -96,7 +96,8 @@ class SoundServer:
                 else:
                     pulse.event_listen(CHECK_S)
                 if not self._changed and self._snapshot is not None:
-                    self._changed = read_source_outputs(pulse) != self._snapshot.source_outputs
+                    moved = read_source_outputs(pulse) != self._snapshot.source_outputs
+                    self._changed = self._changed or moved  # an event may have come while it was read
 
     def _on_event(self, event: Any) -> None:
         import pulsectl
