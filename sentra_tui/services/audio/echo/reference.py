@@ -15,7 +15,7 @@ MAX_AHEAD_BLOCKS = 20
 """200 ms: what the loudspeaker may tell ahead in one go; beyond that the oldest goes."""
 MAX_WAITING_BLOCKS = 2
 """What may always wait, as a reserve: the echo must not come before the sound that it is of."""
-WATCHED_BLOCKS = 50
+WATCHED_BLOCKS = 20
 
 SILENT_BLOCK = bytes(BLOCK_BYTES)
 
