@@ -20,7 +20,7 @@ from sentra_tui.domain.tags import snake_case
 
 STEP_MS = 10
 
-LOUD_DBFS = -56.0
+LOUD_DBFS = -48.0
 """Steps whose peak is below this are not loud, however quiet it was before."""
 LOUD_RISE_DB = 12.0
 """How far above the floor a step is loud."""
