@@ -60,6 +60,8 @@ class ParecCapture:
         )
         self._process = process
         threading.Thread(target=self._read, args=(process,), name="parec", daemon=True).start()
+        if self._closed:
+            self._end(process)
 
     def _read(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdout is not None

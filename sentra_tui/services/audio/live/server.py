@@ -95,9 +95,8 @@ class SoundServer:
                     self._publish(read_snapshot(pulse))
                 else:
                     pulse.event_listen(CHECK_S)
-                if not self._changed and self._snapshot is not None:
-                    moved = read_source_outputs(pulse) != self._snapshot.source_outputs
-                    self._changed = self._changed or moved  # an event may have come while it was read
+                if self._snapshot is not None and read_source_outputs(pulse) != self._snapshot.source_outputs:
+                    self._changed = True
 
     def _on_event(self, event: Any) -> None:
         import pulsectl

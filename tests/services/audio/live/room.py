@@ -19,7 +19,7 @@ from sentra_tui.services.audio.live.opening import choose_backend
 from sentra_tui.services.audio.live.server import SoundServer
 from sentra_tui.services.audio.live.source import LiveSource
 from sentra_tui.services.audio.live.target import Target
-from tests.pulse import PulseServer
+from tests import sound_server
 
 DEADLINE_S = 20.0
 QUIET, LOUD = 1_000, 20_000
@@ -34,13 +34,13 @@ def noise(seconds: float, seed: int, amplitude: int = 10_000) -> bytes:
 
 
 @contextmanager
-def playing(pulse: PulseServer, pcm: bytes, sink: str) -> Iterator[subprocess.Popen[bytes]]:
+def playing(server: sound_server.SoundServer, pcm: bytes, sink: str) -> Iterator[subprocess.Popen[bytes]]:
     """Play 48 kHz mono s16le to a sink while the context lasts."""
-    path = Path(pulse.directory / f"{sink}-{time.monotonic_ns()}.raw")
+    path = Path(server.directory / f"{sink}-{time.monotonic_ns()}.raw")
     path.write_bytes(pcm)
     command = ["pacat", "-p", f"--device={sink}", "--rate=48000", "--channels=1", "--format=s16le", "--raw",
                "--latency-msec=200", str(path)]  # fmt: skip
-    process = subprocess.Popen(command, env={**os.environ, **pulse.environ})
+    process = subprocess.Popen(command, env={**os.environ, **server.environ})
     try:
         yield process
     finally:
