@@ -145,10 +145,11 @@ class Loudspeaker:
         return self._server is None or (self._snapshot is not None and bool(self._snapshot.sinks))
 
     async def _restart(self, output: Output) -> None:
+        cause = self._cause
         try:
             await self._start(output)
         except SourceError as error:
-            self._cause = error.message
+            self._cause = cause or error.message
             self._retry_at = time.monotonic() + self._retry_s
             self._retry_s = min(self._retry_s * 2, LAST_RETRY_S)
         else:
