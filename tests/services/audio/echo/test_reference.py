@@ -9,6 +9,8 @@ from sentra_tui.services.audio.echo.processing import BLOCK_BYTES
 from sentra_tui.services.audio.echo.reference import (
     MAX_AHEAD_BLOCKS,
     MAX_WAITING_BLOCKS,
+    RESERVE_BLOCKS,
+    SETTLING_BLOCKS,
     SILENT_BLOCK,
     WATCHED_BLOCKS,
     Reference,
@@ -23,41 +25,54 @@ def number(played: bytes) -> int:
     return int.from_bytes(played[:2], "little") - 1
 
 
-def test_blocks_come_out_in_their_order_and_silence_where_there_is_none() -> None:
+def test_blocks_come_out_in_their_order_behind_a_reserve_and_silence_where_there_is_none() -> None:
     reference = Reference()
+    reference.hear(b"".join(map(block, range(RESERVE_BLOCKS))))
     assert reference.take() == SILENT_BLOCK
-    reference.hear(block(0) + block(1))
-    assert [reference.take() for _ in range(3)] == [block(0), block(1), SILENT_BLOCK]
+    reference.hear(block(RESERVE_BLOCKS))
+    assert [number(reference.take()) for _ in range(RESERVE_BLOCKS + 1)] == list(range(RESERVE_BLOCKS + 1))
+    assert reference.take() == SILENT_BLOCK
 
 
 def test_bursts_of_100_ms_are_spread() -> None:
     reference = Reference()
     taken = []
-    reference.hear(block(0))
-    reference.take()
     for burst in range(50):
         reference.hear(b"".join(block(burst * 10 + index) for index in range(10)))
         taken += [number(reference.take()) for _ in range(10)]
-    assert taken == list(range(500))
+    settled = [each for each in taken[SETTLING_BLOCKS:] if each >= 0]
+    assert settled == list(range(settled[0], settled[-1] + 1))
+    assert len(settled) == len(taken) - SETTLING_BLOCKS
 
 
 def test_what_piled_up_before_the_beginning_goes() -> None:
     reference = Reference()
     for index in range(10 * MAX_AHEAD_BLOCKS):
         reference.hear(block(index))
-    assert number(reference.take()) == 10 * MAX_AHEAD_BLOCKS - MAX_WAITING_BLOCKS
+    assert number(reference.take()) == 10 * MAX_AHEAD_BLOCKS - RESERVE_BLOCKS - 1
 
 
 def test_what_came_late_does_not_wait_for_ever() -> None:
     reference = Reference()
-    reference.hear(block(0))
+    reference.hear(b"".join(map(block, range(5))))
     for _ in range(13):
         reference.take()
-    reference.hear(b"".join(map(block, range(1, 13))))
-    for index in range(13, 13 + 3 * WATCHED_BLOCKS):
+    reference.hear(b"".join(map(block, range(5, 17))))
+    for index in range(17, 17 + 3 * WATCHED_BLOCKS):
         reference.hear(block(index))
         reference.take()
     assert len(reference) <= MAX_WAITING_BLOCKS
+
+
+def test_blocks_that_come_together_for_a_moment_move_nothing() -> None:
+    reference = Reference()
+    for index in range(5 * SETTLING_BLOCKS):
+        reference.hear(block(index))
+        reference.take()
+    early = 6
+    reference.hear(b"".join(block(5 * SETTLING_BLOCKS + index) for index in range(early)))
+    taken = [number(reference.take()) for _ in range(early)]
+    assert taken == [5 * SETTLING_BLOCKS - RESERVE_BLOCKS + index for index in range(early)]
 
 
 @given(st.lists(st.integers(0, 6), min_size=1, max_size=400))
