@@ -94,7 +94,7 @@ class SourceDriver:
         """Carry the sound of the source, which is opened when the one before it is let go of."""
         if previous is not None:
             await asyncio.wait([previous])
-        spec = self._opener.spec
+        choice, spec = self._opener.choice, self._opener.spec
         self._report(SourceReport())
         self._on_kind(spec)
         try:
@@ -103,6 +103,10 @@ class SourceDriver:
             self._fail(error)
             await self._pump.run_silent()
             return
+        if self._opener.choice != choice:
+            self._publish(SourceChosen(self._stream, self._opener.choice))
+            spec = self._opener.spec
+            self._on_kind(spec)
         await self._pump.run(source, _always() if spec.live else self._begin)
 
     def _report(self, report: SourceReport) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from textual.geometry import Region
 
 from sentra_tui.domain import changes as c
 from sentra_tui.domain.actions import ChooseOutput, ChooseSource, SetHeadphones, WatchDevices
@@ -114,7 +115,12 @@ async def test_meters_that_do_not_move_paint_nothing(perform: Perform) -> None:
         await stage.press("d")
         view = stage.app.screen.query_one(DeviceList)
         painted: list[object] = []
-        view.refresh = lambda *regions, **how: painted.append(regions) or view  # type: ignore[method-assign]
+
+        def paint(*regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> DeviceList:
+            painted.append(regions)
+            return view
+
+        view.refresh = paint  # type: ignore[method-assign]
         view.measure(tuple(LEVELS))
         assert painted == []
         view.measure((DeviceLevel(LEVELS[0].source, -30.0, -30.0), *LEVELS[1:]))
@@ -132,7 +138,9 @@ async def test_hostile_names_of_devices_stay_words(perform: Perform) -> None:
         assert "[bold red]f[/]" in stage.text or "CSI=A" in stage.text
         assert not {character for character in stage.text if character < " " and character != "\n"}
         await stage.press("enter")
-        assert stage.link.actions[-1].source in {each.source for each in listed}
+        chosen = stage.link.actions[-1]
+        assert isinstance(chosen, ChooseSource)
+        assert chosen.source in {each.source for each in listed}
 
 
 async def test_headphones_are_a_setting_too(perform: Perform) -> None:
