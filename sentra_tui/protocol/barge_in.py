@@ -4,6 +4,11 @@ In two steps, because being interrupted by a cough is as bad as not being heard.
 quiet ducks the answer: that takes no certainty, costs little, and lets the echo canceller hear the user better. Enough
 speech, or a recognised word, confirms and stops it. Speech that ends before that was a false alarm: the answer goes on.
 
+What cannot be told from speech by its look is an echo that the canceller let through, when sound ran out or the room
+changed. But the duck tells: the echo becomes quieter by as much as the answer, and the user does not. So some of the
+speech must come after the duck can be heard at the microphone, about as loud as before. And whatever raised a false
+alarm raises no other unless it gets louder, for a while.
+
 The microphone's sound comes in steps of 10 ms, after the echo canceller. What that leaves of an echo is far quieter
 than speech, but while both sound it eats speech too, most of all at its beginning. Hence the two rules, tuned on mixes
 of spoken answers and interruptions: a step up from the floor, not speech, is what comes first; and speech adds up over
@@ -16,6 +21,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from sentra_tui.domain.audio import SILENCE_DBFS
 from sentra_tui.domain.tags import snake_case
 
 STEP_MS = 10
@@ -35,6 +41,16 @@ DUCK_STEPS = 2
 """So many steps in a row above the floor, the last of them loud, duck the answer: a click has but one."""
 CONFIRM_STEPS = 15
 """So much speech is surely speech."""
+ECHO_STEPS = 14
+"""How long the duck takes from here to the loudspeaker and through the room into the microphone, about."""
+LATE_STEPS = 3
+"""So much of the speech must be later than that, ..."""
+FADE_DB = 10.0
+"""... and no quieter than by this, less than what ducking takes off."""
+WARY_DB = 3.0
+"""How much louder than a false alarm the next sound must be, ..."""
+WARY_FALL_DB = 0.2
+"""... which is forgotten at so much in a step: 20 dB in a second."""
 ONSET_STEPS = 4
 """So much loud sound right before speech was its beginning, which looks like nothing yet."""
 LEAK_STEPS = 0.25
@@ -86,6 +102,10 @@ class BargeIn:
         self._speech_steps = 0.0
         self._onset_steps = 0
         self._stopped_steps = 0
+        self._ducked_steps = 0
+        self._late_steps = 0
+        self._loudest_dbfs = SILENCE_DBFS
+        self._wary_dbfs = SILENCE_DBFS
 
     def hear(self, speech: bool, peak_dbfs: float) -> BargeInEffect | None:
         """Take the next 10 ms: whether they look like speech, and their peak."""
@@ -97,12 +117,15 @@ class BargeIn:
         rise_db = peak_dbfs - self._floor_dbfs
         self._floor_dbfs = max(CALM_DBFS, min(peak_dbfs, self._floor_dbfs + FLOOR_RISE_DB))
         loud = rise_db > LOUD_RISE_DB and peak_dbfs > LOUD_DBFS
+        self._wary_dbfs -= WARY_FALL_DB
         self._rising_steps = self._rising_steps + 1 if rise_db > RISE_DB else 0
         self._count(speech, loud)
         if self.ducked:
-            return self._judge()
-        if loud and self._rising_steps >= DUCK_STEPS:
+            return self._judge(speech, peak_dbfs)
+        if loud and peak_dbfs > self._wary_dbfs and self._rising_steps >= DUCK_STEPS:
             self.ducked = True
+            self._ducked_steps = self._late_steps = 0
+            self._loudest_dbfs = peak_dbfs
             return Duck()
         return None
 
@@ -131,10 +154,18 @@ class BargeIn:
             self._speech_steps = max(0.0, self._speech_steps - LEAK_STEPS)
         self._onset_steps = self._onset_steps + 1 if loud and not speech else 0
 
-    def _judge(self) -> BargeInEffect | None:
-        if self._speech_steps >= CONFIRM_STEPS:
+    def _judge(self, speech: bool, peak_dbfs: float) -> BargeInEffect | None:
+        self._ducked_steps += 1
+        if self._ducked_steps <= ECHO_STEPS:
+            self._loudest_dbfs = max(self._loudest_dbfs, peak_dbfs)
+        elif speech and peak_dbfs > self._loudest_dbfs - FADE_DB:
+            self._late_steps += 1
+        if self._speech_steps >= CONFIRM_STEPS and self._late_steps >= LATE_STEPS:
             return self._stop()
-        return self._let_go() if self._quiet_steps >= PAUSE_STEPS else None
+        if self._quiet_steps < PAUSE_STEPS:
+            return None
+        self._wary_dbfs = self._loudest_dbfs + WARY_DB
+        return self._let_go()
 
     def _stop(self, *, by_word: bool = False) -> StopAnswer:
         self.stopped = True

@@ -72,6 +72,7 @@ class BargeInRoom:
     def stop(self) -> None:
         """Silence what the assistant says."""
         self.stops_s.append(self._loop.time())
+        self.gain = 1.0
         self.playback.flush()
 
     async def close(self) -> None:

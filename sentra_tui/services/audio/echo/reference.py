@@ -1,8 +1,8 @@
 """What the loudspeaker plays, in step with the microphone.
 
-The canceller counts: a block of the one for each block of the other keeps their distance in time what it is. Blocks
-come when they like, from another thread; one that is missing is silence, and the others wait that much longer from
-then on, which is what they need. Where they wait for longer than that, the oldest go.
+The canceller counts: a block of the one for each block of the other keeps their distance in time what it is, and each
+step in that costs a second of echo. Blocks come when they like, from another thread. One that is missing is silence,
+and it is dropped when it comes after all; where that happens again soon, the others wait longer instead.
 """
 
 from __future__ import annotations
@@ -17,11 +17,8 @@ RESERVE_BLOCKS = 2
 """What waits at the beginning, so that a block that is a little late is not missing."""
 MAX_WAITING_BLOCKS = 4
 """What may always wait: the echo must not come before the sound that it is of."""
-SETTLING_BLOCKS = 100
-"""At the beginning, for a second, what waits for long goes after 200 ms; later after 2 s, as each step costs the
-canceller a moment to find the echo again.
-"""
 WATCHED_BLOCKS = 200
+"""2 s: what waits for longer is too much, and what happens again within it is no accident."""
 
 SILENT_BLOCK = bytes(BLOCK_BYTES)
 
@@ -31,8 +28,12 @@ class Reference:
 
     def __init__(self) -> None:
         self._blocks: deque[bytes] = deque(maxlen=MAX_AHEAD_BLOCKS)
+        self._begin()
+
+    def _begin(self) -> None:
         self._fresh = True
-        self._settling_blocks = SETTLING_BLOCKS
+        self._since_drop = WATCHED_BLOCKS
+        self._missing = 0
         self._least_waiting = MAX_AHEAD_BLOCKS
         self._watched = 0
 
@@ -51,26 +52,34 @@ class Reference:
                 return SILENT_BLOCK
             self._fresh = False
             self._drop(RESERVE_BLOCKS + 1)
-        block = self._blocks.popleft() if self._blocks else SILENT_BLOCK
+        if self._missing and self._blocks:
+            late = min(self._missing, len(self._blocks))
+            self._missing -= late
+            self._drop(len(self._blocks) - late)
+            self._since_drop = 0
         self._watch()
-        return block
+        return self._blocks.popleft() if self._blocks else self._miss()
+
+    def clear(self) -> None:
+        """Forget what waits, and begin again."""
+        self._blocks.clear()
+        self._begin()
+
+    def _miss(self) -> bytes:
+        if self._since_drop >= WATCHED_BLOCKS:
+            self._missing += 1
+        if self._missing > MAX_AHEAD_BLOCKS:
+            self._begin()
+        return SILENT_BLOCK
 
     def _watch(self) -> None:
         self._least_waiting = min(self._least_waiting, len(self._blocks))
         self._watched += 1
-        settling = self._settling_blocks > 0
-        self._settling_blocks = max(0, self._settling_blocks - 1)
-        if self._watched < (SETTLING_BLOCKS // 5 if settling else WATCHED_BLOCKS):
-            return
-        if self._least_waiting > (RESERVE_BLOCKS if settling else MAX_WAITING_BLOCKS):
-            self._drop(len(self._blocks) - self._least_waiting + RESERVE_BLOCKS)
-        self._least_waiting, self._watched = MAX_AHEAD_BLOCKS, 0
-
-    def clear(self) -> None:
-        """Forget what waits."""
-        self._blocks.clear()
-        self._fresh = True
-        self._settling_blocks = SETTLING_BLOCKS
+        self._since_drop += 1
+        if self._watched == WATCHED_BLOCKS:
+            if self._least_waiting > MAX_WAITING_BLOCKS + 1:
+                self._drop(len(self._blocks) - self._least_waiting + RESERVE_BLOCKS)
+            self._least_waiting, self._watched = MAX_AHEAD_BLOCKS, 0
 
     def _drop(self, kept: int) -> None:
         while len(self._blocks) > kept:

@@ -10,11 +10,12 @@ from sentra_tui.services.audio.echo.reference import (
     MAX_AHEAD_BLOCKS,
     MAX_WAITING_BLOCKS,
     RESERVE_BLOCKS,
-    SETTLING_BLOCKS,
     SILENT_BLOCK,
     WATCHED_BLOCKS,
     Reference,
 )
+
+SETTLED = 100
 
 
 def block(number: int) -> bytes:
@@ -40,9 +41,8 @@ def test_bursts_of_100_ms_are_spread() -> None:
     for burst in range(50):
         reference.hear(b"".join(block(burst * 10 + index) for index in range(10)))
         taken += [number(reference.take()) for _ in range(10)]
-    settled = [each for each in taken[SETTLING_BLOCKS:] if each >= 0]
-    assert settled == list(range(settled[0], settled[-1] + 1))
-    assert len(settled) == len(taken) - SETTLING_BLOCKS
+    settled = taken[SETTLED:]
+    assert settled == list(range(settled[0], settled[0] + len(settled)))
 
 
 def test_what_piled_up_before_the_beginning_goes() -> None:
@@ -52,13 +52,36 @@ def test_what_piled_up_before_the_beginning_goes() -> None:
     assert number(reference.take()) == 10 * MAX_AHEAD_BLOCKS - RESERVE_BLOCKS - 1
 
 
-def test_what_came_late_does_not_wait_for_ever() -> None:
+def test_blocks_that_come_late_are_dropped_so_that_the_others_are_in_step() -> None:
+    reference = Reference()
+    for index in range(SETTLED):
+        reference.hear(block(index))
+        reference.take()
+    for _ in range(12):
+        reference.take()
+    reference.hear(b"".join(block(SETTLED + index) for index in range(12)))
+    for index in range(SETTLED + 12, 2 * SETTLED):
+        reference.hear(block(index))
+        taken = number(reference.take())
+        assert index - MAX_WAITING_BLOCKS <= taken <= index
+
+
+def test_a_loudspeaker_that_was_silent_for_long_begins_anew() -> None:
     reference = Reference()
     reference.hear(b"".join(map(block, range(5))))
-    for _ in range(13):
+    for _ in range(10 * MAX_AHEAD_BLOCKS):
         reference.take()
-    reference.hear(b"".join(map(block, range(5, 17))))
-    for index in range(17, 17 + 3 * WATCHED_BLOCKS):
+    reference.hear(b"".join(map(block, range(5, 5 + RESERVE_BLOCKS + 1))))
+    assert number(reference.take()) == 5
+
+
+def test_what_waits_for_long_goes() -> None:
+    reference = Reference()
+    for index in range(SETTLED):
+        reference.hear(block(index))
+        reference.take()
+    reference.hear(SILENT_BLOCK * 10)
+    for index in range(SETTLED, SETTLED + 3 * WATCHED_BLOCKS):
         reference.hear(block(index))
         reference.take()
     assert len(reference) <= MAX_WAITING_BLOCKS
@@ -66,13 +89,13 @@ def test_what_came_late_does_not_wait_for_ever() -> None:
 
 def test_blocks_that_come_together_for_a_moment_move_nothing() -> None:
     reference = Reference()
-    for index in range(5 * SETTLING_BLOCKS):
+    for index in range(SETTLED):
         reference.hear(block(index))
         reference.take()
     early = 6
-    reference.hear(b"".join(block(5 * SETTLING_BLOCKS + index) for index in range(early)))
+    reference.hear(b"".join(block(SETTLED + index) for index in range(early)))
     taken = [number(reference.take()) for _ in range(early)]
-    assert taken == [5 * SETTLING_BLOCKS - RESERVE_BLOCKS + index for index in range(early)]
+    assert taken == [SETTLED - RESERVE_BLOCKS + index for index in range(early)]
 
 
 @given(st.lists(st.integers(0, 6), min_size=1, max_size=400))
