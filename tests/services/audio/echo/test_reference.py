@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from sentra_tui.services.audio.echo.processing import BLOCK_BYTES
 from sentra_tui.services.audio.echo.reference import (
     MAX_AHEAD_BLOCKS,
-    MAX_WAITING_BLOCKS,
     RESERVE_BLOCKS,
     SILENT_BLOCK,
+    SPARE_BLOCKS,
     WATCHED_BLOCKS,
     Reference,
 )
@@ -63,7 +63,7 @@ def test_blocks_that_come_late_are_dropped_so_that_the_others_are_in_step() -> N
     for index in range(SETTLED + 12, 2 * SETTLED):
         reference.hear(block(index))
         taken = number(reference.take())
-        assert index - MAX_WAITING_BLOCKS <= taken <= index
+        assert index - RESERVE_BLOCKS - SPARE_BLOCKS <= taken <= index
 
 
 def test_a_loudspeaker_that_was_silent_for_long_begins_anew() -> None:
@@ -84,7 +84,7 @@ def test_what_waits_for_long_goes() -> None:
     for index in range(SETTLED, SETTLED + 3 * WATCHED_BLOCKS):
         reference.hear(block(index))
         reference.take()
-    assert len(reference) <= MAX_WAITING_BLOCKS
+    assert len(reference) <= RESERVE_BLOCKS + SPARE_BLOCKS
 
 
 def test_blocks_that_come_together_for_a_moment_move_nothing() -> None:
