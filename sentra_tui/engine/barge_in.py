@@ -14,8 +14,8 @@ from sentra_tui.domain.transcript import LineKey
 from sentra_tui.engine.context import EngineContext
 from sentra_tui.protocol.barge_in import BargeIn, BargeInEffect, Duck, StopAnswer, Unduck
 
-DUCKED_GAIN = 0.2
-"""14 dB down: still heard, and much less in the way of the user's voice."""
+DUCKED_GAIN = 0.125
+"""18 dB down: still heard, much less in the way of the user's voice, and an echo of it is plainly quieter."""
 TAIL_FRAMES = 35
 """For so long an answer that is silent may only be between two words: 700 ms."""
 WARM_UP_FRAMES = 150

@@ -41,11 +41,11 @@ DUCK_STEPS = 2
 """So many steps in a row above the floor, the last of them loud, duck the answer: a click has but one."""
 CONFIRM_STEPS = 15
 """So much speech is surely speech."""
-ECHO_STEPS = 14
+ECHO_STEPS = 13
 """How long the duck takes from here to the loudspeaker and through the room into the microphone, about."""
-LATE_STEPS = 3
+LATE_STEPS = 2
 """So much of the speech must be later than that, ..."""
-FADE_DB = 10.0
+FADE_DB = 16.0
 """... and no quieter than by this, less than what ducking takes off."""
 WARY_DB = 3.0
 """How much louder than a false alarm the next sound must be, ..."""

@@ -63,7 +63,7 @@ def test_speech_ducks_and_then_stops_the_answer_once() -> None:
     assert (room.gains, room.stops) == ([DUCKED_GAIN], 0)
     room.hear(*[LOUD] * 30)
     assert room.stops == 1
-    assert room.log == ["ducked", "interrupted by speech after 150 ms"]
+    assert room.log == ["ducked", "interrupted by speech after 170 ms"]
 
 
 def test_a_cough_ducks_the_answer_which_then_goes_on_as_loud_as_before() -> None:

@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 
 from sentra_tui.protocol.barge_in import (
     CONFIRM_STEPS,
+    ECHO_STEPS,
+    FADE_DB,
     PAUSE_STEPS,
     STOPPED_STEPS,
     BargeIn,
@@ -28,7 +30,7 @@ def play(machine: BargeIn, steps: list[Step]) -> list[BargeInEffect]:
 def test_speech_ducks_the_answer_at_once_and_stops_it_a_little_later() -> None:
     machine = BargeIn()
     assert play(machine, [QUIET] * 50 + [SPEECH] * 10) == [Duck()]
-    assert play(machine, [SPEECH] * 20) == [StopAnswer(CONFIRM_STEPS * 10)]
+    assert play(machine, [SPEECH] * 20) == [StopAnswer(170)]
 
 
 def test_speech_with_short_gaps_adds_up() -> None:
@@ -43,6 +45,24 @@ def test_a_cough_ducks_the_answer_and_lets_it_go_on() -> None:
     machine = BargeIn()
     assert play(machine, [LOUD] * 4 + [SPEECH] * 6) == [Duck()]
     assert play(machine, [QUIET] * PAUSE_STEPS) == [Unduck(100 + PAUSE_STEPS * 10)]
+
+
+def test_an_echo_gets_quieter_by_ducking_and_stops_nothing() -> None:
+    machine = BargeIn()
+    assert play(machine, [(True, -20.0)] * (ECHO_STEPS + 2) + [(True, -20.0 - FADE_DB)] * 20) == [Duck()]
+    assert [type(effect) for effect in play(machine, [QUIET] * PAUSE_STEPS)] == [Unduck]
+
+
+def test_what_raised_a_false_alarm_raises_no_other_at_once_and_a_louder_voice_does() -> None:
+    machine = BargeIn()
+    echo = [(True, -30.0)] * 6 + [QUIET] * PAUSE_STEPS
+    assert [type(effect) for effect in play(machine, echo * 2)] == [Duck, Unduck]
+    assert play(machine, [SPEECH] * 3) == [Duck()]
+
+
+def test_a_false_alarm_is_forgotten() -> None:
+    echo = [(True, -30.0)] * 6 + [QUIET] * 200
+    assert [type(effect) for effect in play(BargeIn(), echo * 2)] == [Duck, Unduck] * 2
 
 
 def test_coughs_far_apart_do_not_add_up() -> None:
