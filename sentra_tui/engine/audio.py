@@ -12,8 +12,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from sentra_tui.domain.audio import FRAME_MS, SILENCE
-from sentra_tui.domain.changes import Change, LevelMeasured, SourceEnded, SourceFailed, SourceOpened
-from sentra_tui.domain.errors import SourceError
+from sentra_tui.domain.changes import Change, LevelMeasured, SourceEnded, SourceOpened
 from sentra_tui.domain.ports import Transport
 from sentra_tui.domain.sound_ports import AudioSink, AudioSource
 from sentra_tui.engine.cut import Cut
@@ -65,18 +64,15 @@ class SourcePump:
         self._level_due_ms = 0.0
 
     async def run(self, source: AudioSource, begin: asyncio.Event) -> None:
-        """Pump `source`, from the moment `begin` is set, and silence when it has ended or broken."""
+        """Pump `source`, from the moment `begin` is set, until it ends; raises SourceError when it breaks."""
         self._publish(SourceOpened(self._stream, source.label))
         try:
             await self._silence_until(begin)
             async for frame in source.frames():
                 self._carry(frame)
             self._publish(SourceEnded(self._stream))
-        except SourceError as error:
-            self._publish(SourceFailed(self._stream, error.message, error.hint))
         finally:
             await source.close()
-        await self.run_silent()
 
     async def run_silent(self) -> None:
         """Pump silence, for ever."""

@@ -64,10 +64,14 @@ class SoundCrew:
     def _listen_to(self, stream: StreamRunner) -> None:
         stream.on_source = partial(self._source_changes, stream.name)
         stream.pump.clean = partial(self._echo.clean, stream.name)
-        stream.pump.taps.append(partial(self._recording.hear, stream.name))
+        stream.pump.taps.append(partial(self._record, stream))
         stream.make_endpointing = partial(self._endpointing, stream)
         if stream.name == MIC and self._ports.config.barge_in == "voice":
             self._listen_for_barge_in(stream)
+
+    def _record(self, stream: StreamRunner, frame: bytes) -> None:
+        if self._store.state.recording.on and stream.source.spec.kind is not SourceKind.NONE:
+            self._recording.hear(stream.name, frame)
 
     def _listen_for_barge_in(self, stream: StreamRunner) -> None:
         driver = BargeInDriver(
@@ -96,7 +100,10 @@ class SoundCrew:
         if not self._manager.stream(MIC).cancel_answer():
             self._playback.flush()
 
-    def _source_changes(self, stream: str, spec: SourceSpec) -> None:
+    def _source_changes(self, stream: str, spec: SourceSpec | None) -> None:
+        if spec is None:
+            self._echo.source_closed(stream)
+            return
         loopback = spec.kind is SourceKind.LOOPBACK
         hears_answers = not spec.name or not self._output.choice or spec.name == self._output.choice
         self._echo.source_opened(stream, live=spec.in_room, loopback=loopback, hears_answers=hears_answers)

@@ -40,7 +40,8 @@ class SourceOpener(Protocol):
 class SourceDriver:
     """Carries a stream's sound into its pump, from whichever source is chosen.
 
-    `begin` is set when recordings may start, and `on_kind` is told of each source that is to be opened.
+    `begin` is set when recordings may start. `on_opened` is told of each source that was opened, `on_failed` that one
+    could not be, or broke for good.
     """
 
     def __init__(
@@ -49,14 +50,16 @@ class SourceDriver:
         opener: SourceOpener,
         pump: SourcePump,
         begin: asyncio.Event,
-        on_kind: Callable[[SourceSpec], None],
+        on_opened: Callable[[SourceSpec], None],
+        on_failed: Callable[[], None],
         context: EngineContext,
     ) -> None:
         self._stream = stream
         self._opener = opener
         self._pump = pump
         self._begin = begin
-        self._on_kind = on_kind
+        self._on_opened = on_opened
+        self._on_failed = on_failed
         self._tasks = context.tasks
         self._now_ms = context.now_ms
         self._publish = context.publish
@@ -94,19 +97,20 @@ class SourceDriver:
         """Carry the sound of the source, which is opened when the one before it is let go of."""
         if previous is not None:
             await asyncio.wait([previous])
-        choice, spec = self._opener.choice, self._opener.spec
         self._report(SourceReport())
-        self._on_kind(spec)
         try:
-            source = await self._opener.open(self._report)
+            await self._carry_until_it_ends()
         except SourceError as error:
             self._fail(error)
-            await self._pump.run_silent()
-            return
+        await self._pump.run_silent()
+
+    async def _carry_until_it_ends(self) -> None:
+        choice = self._opener.choice
+        source = await self._opener.open(self._report)
         if self._opener.choice != choice:
             self._publish(SourceChosen(self._stream, self._opener.choice))
-            spec = self._opener.spec
-            self._on_kind(spec)
+        spec = self._opener.spec
+        self._on_opened(spec)
         await self._pump.run(source, _always() if spec.live else self._begin)
 
     def _report(self, report: SourceReport) -> None:
@@ -120,6 +124,7 @@ class SourceDriver:
         if not isinstance(failure, SourceError):
             failure = SourceError("Internal error in the source of sound.", hint="The log has the details.")
         self._publish(SourceFailed(self._stream, failure.message, failure.hint))
+        self._on_failed()
 
 
 def _always() -> asyncio.Event:

@@ -13,7 +13,7 @@ from sentra_tui.domain.changes import AnswerVoiceChanged, LanguageChanged, MuteC
 from sentra_tui.domain.errors import TransportLost, TransportRefused
 from sentra_tui.domain.ports import Transport
 from sentra_tui.domain.source_spec import SourceSpec
-from sentra_tui.domain.state import Severity
+from sentra_tui.domain.state import Connection, Severity
 from sentra_tui.domain.stream_settings import StreamSettings
 from sentra_tui.domain.usage import Usage
 from sentra_tui.engine.audio import Meter, SourcePump
@@ -72,8 +72,9 @@ class StreamRunner:
         self.settings = plan.settings
         self.on_session: Callable[[Session], None] = lambda session: None
         """Told of each session that begins."""
-        self.on_source: Callable[[SourceSpec], None] = lambda spec: None
-        """Told of each source that is to be opened."""
+        self.on_source: Callable[[SourceSpec | None], None] = lambda spec: None
+        """Told of each source that was opened; None where none could be."""
+        self._waits_for_sound = False
         self.make_endpointing: Callable[[], EndpointingDriver] | None = None
         """Makes what finds the turns of a session whose server does not."""
         self._endpointing: EndpointingDriver | None = None
@@ -85,7 +86,9 @@ class StreamRunner:
         self._mark = context.mark
         self._agreed: dict[str, Any] = {}
         self.pump = SourcePump(plan.name, meter, context.now_ms, context.publish)
-        self.source = SourceDriver(plan.name, plan.source, self.pump, recordings_begin, self._source_changes, context)
+        self.source = SourceDriver(
+            plan.name, plan.source, self.pump, recordings_begin, self._source_opened, self._source_failed, context
+        )
         self.call = CallDriver(plan.name, machine, self._dial, self._make_session, self, context)
 
     def start(self) -> None:
@@ -186,8 +189,18 @@ class StreamRunner:
         if self._endpointing is not None:
             self._endpointing.call_began(finds_turns=found)
 
-    def _source_changes(self, spec: SourceSpec) -> None:
+    def _source_opened(self, spec: SourceSpec) -> None:
         self.on_source(spec)
+        if self._waits_for_sound:
+            self._waits_for_sound = False
+            self.call.connect()
+
+    def _source_failed(self) -> None:
+        """A call in which nobody speaks and nobody answers is money for nothing."""
+        self.on_source(None)
+        if not self._plan.answers and self.call.state is not Connection.OFF:
+            self._waits_for_sound = True
+            self.call.hang_up()
 
     def meter(self, lane: str, usage: Usage) -> None:
         """Pass on what the provider counted."""

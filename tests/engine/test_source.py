@@ -31,10 +31,13 @@ class LiveSource:
         self.label = label
         self.report = report
         self.closed = False
+        self.broken = False
 
     async def frames(self) -> AsyncIterator[bytes]:
         while not self.closed:
             await asyncio.sleep(0.001)
+            if self.broken:
+                raise SourceError("It broke.", hint="Mend it.")
             yield TONE
 
     async def close(self) -> None:
@@ -77,7 +80,13 @@ class Stage:
         context = EngineContext(self.tasks, lambda: 7, self.store.publish)
         self.pump = SourcePump("mic", CountingMeter(), lambda: 7, self.store.publish)
         self.pump.transport = self.transport
-        self.driver = SourceDriver("mic", self.opener, self.pump, asyncio.Event(), self.kinds.append, context)
+        self.failures = 0
+        self.driver = SourceDriver(
+            "mic", self.opener, self.pump, asyncio.Event(), self.kinds.append, self.fail, context
+        )
+
+    def fail(self) -> None:
+        self.failures += 1
 
     @property
     def source(self) -> object:
@@ -130,6 +139,18 @@ async def test_a_source_that_cannot_be_opened_leaves_the_call_in_silence(stage: 
     stage.driver.start()
     await until(lambda: stage.reads(status=SourceStatus.FAILED, cause="There is none. Plug one in."))
     await until(lambda: SILENCE in stage.transport.heard)
+    assert (stage.failures, stage.kinds) == (1, [])
+
+
+async def test_a_source_that_breaks_is_told_and_the_call_hears_silence(stage: Stage) -> None:
+    stage.driver.start()
+    source = await stage.opened(1)
+    source.broken = True
+    await until(lambda: stage.reads(status=SourceStatus.FAILED, cause="It broke. Mend it."))
+    assert (source.closed, stage.failures) == (True, 1)
+    stage.transport.heard.clear()
+    await until(lambda: len(stage.transport.heard) > 2)
+    assert set(stage.transport.heard) == {SILENCE}
 
 
 async def test_a_source_that_failed_is_opened_again_on_request(stage: Stage) -> None:

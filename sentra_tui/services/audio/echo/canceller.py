@@ -16,7 +16,7 @@ from sentra_tui.domain.audio import FRAME_BYTES, FRAME_MS
 from sentra_tui.services.audio.echo.audible import is_inaudible
 from sentra_tui.services.audio.echo.erle import ErleMeter
 from sentra_tui.services.audio.echo.processing import BLOCK_BYTES, ProcessingModule
-from sentra_tui.services.audio.echo.reference import RESERVE_BLOCKS, SILENT_BLOCK, Reference
+from sentra_tui.services.audio.echo.reference import SILENT_BLOCK, Reference
 
 REST_MS = 1000
 """How long after the loudspeaker's last sound a canceller that may rest does."""
@@ -32,7 +32,7 @@ class LiveKitEchoCanceller:
     def __init__(self, module: ProcessingModule, *, delay_ms: int = 0, may_rest: bool = False) -> None:
         self._module = module
         self._delay_blocks = delay_ms * 2 // FRAME_MS
-        self._played = Reference(RESERVE_BLOCKS + self._delay_blocks // 2)
+        self._played = Reference()
         self._waiting: deque[bytes] = deque()
         self._may_rest = may_rest
         self._resting = may_rest
