@@ -29,7 +29,7 @@ async def test_an_answer_in_the_room_is_taken_out_of_the_microphone(pulse: Pulse
             await room.until_cancelling()
             microphone.forget()
             await room.say(frames(speech(TEXT, SPEECH_S)))
-            assert microphone.reduction_db() > SAFE_DB
+            assert microphone.usual_reduction_db() > SAFE_DB
 
 
 async def test_an_answer_is_taken_out_of_the_loopback_and_the_others_out_of_the_microphone(pulse: PulseServer) -> None:
@@ -42,12 +42,12 @@ async def test_an_answer_is_taken_out_of_the_loopback_and_the_others_out_of_the_
             microphone.forget()
             speaker.forget()
             await room.say(frames(speech(TEXT, SPEECH_S)))
-            assert microphone.reduction_db() > SAFE_DB
-            assert speaker.reduction_db() > SAFE_DB
+            assert microphone.usual_reduction_db() > SAFE_DB
+            assert speaker.usual_reduction_db() > SAFE_DB
             microphone.forget()
             speaker.forget()
             others = b"".join(frames(speech(OTHER_TEXT, SPEECH_S, speaker="ash")))
             with pulse.play(others, "spk"):
                 await asyncio.sleep(SPEECH_S)
-            assert microphone.reduction_db() > SAFE_DB
-            assert abs(speaker.reduction_db()) < 1
+            assert microphone.usual_reduction_db() > SAFE_DB
+            assert abs(speaker.usual_reduction_db()) < 1

@@ -30,8 +30,7 @@ SILENT_BLOCK = bytes(BLOCK_BYTES)
 class Reference:
     """A queue of blocks of 10 ms. `hear` may be called from any thread, the rest belongs to one."""
 
-    def __init__(self, reserve_blocks: int = RESERVE_BLOCKS) -> None:
-        self._reserve_blocks = reserve_blocks
+    def __init__(self) -> None:
         self._blocks: deque[bytes] = deque(maxlen=MAX_AHEAD_BLOCKS)
         self._begin()
 
@@ -55,10 +54,10 @@ class Reference:
     def take(self) -> bytes:
         """Return what belongs to the microphone's next block."""
         if self._fresh:
-            if len(self._blocks) <= self._reserve_blocks:
+            if len(self._blocks) <= RESERVE_BLOCKS:
                 return SILENT_BLOCK
             self._fresh = False
-            self._drop(self._reserve_blocks + 1)
+            self._drop(RESERVE_BLOCKS + 1)
         if self._missing and self._blocks:
             late = min(self._missing, len(self._blocks))
             self._missing -= late
@@ -86,8 +85,8 @@ class Reference:
         self._since_late += 1
         self._taken += 1
         if self._watched >= (WATCHED_BLOCKS if self._taken > SETTLING_BLOCKS else SETTLING_WATCHED_BLOCKS):
-            if self._least_waiting > self._reserve_blocks + SPARE_BLOCKS:
-                self._drop(len(self._blocks) - self._least_waiting + self._reserve_blocks)
+            if self._least_waiting > RESERVE_BLOCKS + SPARE_BLOCKS:
+                self._drop(len(self._blocks) - self._least_waiting + RESERVE_BLOCKS)
             self._least_waiting, self._watched = MAX_AHEAD_BLOCKS, 0
 
     def _drop(self, kept: int) -> None:

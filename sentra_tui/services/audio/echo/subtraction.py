@@ -31,10 +31,12 @@ LEARN_FRAMES = 5
 SEARCH_FRAMES = 15
 FORGETTING = 0.93
 """What a tenth of a second ago counts, of what counts now."""
-WELL = 0.05
+WELL = 0.005
 """The energy that is left, of what is heard, where only an answer is heard; where more is, somebody else speaks, or
 there is a better way.
 """
+AUDIBLE = SEARCHED * (FULL_SCALE * 10 ** (-50 / 20)) ** 2
+"""The least energy in which a way is looked for: in pauses there are rounding errors only."""
 FOUND, BETTER = 0.8, 0.5
 """A first way leaves so much of what is heard, a better one so much of what is left now; no accident does."""
 REST_MS = 1000
@@ -131,6 +133,8 @@ class AnswerSubtractor:
     def _search(self) -> None:
         """Find another way where the one that is known does not take out much, and that one takes out more."""
         heard = self._heard[-SEARCHED:]
+        if min(_energy(heard), _energy(self._played[-SEARCHED:])) < AUDIBLE:
+            return
         limit = FOUND * _energy(heard)
         if self._way is not None:
             left = _energy(self._left(heard, self._way))
