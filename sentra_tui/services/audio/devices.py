@@ -6,11 +6,9 @@ step runs on a thread of its own, and they take turns.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import sys
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, TypeVar
 
@@ -18,10 +16,10 @@ from sentra_tui.domain.audio import SAMPLE_RATE_HZ
 from sentra_tui.domain.errors import SourceError
 from sentra_tui.domain.text import clean_line
 from sentra_tui.services.audio import portaudio
+from sentra_tui.services.audio.thread import on_a_thread
 
 BLOCK_SAMPLES = 480
 """10 ms: the smallest block that never ran dry in measurements; 30 ms from loudspeaker to loopback."""
-DEADLINE_S = 5.0
 NAMES_SHOWN = 6
 
 Kind = Literal["input", "output"]
@@ -67,13 +65,13 @@ class Device:
 
     async def open(self) -> None:
         """Open and start it; raises SourceError."""
-        await _on_a_thread(self._open)
+        await _in_turn(self._open)
 
     async def close(self) -> None:
         """Stop it; a device that hangs is left to its thread."""
         self._closed = True
         with contextlib.suppress(SourceError):
-            await _on_a_thread(self._close)
+            await _in_turn(self._close)
 
     def _open(self) -> None:
         sounddevice = portaudio.load()
@@ -131,7 +129,7 @@ async def device_names(kind: Kind, wanted: str = "") -> list[str]:
             names = list(_listed(sounddevice, kind).values())
         return names
 
-    return await _on_a_thread(look)
+    return await _in_turn(look)
 
 
 async def start_anew() -> None:
@@ -147,7 +145,7 @@ async def start_anew() -> None:
             device._finished()
         _look_again(sounddevice)
 
-    await _on_a_thread(restart)
+    await _in_turn(restart)
 
 
 def choose(sounddevice: Any, kind: Kind, name: str) -> int:
@@ -214,31 +212,11 @@ def _default(sounddevice: Any, kind: Kind, devices: dict[int, str]) -> int:
     return index if index in devices else next(iter(devices))
 
 
-async def _on_a_thread(work: Callable[[], T], deadline_s: float = DEADLINE_S) -> T:
-    loop = asyncio.get_running_loop()
-    result: asyncio.Future[T] = loop.create_future()
+async def _in_turn(work: Callable[[], T]) -> T:
+    """Do this step of PortAudio's on a thread, with nobody else in it."""
 
-    def settle(value: T | None, error: BaseException | None) -> None:
-        if result.done():
-            return
-        if error is None:
-            result.set_result(value)  # type: ignore[arg-type]
-        else:
-            result.set_exception(error)
+    def step() -> T:
+        with portaudio.turn:
+            return work()
 
-    def run() -> None:
-        value, failure = None, None
-        try:
-            with portaudio.turn:
-                value = work()
-        except Exception as error:  # noqa: BLE001  the edge of a thread: whatever it is belongs to the waiting task
-            failure = error
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
-            loop.call_soon_threadsafe(settle, value, failure)
-
-    threading.Thread(target=run, name="portaudio", daemon=True).start()
-    try:
-        async with asyncio.timeout(deadline_s):
-            return await result
-    except TimeoutError:
-        raise SourceError("The sound system does not answer.", hint="Restart it, or use a WAV file.") from None
+    return await on_a_thread(step)

@@ -15,6 +15,8 @@ MAX_AHEAD_BLOCKS = 20
 """200 ms: what the loudspeaker may tell ahead in one go; beyond that the oldest goes."""
 RESERVE_BLOCKS = 2
 """What waits at the beginning, so that a block that is a little late is not missing."""
+GROWTH_BLOCKS = 2
+"""How often a block that is missing makes it one more."""
 SPARE_BLOCKS = 3
 """How much more may wait for long: the echo must not come before the sound that it is of."""
 WATCHED_BLOCKS = 200
@@ -36,6 +38,7 @@ class Reference:
 
     def _begin(self) -> None:
         self._fresh = True
+        self._grown = 0
         self._late_times = 0
         self._since_late = 0
         self._missing = 0
@@ -73,7 +76,9 @@ class Reference:
         self._begin()
 
     def _miss(self) -> bytes:
-        if self._late_times < ACCIDENTS or self._since_late >= WATCHED_BLOCKS:
+        if not self._missing and self._grown < GROWTH_BLOCKS:
+            self._grown += 1
+        elif self._late_times < ACCIDENTS or self._since_late >= WATCHED_BLOCKS:
             self._missing += 1
         if self._missing > MAX_AHEAD_BLOCKS:
             self._begin()

@@ -15,7 +15,7 @@ from sentra_tui.domain.sound_ports import Report, SourceReport
 from sentra_tui.domain.text import clean_line
 from sentra_tui.services.audio.loopback.capture import LoopbackCapture
 from sentra_tui.services.audio.loopback.steady import SteadyFrames
-from sentra_tui.services.audio.loopback.thread import on_a_thread
+from sentra_tui.services.audio.thread import on_a_thread
 
 T = TypeVar("T")
 LOOK_S = 0.5

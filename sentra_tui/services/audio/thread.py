@@ -39,7 +39,7 @@ async def on_a_thread(work: Callable[[], T], deadline_s: float = DEADLINE_S) -> 
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
             loop.call_soon_threadsafe(settle, value, failure)
 
-    threading.Thread(target=run, name="loopback", daemon=True).start()
+    threading.Thread(target=run, name="sound", daemon=True).start()
     try:
         async with asyncio.timeout(deadline_s):
             return await result
