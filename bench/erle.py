@@ -33,7 +33,7 @@ def measure(request: Request) -> Measurements:
     note = (
         f"the lesser of two medians of {TRIALS} trials of {SPEECH_S:g} s of speech each, after 2 s: reference from the "
         f"playback {median(from_playback_db):.1f} dB, from a loopback {median(from_loopback_db):.1f} dB; least of all "
-        f"{min(trials):.1f} dB, where the server lost sound on the way; null sink of PulseAudio"
+        f"{min(trials):.1f} dB; null sink of PulseAudio"
     )
     return {
         "erle_db": Measurement(value=min(median(from_playback_db), median(from_loopback_db)), trials=trials, note=note)
