@@ -125,22 +125,29 @@ class _Bench:
             await asyncio.sleep(WARM_UP_S)
             await self._listen(room, QUIET_S - WARM_UP_S)
             progress(f"barge-in: {self._false_stops} false stops in {self._quiet_s:.0f} s")
-            found = [await self._interrupt(room, user, answer) for user in users]
+            places = [await self._interrupt(room, user, answer) for user in users]
+        # Only now: what takes long would hold up the sound, and disturb what is measured.
+        found = [self._judge(room, user, *place) for user, place in zip(users, places, strict=True)]
         return found, self._false_stops, self._quiet_s / 60
 
-    async def _interrupt(self, room: BargeInRoom, user: Sound, answer: list[bytes]) -> Interruption:
+    async def _interrupt(self, room: BargeInRoom, user: Sound, answer: list[bytes]) -> tuple[int, int]:
+        """Return between which samples of the recording it lies."""
         while True:
             room.transport.sound.clear()
             room.answer(answer)
             if not await self._listen(room, self._random.uniform(1.5, 3.5)):
                 break
-        start, stops = len(self._heard), len(room.stops_s)
+        start = len(self._heard)
         with self._play(_pcm(user)):
             await asyncio.sleep(len(user) / SAMPLE_RATE_HZ + SETTLE_S)
-        began = start + _place_of(user, self._heard.samples(start))
-        onset_s = self._heard.time_of(began + _onset(user))
-        ducks_s = [duck_s for duck_s in room.ducks_s if duck_s > onset_s - BREATH_S]
-        found = Interruption(_after_ms(ducks_s, onset_s), _after_ms(room.stops_s[stops:], onset_s))
+        return start, len(self._heard)
+
+    def _judge(self, room: BargeInRoom, user: Sound, start: int, end: int) -> Interruption:
+        began = start + _place_of(user, self._heard.samples(start)[: end - start])
+        onset_s, end_s = self._heard.time_of(began + _onset(user)), self._heard.time_of(end)
+        ducks_s = [duck_s for duck_s in room.ducks_s if onset_s - BREATH_S < duck_s < end_s]
+        stops_s = [stop_s for stop_s in room.stops_s if self._heard.time_of(start) < stop_s < end_s]
+        found = Interruption(_after_ms(ducks_s, onset_s), _after_ms(stops_s, onset_s))
         progress(f"barge-in: {found}")
         return found
 

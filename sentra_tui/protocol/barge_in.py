@@ -39,7 +39,7 @@ FLOOR_RISE_DB = 0.2
 
 DUCK_STEPS = 2
 """So many steps in a row above the floor, the last of them loud, duck the answer: a click has but one."""
-CONFIRM_STEPS = 15
+CONFIRM_STEPS = 12
 """So much speech is surely speech."""
 ECHO_STEPS = 13
 """How long the duck takes from here to the loudspeaker and through the room into the microphone, about."""

@@ -34,7 +34,7 @@ def test_speech_ducks_the_answer_at_once_and_stops_it_a_little_later() -> None:
 
 
 def test_speech_with_short_gaps_adds_up() -> None:
-    assert play(BargeIn(), ([SPEECH] * 6 + [QUIET] * 4) * 4)[-1] == StopAnswer(250)
+    assert play(BargeIn(), ([SPEECH] * 6 + [QUIET] * 4) * 4)[-1] == StopAnswer(220)
 
 
 def test_a_click_does_nothing() -> None:
