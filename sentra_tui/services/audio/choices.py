@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import stat
 import tempfile
 import threading
 from pathlib import Path
@@ -109,6 +110,10 @@ class RememberedChoices:
 
 def _read(path: Path) -> _Choices:
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            # Whoever opens a FIFO waits for its writer.
+            _LOG.warning("the choice of devices is no file: %s", path)
+            return _Choices()
         with path.open("rb") as file:
             raw = file.read(FILE_BYTES_MAX)
         choices = msgspec.json.decode(raw, type=_Choices)
@@ -117,7 +122,7 @@ def _read(path: Path) -> _Choices:
     except OSError as error:
         _LOG.warning("the choice of devices cannot be read: %s", error.strerror)
         return _Choices()
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         _LOG.warning("the choice of devices is damaged, and begun anew: %s", path)
         return _Choices()
     sources = {stream: source for stream, source in choices.sources.items() if _is_plain(stream) and _is_plain(source)}

@@ -56,7 +56,9 @@ def test_the_file_is_the_owners_alone(path: Path) -> None:
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
-@pytest.mark.parametrize("raw", [b"", b"{", b"[]", b'{"sources": 3}', b'{"output": "\xff"}', b"\x00" * 99])
+@pytest.mark.parametrize(
+    "raw", [b"", b"{", b"[]", b'{"sources": 3}', b'{"output": "\xff"}', b"\x00" * 99, b'{"x":' + b"[" * 30_000]
+)
 def test_a_damaged_file_is_said_in_the_log_and_begun_anew(
     path: Path, raw: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -65,6 +67,17 @@ def test_a_damaged_file_is_said_in_the_log_and_begun_anew(
     choices = RememberedChoices(path)
     assert choices.source("mic") == ""
     assert "damaged" in caplog.text
+    choices.remember_source("mic", "device:Yeti")
+    choices.close()
+    assert RememberedChoices(path).source("mic") == "device:Yeti"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="FIFOs of POSIX")
+def test_a_fifo_in_place_of_the_file_is_not_waited_for(path: Path) -> None:
+    path.parent.mkdir()
+    os.mkfifo(path)
+    choices = RememberedChoices(path)
+    assert choices.source("mic") == ""
     choices.remember_source("mic", "device:Yeti")
     choices.close()
     assert RememberedChoices(path).source("mic") == "device:Yeti"

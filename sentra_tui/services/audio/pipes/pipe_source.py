@@ -16,6 +16,8 @@ from sentra_tui.services.audio.pipes.pipe import Pipe
 READ_BYTES = 4 * FRAME_BYTES
 PREBUFFER_FRAMES = 3
 """How much sound waits before it begins, or goes on after it ran out: writers are not as even as clocks."""
+READ_BYTES_MOST = 1 << 21
+"""The most that is read in 20 ms, which is that much of the widest sound: a writer of what is no sound never stops."""
 STALLED_FRAMES = 500 // FRAME_MS
 
 
@@ -60,7 +62,9 @@ class PipeSource:
 
     def _fill(self) -> None:
         """Read until there is enough to begin with, or nothing more for now."""
-        while len(self._sound) < PREBUFFER_FRAMES * FRAME_BYTES:
+        for _ in range(READ_BYTES_MOST // READ_BYTES):
+            if len(self._sound) >= PREBUFFER_FRAMES * FRAME_BYTES:
+                break
             try:
                 data = self._pipe.read(READ_BYTES)
             except OSError as error:

@@ -37,8 +37,16 @@ def far_source(name: str) -> tuple[str, str]:
 
 def far_command(host: str, source: str, environ: Mapping[str, str]) -> Sequence[str]:
     """Return the command that runs the far side on `host`, with this source or `none`; raises SourceError."""
-    ssh = shlex.split(environ.get(SSH_VARIABLE, "")) or ["ssh"]
+    ssh = _words(environ, SSH_VARIABLE) or ["ssh"]
     if shutil.which(ssh[0]) is None:
         raise SourceError(f"{clean_line(ssh[0], 60)} is not installed here.", hint="Install an ssh client.")
-    far = shlex.split(environ.get(FAR_VARIABLE, "")) or ["sentra-tui"]
+    far = _words(environ, FAR_VARIABLE) or ["sentra-tui"]
     return [*ssh, *_OPTIONS, host, shlex.join([*far, "audio", f"--{FAR_STREAM}={source}"])]
+
+
+def _words(environ: Mapping[str, str], variable: str) -> list[str]:
+    try:
+        return shlex.split(environ.get(variable, ""))
+    except ValueError as error:
+        hint = "Close its quotation marks, as in a shell."
+        raise SourceError(f"{variable} is not a command: {clean_line(str(error)).lower()}", hint=hint) from error

@@ -101,7 +101,7 @@ def _read_report(payload: bytes) -> SourceReport:
     """Return what the far side says; nothing where it is not to be understood."""
     try:
         report = msgspec.json.decode(payload, type=SourceReport)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return SourceReport()
     return SourceReport(report.trouble, clean_line(report.advice))
 

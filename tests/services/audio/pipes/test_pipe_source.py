@@ -165,6 +165,30 @@ async def test_real_time_is_kept(fifo: Path) -> None:
     assert [round(wait_s, 3) for wait_s in waits] == [0.0, 0.02, 0.04, 0.06]
 
 
+async def test_a_writer_that_never_stops_writing_what_is_no_sound_holds_up_nobody() -> None:
+    class Flood:
+        name, comes_back = "flood", True
+
+        def __init__(self) -> None:
+            self.left = 200_000_000
+            self._head = riff(fmt(rate_hz=48_000), chunk(b"data", sound(5)))
+
+        def read(self, count: int) -> bytes:
+            assert self.left > 0, "it is read without an end"
+            self.left -= count
+            head, self._head = self._head, b""
+            return head or bytes(count)
+
+        def close(self) -> None:
+            return
+
+    source = PipeSource(Flood(), pace=Pace(sleep=at_once))
+    frames = source.frames()
+    taken = [await anext(frames) for _ in range(8)]
+    assert taken == [*map(frame, range(1, 6)), *[SILENCE] * 3]
+    await source.close()
+
+
 async def test_closing_ends_the_frames(listener: Listener) -> None:
     await listener.take(1)
     await listener.source.close()

@@ -228,6 +228,40 @@ def test_a_missing_ssh_is_said() -> None:
         far_command("devbox", "device", {SSH_VARIABLE: "no-ssh"})
 
 
+@pytest.mark.parametrize("variable", [SSH_VARIABLE, FAR_VARIABLE])
+def test_a_command_with_an_open_quotation_is_said(variable: str) -> None:
+    with pytest.raises(SourceError, match=f"{variable} is not a command: no closing quotation"):
+        far_command("devbox", "device", {SSH_VARIABLE: "sh", variable: "sh 'x"})
+
+
+HOSTILE = """#!{python}
+import struct, sys, time
+out = sys.stdout.buffer
+def frame(kind, payload):
+    out.write(struct.pack(">4sBBBBHII", b"\\xf5SNT", 1, kind, 3, 0, len(payload), 1, 20) + b"mic" + payload)
+frame(2, b'{{"x":' + b"[" * 4000)
+frame(1, bytes(range(256)) * 16)
+frame(2, b'{{"trouble": "gone", "advice": "\\u001b]0;x\\u0007 pulled"}}')
+out.flush()
+time.sleep(60)
+"""
+
+
+async def test_what_a_hostile_far_side_sends_ends_nothing(tmp_path: Path) -> None:
+    script = tmp_path / "far"
+    script.write_text(HOSTILE.format(python=sys.executable))
+    script.chmod(0o700)
+    reports: list[SourceReport] = []
+    source = RemoteSource([str(script)], "devbox", reports.append)
+    listener = Listener(source)
+    task = asyncio.create_task(listener.run())
+    report = await until_report(reports, Trouble.GONE)
+    assert report.advice == "devbox: ␛]0;x␇ pulled"
+    assert not task.done()
+    await source.close()
+    await asyncio.wait_for(task, DEADLINE_S)
+
+
 async def test_the_far_side_ends_with_whoever_started_it(pulse: PulseServer) -> None:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "sentra_tui", "audio"),
