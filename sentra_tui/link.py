@@ -76,7 +76,10 @@ class EngineLink:
             await self._pause(_RESTART_DELAYS_S[min(quick_deaths, len(_RESTART_DELAYS_S) - 1)])
 
     def send(self, action: Action) -> None:
-        """Pass an action on; while no engine runs it is dropped, and what is wanted stays as it was."""
+        """Pass an action on; while no engine runs it is dropped, all but what the next one must know to keep sound to
+        itself.
+        """
+        self._wanted = self._wanted.asked(action)
         process = self._process
         if process is not None and process.stdin is not None and not process.stdin.is_closing():
             process.stdin.write(self._encoder.encode(action) + b"\n")
@@ -117,9 +120,8 @@ class EngineLink:
             )
         finally:
             os.close(log)
-        if resumed:
-            for action in self._wanted.actions():
-                self.send(action)
+        for action in self._wanted.actions():
+            self.send(action)
         return self._process
 
     async def _read(self, process: asyncio.subprocess.Process) -> AsyncIterator[Change]:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from sentra_tui.domain import actions as a
 from sentra_tui.domain import changes as c
+from sentra_tui.domain.state import MIC
 
 
 class Wanted(Struct, frozen=True):
@@ -24,6 +25,8 @@ class Wanted(Struct, frozen=True):
     commands: bool = True
     headphones: bool | None = None
     off_record: bool = False
+    talking: bool = False
+    """The key to talk is held: the microphone is muted otherwise."""
     sources: tuple[tuple[str, str], ...] = ()
     """Stream and source, for each stream whose source the user chose while it ran."""
     output: str | None = None
@@ -40,7 +43,8 @@ class Wanted(Struct, frozen=True):
             case c.StreamClosed(stream=stream):
                 return replace(self, connected=_without(self.connected, stream))
             case c.MuteChanged(stream=stream, muted=muted):
-                return replace(self, muted=(_with if muted else _without)(self.muted, stream))
+                talking = self.talking and not (muted and stream == MIC)
+                return replace(self, muted=(_with if muted else _without)(self.muted, stream), talking=talking)
             case c.LanguageChanged(stream=stream, language=language):
                 others = tuple(pair for pair in self.languages if pair[0] != stream)
                 return replace(self, languages=(*others, (stream, language)))
@@ -53,11 +57,29 @@ class Wanted(Struct, frozen=True):
                 return replace(self, started_at=started_at)
         return replace(self, **_choice(change))
 
+    def asked(self, action: a.Action) -> Wanted:
+        """Return what is wanted once the user asked for this, whether or not an engine lives to hear of it.
+
+        Only what decides which sound may be heard: it must hold from the next engine's beginning on.
+        """
+        match action:
+            case a.SetMute(stream=stream, muted=muted):
+                return self.after(c.MuteChanged(stream, muted))
+            case a.PushToTalk(on=on):
+                return self.after(c.MuteChanged(MIC, not on)).after(c.TalkingChanged(on))
+            case a.SetOffRecord(on=on):
+                return self.after(c.OffRecordChanged(on, 0))
+            case a.ChooseSource(stream=stream, source=source):
+                return self.after(c.SourceChosen(stream, source, by_user=True))
+        return self
+
     def actions(self) -> list[a.Action]:
         """Return what to ask of an engine that starts idle: mutes first, so that no sound slips out."""
         asked: list[a.Action] = [a.SetOffRecord(True)] if self.off_record else []
         asked.extend(a.SetMute(stream, True) for stream in self.muted)
         asked.extend(a.ChooseSource(stream, choice) for stream, choice in self.sources)
+        if self.talking:
+            asked.append(a.PushToTalk(True))
         asked.extend(self._sound())
         asked.extend(a.SetLanguage(stream, language) for stream, language in self.languages)
         if self.answer_voice:
@@ -95,6 +117,8 @@ def _choice(change: c.Change) -> dict[str, Any]:
             return {"headphones": on}
         case c.OffRecordChanged(on=on):
             return {"off_record": on}
+        case c.TalkingChanged(on=on):
+            return {"talking": on}
         case c.OutputChosen(choice=choice, by_user=True):
             return {"output": choice}
     return {}

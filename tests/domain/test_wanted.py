@@ -70,3 +70,32 @@ def test_sound_is_off_the_record_before_anything_else_and_comes_from_where_it_wa
         a.ChooseOutput("spk2"),
         a.ConnectStream("mic"),
     ]
+
+
+def test_the_key_to_talk_is_held_on_and_let_go_of_by_a_mute() -> None:
+    held = after(c.MuteChanged("mic", True), c.MuteChanged("mic", False), c.TalkingChanged(True))
+    assert held.actions() == [a.PushToTalk(True)]
+    assert held.after(c.MuteChanged("mic", True)).actions() == [a.SetMute("mic", True)]
+
+
+def test_what_keeps_sound_back_is_wanted_though_no_engine_heard_of_it() -> None:
+    asked = Wanted()
+    for action in (
+        a.PushToTalk(False),
+        a.SetMute("speaker", True),
+        a.SetOffRecord(True),
+        a.ChooseSource("mic", "none"),
+    ):
+        asked = asked.asked(action)
+    assert asked.actions() == [
+        a.SetOffRecord(True),
+        a.SetMute("mic", True),
+        a.SetMute("speaker", True),
+        a.ChooseSource("mic", "none"),
+    ]
+    assert asked.asked(a.SetOffRecord(False)).asked(a.PushToTalk(True)).actions() == [
+        a.SetMute("speaker", True),
+        a.ChooseSource("mic", "none"),
+        a.PushToTalk(True),
+    ]
+    assert Wanted().asked(a.SayText("Hello")) == Wanted()

@@ -163,3 +163,30 @@ async def test_the_log_is_for_its_owner_only(tmp_path: Path) -> None:
     log = tmp_path / "log" / "engine.log"
     assert log.read_text() == "native noise"
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
+
+
+async def test_a_mute_between_two_engines_is_told_to_the_next_before_anything_else(tmp_path: Path) -> None:
+    link = scripted(
+        tmp_path,
+        f"""
+        say('{STARTED}')
+        if "--idle" not in args:
+            say('{{"type":"stream_connecting","stream":"mic","at_ms":1}}')
+            os.abort()
+        for number in range(3):
+            say(json.dumps({{"type": "noticed", "severity": "information", "text": sys.stdin.readline().strip()}}))
+        sys.stdin.read()
+        """,
+    )
+    changes = link.changes()
+    assert isinstance((await take(changes, 3))[-1], c.EngineLost)
+    link.send(a.SetMute("mic", True))
+    link.send(a.SetOffRecord(True))
+    link.send(a.SayText("Nobody hears this."))
+    replacement = await take(changes, 4)
+    assert [change.text for change in replacement if isinstance(change, c.Noticed)] == [
+        '{"type":"set_off_record","on":true}',
+        '{"type":"set_mute","stream":"mic","muted":true}',
+        '{"type":"connect_stream","stream":"mic"}',
+    ]
+    await finish(link, changes)
