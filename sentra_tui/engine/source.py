@@ -66,6 +66,8 @@ class SourceDriver:
         self._trouble = Trouble.NONE
         self._advice = ""
         self._task: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
+        """Held until a source is let go of: the next is not opened before, however quickly others are chosen."""
 
     @property
     def spec(self) -> SourceSpec:
@@ -88,21 +90,18 @@ class SourceDriver:
         self._restart()
 
     def _restart(self) -> None:
-        previous, work = self._task, self._carry(self._task)
-        self._task = self._tasks.start(work, self._fail, f"{self._stream} source")
-        if previous is not None:
-            previous.cancel()
+        if self._task is not None:
+            self._task.cancel()
+        self._task = self._tasks.start(self._carry(), self._fail, f"{self._stream} source")
 
-    async def _carry(self, previous: asyncio.Task[None] | None) -> None:
-        """Carry the sound of the source, which is opened when the one before it is let go of."""
-        if previous is not None:
-            await asyncio.wait([previous])
-        self._report(SourceReport())
-        try:
-            await self._carry_until_it_ends()
-        except SourceError as error:
-            self._fail(error)
-        await self._pump.run_silent()
+    async def _carry(self) -> None:
+        async with self._turn:
+            self._report(SourceReport())
+            try:
+                await self._carry_until_it_ends()
+            except SourceError as error:
+                self._fail(error)
+            await self._pump.run_silent()
 
     async def _carry_until_it_ends(self) -> None:
         choice = self._opener.choice

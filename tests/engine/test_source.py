@@ -32,6 +32,7 @@ class LiveSource:
         self.report = report
         self.closed = False
         self.broken = False
+        self.closing_s = 0.0
 
     async def frames(self) -> AsyncIterator[bytes]:
         while not self.closed:
@@ -41,6 +42,7 @@ class LiveSource:
             yield TONE
 
     async def close(self) -> None:
+        await asyncio.sleep(self.closing_s)
         self.closed = True
 
 
@@ -132,6 +134,20 @@ async def test_choices_in_quick_succession_end_with_the_last(stage: Stage) -> No
         await asyncio.sleep(0.0005 * number)
     await until(lambda: stage.reads(label="device:9"))
     assert [source.closed for source in stage.opener.opened[:-1]] == [True] * (len(stage.opener.opened) - 1)
+
+
+async def test_a_device_that_is_slow_to_close_is_let_go_of_before_the_last_of_two_choices_is_opened(
+    stage: Stage,
+) -> None:
+    stage.driver.start()
+    first = await stage.opened(1)
+    first.closing_s = 0.1
+    stage.driver.choose("device:1")
+    await asyncio.sleep(0.01)
+    stage.driver.choose("device:2")
+    await until(lambda: stage.reads(label="device:2"))
+    assert first.closed
+    assert len(stage.opener.opened) == 2
 
 
 async def test_a_source_that_cannot_be_opened_leaves_the_call_in_silence(stage: Stage) -> None:
