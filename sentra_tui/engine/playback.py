@@ -33,7 +33,9 @@ class Playback:
         self._sink: AudioSink | None = None
         self._cut = Cut()
         self._answer_from_ms = 0
-        """What the loudspeaker had played when the answer began."""
+        """What the loudspeaker had played when the answer began; less than 0 where another one began to play it."""
+        self._told = False
+        """It was told that voice is on."""
         self._is_stale = False
         """Another loudspeaker was chosen than the one that is open."""
         self._task: asyncio.Task[None] | None = None
@@ -47,7 +49,7 @@ class Playback:
     def reopen(self) -> None:
         """Go on at the loudspeaker that is chosen now."""
         self._is_stale = self._sink is not None
-        if self._is_stale:
+        if self.voice:
             self._restart()
 
     def call_began(self, transport: Transport) -> None:
@@ -89,7 +91,7 @@ class Playback:
 
     def heard_ms(self) -> int:
         """Return how much of the present answer was heard, in milliseconds; 0 while answers are only written."""
-        return 0 if self._sink is None else max(0, self._sink.heard_ms() - self._answer_from_ms)
+        return max(0, (0 if self._sink is None else self._sink.heard_ms()) - self._answer_from_ms)
 
     def _restart(self) -> None:
         if self._task is not None:
@@ -100,43 +102,45 @@ class Playback:
     async def _speak(self) -> None:
         if self._is_stale:
             await self._let_go()
-        sink = self._sink or await self._open()
-        if sink is None or self._transport is None:
+        try:
+            sink = self._sink = self._sink or await self._open_sink()
+        except SourceError as error:
+            self._failed(error)
+            return
+        self._tell(True)
+        if self._transport is None:
             return
         try:
             await play(self._transport, sink, self._cut)
         finally:
             sink.flush()
 
-    async def _open(self) -> AudioSink | None:
-        try:
-            self._sink = await self._open_sink()
-            self._answer_from_ms = 0
-        except SourceError as error:
-            self._failed(error)
-            return None
-        self._publish(VoiceChanged(True))
-        self._on_voice(True)
-        return self._sink
-
     async def _let_go(self) -> None:
+        self._answer_from_ms = -self.heard_ms()
         sink, self._sink, self._is_stale = self._sink, None, False
         if sink is not None:
             await sink.close()
 
     async def _fall_silent(self) -> None:
-        sink, self._sink = self._sink, None
-        if sink is not None:
-            self._publish(VoiceChanged(False))
-            self._on_voice(False)
-            await sink.close()
+        self._tell(False)
+        await self._let_go()
+        self._answer_from_ms = 0
+
+    def _tell(self, on: bool) -> None:
+        if on is not self._told:
+            self._told = on
+            self._publish(VoiceChanged(on))
+            self._on_voice(on)
 
     def _failed(self, failure: BaseException) -> None:
         self.voice = False
         hint = failure.hint if isinstance(failure, SourceError) else ""
         text = failure.message if isinstance(failure, SourceError) else "The loudspeaker failed."
         self._publish(Noticed(Severity.WARNING, f"Answers stay written. {text}", hint))
-        self._publish(VoiceChanged(False))
+        if self._told:
+            self._tell(False)
+        else:  # whoever looks on may still believe what an engine before this one said
+            self._publish(VoiceChanged(False))
 
     async def close(self) -> None:
         """Let go of the loudspeaker."""

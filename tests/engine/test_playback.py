@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from sentra_tui.domain import changes as c
 from sentra_tui.domain.audio import FRAME_BYTES, SILENCE
 from sentra_tui.domain.errors import SourceError
@@ -20,6 +22,9 @@ class Room:
 
     def __init__(self, error: SourceError | None = None) -> None:
         self.sink = ListSink()
+        self.opening = 0
+        self.ready = asyncio.Event()
+        self.ready.set()
         self.told: list[c.Change] = []
         self.voices: list[bool] = []
         self.tasks = TaskOwner()
@@ -27,9 +32,15 @@ class Room:
         self.playback = Playback(self._open, EngineContext(self.tasks, lambda: 0, self.told.append), self.voices.append)
 
     async def _open(self) -> AudioSink:
+        self.opening += 1
+        await self.ready.wait()
         if self._error is not None:
             raise self._error
         return self.sink
+
+    def lose(self, error: SourceError | None) -> None:
+        """Have no loudspeaker from now on, or one again."""
+        self._error = error
 
     async def close(self) -> None:
         await self.playback.close()
@@ -168,4 +179,55 @@ async def test_a_written_answer_is_not_heard() -> None:
     room.playback.answer_began()
     assert room.playback.heard_ms() == 0
     room.playback.flush()
+    await room.close()
+
+
+async def test_a_loudspeaker_chosen_while_another_opens_is_the_one_that_opens() -> None:
+    room = Room()
+    room.ready.clear()
+    room.playback.set_voice(True)
+    await until(lambda: room.opening == 1)
+    room.playback.reopen()
+    await until(lambda: room.opening == 2)
+    room.ready.set()
+    await until(lambda: room.voices == [True])
+    await room.close()
+
+
+async def test_nobody_speaks_when_the_loudspeaker_that_was_chosen_instead_is_not_there() -> None:
+    room, transport = Room(), LoopTransport()
+    await speaking(room, transport)
+    room.lose(SourceError("There is no loudspeaker called Desk."))
+    room.playback.reopen()
+    await until(lambda: room.voices == [True, False])
+    assert room.told[-1] == c.VoiceChanged(False)
+    assert room.sink.closed
+    await room.close()
+
+
+async def test_what_one_loudspeaker_played_of_an_answer_counts_when_another_goes_on() -> None:
+    room, transport = Room(), LoopTransport()
+    await speaking(room, transport)
+    transport.sound.clear()
+    heard_ms, room.sink = room.playback.heard_ms(), ListSink()
+    assert heard_ms > 0
+    room.playback.reopen()
+    transport.sound = [TONE]
+    await until(lambda: len(room.sink.frames) == 1)
+    assert room.playback.heard_ms() == heard_ms + 20
+    assert room.told == [c.VoiceChanged(True)]
+    await room.close()
+
+
+async def test_voice_can_be_had_again_after_the_loudspeaker_failed() -> None:
+    room, transport = Room(), LoopTransport()
+    await speaking(room, transport)
+    good, room.sink = room.sink, ListSink()
+    room.lose(SourceError("It is gone."))
+    room.playback.reopen()
+    await until(lambda: good.closed and room.voices[-1] is False)
+    room.lose(None)
+    room.playback.set_voice(True)
+    await until(lambda: room.voices == [True, False, True])
+    assert room.told[-1] == c.VoiceChanged(True)
     await room.close()

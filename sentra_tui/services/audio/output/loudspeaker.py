@@ -81,8 +81,7 @@ class Loudspeaker:
         following, self._following = self._following, None
         if following is not None:
             following.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await following
+            await asyncio.wait([following])  # not awaited itself: that could not be told from our own cancellation
         await self._stop()
 
     @property
