@@ -136,7 +136,7 @@ async def test_choices_in_quick_succession_end_with_the_last(stage: Stage) -> No
     assert [source.closed for source in stage.opener.opened[:-1]] == [True] * (len(stage.opener.opened) - 1)
 
 
-async def test_a_device_that_is_slow_to_close_is_let_go_of_before_the_last_of_two_choices_is_opened(
+async def test_a_slow_device_is_let_go_of_before_the_last_of_two_choices_is_opened(
     stage: Stage,
 ) -> None:
     stage.driver.start()
