@@ -126,5 +126,8 @@ class SoundCrew:
                 self._echo.set_voice(on)
             case c.TalkingChanged(on=on):
                 self._echo.talking(on)
-            case c.OffRecordChanged() | c.MuteChanged():
+            case c.OffRecordChanged():
+                self._echo.forget()
+            case c.MuteChanged():
+                self._echo.talking(self._store.state.talking)  # who mutes has let go of the key
                 self._echo.forget()

@@ -97,3 +97,22 @@ async def test_without_portaudio_and_without_a_pipe_the_exact_command_is_named(t
     assert "libportaudio2" in notice.hint or "portaudio" in notice.hint
     await engine.until(lambda state: (mic := state.stream("mic")) and "demo talk" in mic.source.label)
     await engine.stop()
+
+
+async def test_a_mute_ends_push_to_talk_and_the_guard_holds_the_microphone_again(
+    pulse: PulseServer, tmp_path: Path
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text('[sound]\necho = "guard"\nbarge_in = "key"\n')
+    arguments = ("--mic=device", "--speaker=none", f"--config={config}")
+    engine = await EngineProcess.start(tmp_path, *arguments, env=pulse.environ)
+    await engine.until_live("mic")
+    engine.send(a.SetVoice(True))
+    await engine.until(lambda state: state.voice)
+    engine.send(a.PushToTalk(True))
+    await engine.until(lambda state: state.talking)
+    for muted in (True, False):
+        engine.send(a.SetMute("mic", muted))
+    engine.send(a.SayText("What is a write-through cache?"))
+    await engine.until(lambda state: state.echo.held)
+    assert await engine.stop() == 0
