@@ -84,9 +84,18 @@ class GapMarker:
                 self._end(self._off_record, stream, change.at_ms)
             return
         for each in self._store.state.streams:
-            if each.source.status is SourceStatus.OPEN and each.name not in self._off_record:
-                self._off_record[each.name] = gap = _Gap(change.at_ms, "off the record", "")
-                self._show(each.name, gap)
+            if each.source.status is SourceStatus.OPEN:
+                self._keep_off_record(each.name, change.at_ms)
+
+    @_hear.register
+    def _(self, change: c.SourceOpened) -> None:
+        if self._store.state.off_record:
+            self._keep_off_record(change.stream, self._now_ms())
+
+    def _keep_off_record(self, stream: str, since_ms: int) -> None:
+        if stream not in self._off_record:
+            self._off_record[stream] = gap = _Gap(since_ms, "off the record", "")
+            self._show(stream, gap)
 
     def _gave_sound(self, name: str) -> bool:
         stream = self._store.state.stream(name)

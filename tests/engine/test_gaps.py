@@ -126,6 +126,18 @@ def test_off_the_record_shows_in_every_stream_that_sounds(talk: Talk) -> None:
     assert talk.texts("unused") == []
 
 
+def test_a_source_that_opens_off_the_record_shows_so_too(talk: Talk) -> None:
+    talk.store.publish(c.StreamAdded("room"))
+    talk.off_record(5_000, on=True)
+    talk.now_ms = 9_000
+    talk.store.publish(c.SourceOpened("room", "the room"))
+    talk.store.publish(c.SourceOpened("room", "the room, called otherwise"))
+    assert talk.texts("room") == ["off the record"]
+    talk.off_record(15_000, on=False)
+    assert talk.texts("room") == ["off the record for 6.0 s"]
+    assert talk.texts() == ["off the record for 10 s"]
+
+
 def test_a_source_may_be_lost_while_off_the_record(talk: Talk) -> None:
     talk.off_record(1_000, on=True)
     talk.trouble(2_000, Trouble.GONE)
