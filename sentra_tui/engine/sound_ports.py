@@ -42,7 +42,6 @@ class SoundPorts(Struct, frozen=True, kw_only=True):
     load_canceller: LoadCanceller
     make_gate: Callable[[], BleedGate]
     open_detector: Callable[[], SpeechDetector]
-    """Raises SourceError."""
     open_recorder: OpenRecorder
     devices: DeviceWatcher
     choices: Choices

@@ -28,3 +28,16 @@ async def test_the_switches_move_the_state_of_an_engine(tmp_path: Path) -> None:
         assert len([change for change in engine.changes if isinstance(change, c.OffRecordChanged)]) == 2
     finally:
         assert await engine.stop() == 0
+
+
+async def test_a_speech_detector_that_is_not_installed_is_named_once_and_another_does_its_work(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text('[sound]\nspeech_detector = "silero"\n')
+    engine = await EngineProcess.start(tmp_path, *IDLE, f"--config={config}")
+    try:
+        await engine.until(lambda state: len(state.streams) == 2)
+        (notice,) = engine.told(c.Noticed)
+        assert "silero" in notice.text
+        assert "webrtc is used instead" in notice.text
+    finally:
+        assert await engine.stop() == 0

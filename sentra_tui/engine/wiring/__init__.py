@@ -53,6 +53,7 @@ class Wiring:
         self._options = options
         self._config = config
         self._environ = environ
+        self._publish = publish
         self.provider = options.provider or config.provider or LOCAL
         self._access = ProviderAccess(self.provider, options, config, environ, publish, now_ms)
         self._choices = RememberedChoices(options.choices)
@@ -90,7 +91,7 @@ class Wiring:
 
     def sound(self) -> SoundPorts:
         """Return what the drivers of sound need of the world."""
-        return sound_ports(self._options, self._config, self._choices)
+        return sound_ports(self._options, self._config, self._choices, self._publish)
 
     def main_assistants(self) -> list[MainAssistant]:
         """Return the main assistants, one for each question that may run at a time."""
