@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from rich.cells import cell_len
 from textual.geometry import Region
 
 from sentra_tui.domain import changes as c
@@ -108,6 +109,20 @@ async def test_thirty_devices_scroll_by_keyboard_and_the_cursor_stays_on_its_row
         assert "Input 24" in under_cursor(stage)
         await stage.press("pagedown", "home")
         assert "default microphone" in under_cursor(stage)
+
+
+async def test_meters_stand_in_a_column_beside_wide_names(perform: Perform) -> None:
+    wide = tuple(device(DeviceKind.INPUT, "会議室マイクロフォン" * 5 + "x" * number) for number in range(3))
+    odd = tuple(device(DeviceKind.INPUT, "x" + "会議室マイクロフォン" * number) for number in (5, 4))
+    listed = (*wide, *odd)
+    levels = tuple(DeviceLevel(each.source, -20.0, -10.0) for each in listed)
+    changes = [*live(), c.DevicesListed(listed, "x"), c.DevicesMeasured(levels)]
+    for size in ((80, 24), (81, 24)):
+        async with perform(changes, size=size) as stage:
+            await stage.press("d")
+            names = [line for line in stage.text.splitlines() if "会議" in line]
+            assert len(names) == len(listed)
+            assert len({cell_len(line[: line.index("▕")]) for line in names}) == 1
 
 
 async def test_meters_that_do_not_move_paint_nothing(perform: Perform) -> None:

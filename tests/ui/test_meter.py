@@ -76,6 +76,12 @@ async def test_a_muted_source_says_so_in_a_word() -> None:
         assert "█" not in bar.text
 
 
+async def test_words_that_do_not_fit_are_not_cut_in_the_middle() -> None:
+    async with meter(10) as bar:
+        bar.show(-20.0, -20.0, "OFF RECORD")
+        assert bar.text == "▕  OFF   ▏"
+
+
 async def test_the_number_makes_room_for_the_bar_in_a_narrow_place() -> None:
     async with meter(14) as bar:
         bar.show(-20.0, -20.0)

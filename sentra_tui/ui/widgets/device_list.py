@@ -250,4 +250,7 @@ def _is_same(row: Row, other: DeviceRow) -> bool:
 def _fitted(text: str, cells: int) -> str:
     """Return a text in just so many cells, cut with an ellipsis."""
     fitted = set_cell_size(text, cells)
-    return fitted if fitted.rstrip() == text.rstrip() else set_cell_size(text, max(0, cells - 1)).rstrip() + "…"
+    if fitted.rstrip() == text.rstrip():
+        return fitted
+    # A wide character in which the cut falls leaves a cell to fill.
+    return set_cell_size(set_cell_size(text, max(0, cells - 1)).rstrip() + "…", cells)

@@ -67,7 +67,7 @@ class Meter(Widget):
         return _LABEL_CELLS if self.size.width >= LABEL_MIN_WIDTH else 0
 
     def show(self, rms_dbfs: float, peak_dbfs: float, cover: str = "") -> None:
-        """Take the newest measurement; the words of a cover stand in place of the bar."""
+        """Take the newest measurement; a cover stands in place of the bar, its first word where that is short."""
         self._rms_dbfs = rms_dbfs
         self._peak_dbfs = max(peak_dbfs, self._peak_dbfs - PEAK_FALL_DB)
         if cover != self._instead or self._measurements % LABEL_EVERY == 0:
@@ -96,7 +96,9 @@ class Meter(Widget):
         frame = self._style("frame")
         label = Segment(self._shown.label.rjust(_LABEL_CELLS)[: self._label_cells], frame)
         if self._instead:
-            bar = [Segment(self._instead.center(self.cells)[: self.cells], self._style("warm"))]
+            fits = len(self._instead) <= self.cells
+            words = self._instead if fits else self._instead.partition(" ")[0]
+            bar = [Segment(words.center(self.cells)[: self.cells], self._style("warm"))]
         else:
             bar = self._bar()
         return Strip([Segment("▕", frame), *bar, Segment("▏", frame), label]).adjust_cell_length(self.size.width)
