@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import msgspec
 
 from sentra_tui.domain.sound import DeviceKind, Devices, SoundDevice
+from sentra_tui.domain.text import clean_line
 from sentra_tui.services.audio.inventory.preference import (
     Preference,
     preferred_input,
@@ -19,6 +22,8 @@ _HEADINGS = {
 }
 _WITHOUT = "No sound devices. Recordings, standard input and typed questions work without any."
 _MARK = "*"
+SOURCE_CHARS = 500
+_WIDE = ("W", "F")
 _LEGEND = (
     "* is used where none is named. The first column is what names a device: --mic, --speaker, or output in [sound]."
 )
@@ -27,7 +32,7 @@ _LEGEND = (
 def report_text(devices: Devices) -> str:
     """Return the devices as lines: by kind, each with what chooses it, marked where that is done without being asked.
 
-    Nothing in it obeys the terminal: names were cleaned where they came in.
+    Nothing in it obeys the terminal: names were cleaned where they came in, what chooses a device is here.
     """
     if not devices.devices:
         return f"{devices.reason}\n{_WITHOUT}" if devices.reason else _WITHOUT
@@ -65,12 +70,11 @@ def _preferences(devices: Devices) -> dict[DeviceKind, Preference]:
 
 def _table(devices: Devices, kind: DeviceKind, preference: Preference) -> list[str]:
     rows = [device for device in devices.devices if device.kind is kind]
-    source_width = max((len(device.source) for device in rows), default=0)
-    name_width = max((len(device.name) for device in rows), default=0)
+    sources = _column([clean_line(device.source, SOURCE_CHARS) for device in rows])
+    names = _column([device.name for device in rows])
     lines = [
-        f"  {_MARK if device == preference.device else ' '} {device.source:{source_width}}  "
-        f"{device.name:{name_width}}  {_remarks(device)}".rstrip()
-        for device in rows
+        f"  {_MARK if device == preference.device else ' '} {source}  {name}  {_remarks(device)}".rstrip()
+        for device, source, name in zip(rows, sources, names, strict=True)
     ]
     if preference.reason:
         lines.append(f"    {preference.reason}")
@@ -79,3 +83,15 @@ def _table(devices: Devices, kind: DeviceKind, preference: Preference) -> list[s
 
 def _remarks(device: SoundDevice) -> str:
     return ", ".join(flag.value for flag in device.flags)
+
+
+def _column(texts: list[str]) -> list[str]:
+    """Return the texts with spaces behind them, so that all end in one column of a terminal."""
+    width = max(map(_cells, texts), default=0)
+    return [text + " " * (width - _cells(text)) for text in texts]
+
+
+def _cells(text: str) -> int:
+    """Return how many cells a terminal gives a text: two to an East Asian wide character (UAX #11), none to a mark."""
+    shown = [character for character in text if not unicodedata.combining(character)]
+    return len(shown) + sum(unicodedata.east_asian_width(character) in _WIDE for character in shown)
