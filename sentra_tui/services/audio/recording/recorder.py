@@ -29,6 +29,8 @@ CLOSE_S = 2.0
 _CHUNK_BYTES = CHUNK_FRAMES * FRAME_BYTES
 _CHECK_BYTES = SAMPLE_RATE_HZ * SAMPLE_BYTES
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_NO_FOLDER = (errno.EEXIST, errno.ENOTDIR, errno.ENOENT, errno.ELOOP, errno.ENAMETOOLONG)
+_CHOOSE = "Choose another folder (recording.directory)."
 _MAKE_ROOM = "Make room on the disk, or choose another folder (recording.directory)."
 _LOG = logging.getLogger(__name__)
 
@@ -167,11 +169,11 @@ def recording_error(error: Exception) -> SourceError:
     if number in _FULL:
         return SourceError("The disk is full, or nearly so.", hint=_MAKE_ROOM)
     if number in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return SourceError(
-            "The recording may not be written there.", hint="Choose another folder (recording.directory)."
-        )
+        return SourceError("The recording may not be written there.", hint=_CHOOSE)
+    if number in _NO_FOLDER:
+        return SourceError("There can be no folder for recordings there: something else is in the way.", hint=_CHOOSE)
     if isinstance(error, OSError) and number:
-        return SourceError(f"The recording cannot be written: {os.strerror(number).lower()}.", hint=_MAKE_ROOM)
+        return SourceError(f"The recording cannot be written: {os.strerror(number).lower()}.", hint=_CHOOSE)
     return SourceError("The recording cannot be written.", hint="The log has the details.")
 
 

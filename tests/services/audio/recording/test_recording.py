@@ -230,15 +230,27 @@ async def test_a_disk_that_hangs_stops_the_recording_and_does_not_hold_up_the_en
     assert stdlib_samples(Path(recorder.path)) >= 10 * SAMPLE_RATE_HZ
 
 
-async def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["file", "file/below", "dangling"])
+async def test_what_stands_in_place_of_the_folder_is_said(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").touch()
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
     told = Told()
-    recorder = record(tmp_path / "file", "wav", told)
+    recorder = record(tmp_path / name, "wav", told)
     failure = await told.until_failed()
     await recorder.close()
-    assert failure.message == "The recording cannot be written: file exists."
-    assert failure.hint
+    assert failure.message == "There can be no folder for recordings there: something else is in the way."
+    assert failure.hint == "Choose another folder (recording.directory)."
     assert not told.files
+
+
+async def test_a_folder_behind_a_link_is_the_users_choice(tmp_path: Path) -> None:
+    (tmp_path / "big disk").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "big disk")
+    told = Told()
+    recorder = record(tmp_path / "link", "wav", told)
+    recorder.write(TONE)
+    await recorder.close()
+    assert [file.parent for file in (tmp_path / "big disk").iterdir()] == [tmp_path / "big disk"]
 
 
 def test_the_configured_folder_stands_before_the_default(tmp_path: Path) -> None:
