@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
+from typing import Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec.structs import asdict
 
 from sentra_tui.domain import config_file
 from sentra_tui.domain.config import SHIPPED_PROVIDERS, Config
+from sentra_tui.domain.sound import Trouble
+from sentra_tui.domain.sound_config import RecordingConfig, SoundConfig
 
-ASSISTANTS = Path(__file__).parents[2] / "docs" / "assistants.md"
+DOCS = Path(__file__).parents[2] / "docs"
+ASSISTANTS, SOUND = DOCS / "assistants.md", DOCS / "sound.md"
 
 
 def test_the_settings_of_the_assistants_are_documented_as_they_are() -> None:
@@ -26,3 +30,28 @@ def test_the_settings_of_the_assistants_are_documented_as_they_are() -> None:
     openai = SHIPPED_PROVIDERS["openai"]
     for name, value in named["providers"]["openai"].items():
         assert msgspec.to_builtins(getattr(openai, name)) == value, name
+
+
+def test_the_settings_of_sound_are_documented_as_they_are() -> None:
+    blocks = re.findall(r"```toml\n(.*?)```", SOUND.read_text(encoding="utf-8"), re.DOTALL)
+    block = "".join(blocks)
+    shown = config_file.parse(block.encode(), "docs/sound.md")
+    named = tomllib.loads(block)
+    assert set(named) == {"sound", "recording"}
+    for section in named:
+        assert getattr(shown, section) == getattr(Config(), section), section
+        assert set(named[section]) == set(asdict(getattr(Config(), section))), section
+
+
+def test_every_choice_of_a_setting_of_sound_is_documented() -> None:
+    blocks = "".join(re.findall(r"```toml\n(.*?)```", SOUND.read_text(encoding="utf-8"), re.DOTALL))
+    lines = {line.split(" = ")[0]: line for line in blocks.splitlines() if " = " in line}
+    for section in (SoundConfig, RecordingConfig):
+        for name, type_ in get_type_hints(section).items():
+            if get_origin(type_) is Literal:
+                assert [word for word in get_args(type_) if not re.search(rf"\b{word}\b", lines[name])] == []
+
+
+def test_every_trouble_of_a_source_is_documented_by_the_word_on_the_screen() -> None:
+    named = re.findall(r"^\| `([^`]+)` \|", SOUND.read_text(encoding="utf-8"), re.MULTILINE)
+    assert {trouble.value for trouble in Trouble if trouble} <= set(named)
