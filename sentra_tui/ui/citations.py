@@ -25,11 +25,15 @@ def citations(text: str) -> tuple[str, ...]:
 
 
 def cited_line(state: AppState, cited: str) -> CitedLine | None:
-    """Return the newest line that began in that second of the day, else the newest that was being said then."""
+    """Return the newest line that began in that second of the day, else the newest that was being said then.
+
+    Assistants are told neither of gaps nor of echoes; an echo is found where it is all there is.
+    """
     started_at = state.engine.started_at
     seconds = _seconds(started_at, cited, state.now_ms)
     lines = [CitedLine(stream.name, line) for stream in state.streams for line in stream.transcript] if seconds else []
-    lines.sort(key=lambda each: each.line.start_ms, reverse=True)
+    lines = [each for each in lines if each.line.kind != "gap"]
+    lines.sort(key=lambda each: (not each.line.echo, each.line.start_ms), reverse=True)
     for fits in (_began, _lasted):
         for second in seconds:
             for each in lines:

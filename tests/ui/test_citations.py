@@ -31,6 +31,23 @@ def test_the_line_of_that_second_is_found_whatever_stream_said_it() -> None:
         assert found.line.text.startswith(words)
 
 
+def test_neither_an_echo_of_the_line_nor_a_gap_stands_before_it() -> None:
+    words = "and what happens when the cache node restarts"
+    state = state_after(
+        c.EngineStarted("1", STARTED_AT, "local"),
+        c.StreamAdded("mic"),
+        c.StreamAdded("speaker"),
+        said("speaker", 1, 38_100, words),
+        said("mic", 1, 38_300, words),
+        c.LineEchoed("mic", 1, "mic1"),
+        said("mic", 2, 38_400, "the microphone was gone", "gap"),
+        c.ContactHeard("mic", 60_000),
+    )
+    found = cited_line(state, "12:00:38")
+    assert found is not None
+    assert found.stream == "speaker"
+
+
 def test_a_time_within_a_line_finds_it_and_one_outside_the_talk_finds_none() -> None:
     state = state_after(*two_lanes())
     found = cited_line(state, "12:00:48")
