@@ -7,13 +7,18 @@ from itertools import islice
 
 from sentra_tui.domain.actions import MarkEcho
 from sentra_tui.domain.changes import Change, LineEchoed, TranscriptCommitted
+from sentra_tui.domain.sound import EchoMode
 from sentra_tui.domain.state import MIC, SPEAKER
 from sentra_tui.domain.transcript import Line, LineKey
 from sentra_tui.engine.store import Store
-from sentra_tui.protocol.bleed import LATE_MS, Utterance, is_echo
+from sentra_tui.protocol.bleed import LATE_MS, LONG_WORDS, Utterance, is_echo, words_of
 
 LINES_LOOKED_AT = 40
 """The newest of each stream: words come seconds after they were said, not minutes."""
+TAKEN_OUT_DB = 16.0
+"""Where the canceller takes out so much, few words are left of an echo: a short line is what two people say at once,
+a greeting or thanks.
+"""
 
 
 class BleedDriver:
@@ -43,10 +48,16 @@ class BleedDriver:
     def _judge(self, lines: list[Line]) -> None:
         """Mark those of these lines of the microphone that are echoes."""
         lines = [line for line in lines if line.final and not line.echo and not line.echo_judged]
+        if self._is_taken_out():
+            lines = [line for line in lines if len(words_of(line.text)) >= LONG_WORDS]
         said = [self._utterance(line) for name in self._others for line in self._lines(name)] if lines else []
         for line in lines:
             if is_echo(self._utterance(line), said):
                 self._store.publish(LineEchoed(MIC, line.key.session, line.key.item_id))
+
+    def _is_taken_out(self) -> bool:
+        echo = self._store.state.echo
+        return echo.mode is EchoMode.CANCELLING and (echo.erle_db or 0.0) >= TAKEN_OUT_DB
 
     def _lines(self, name: str) -> Iterator[Line]:
         """Yield the newest spoken lines of a stream that have words, final or not."""

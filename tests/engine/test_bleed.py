@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sentra_tui.domain import actions as a
 from sentra_tui.domain import changes as c
 from sentra_tui.domain.reduce import reduce
+from sentra_tui.domain.sound import Echo, EchoMode
 from sentra_tui.domain.state import MIC, SPEAKER, AppState
 from sentra_tui.domain.transcript import LineKey
 from sentra_tui.engine.bleed import BleedDriver
@@ -63,6 +64,30 @@ def test_an_echo_is_marked_before_an_assistant_hears_of_it(room: Room) -> None:
     room.say(MIC, REPLY, 5_000)
     assert room.echoes() == [1_300]
     assert room.own == [QUESTION, REPLY]
+
+
+GREETING = "Good morning everybody"
+
+
+@pytest.mark.parametrize(
+    ("echo", "hidden"),
+    [
+        (Echo(EchoMode.CANCELLING, erle_db=32.0), False),
+        (Echo(EchoMode.CANCELLING, erle_db=9.0), True),
+        (Echo(EchoMode.CANCELLING), True),
+        (Echo(EchoMode.GUARD, erle_db=32.0), True),
+    ],
+)
+def test_a_greeting_of_both_at_once_is_no_echo_where_the_canceller_takes_echoes_out(
+    room: Room, echo: Echo, hidden: bool
+) -> None:
+    room.store.publish(c.EchoChanged(0, echo))
+    room.say(SPEAKER, GREETING, 1_000, 2_000)
+    room.say(MIC, GREETING, 1_300, 2_300)
+    assert bool(room.echoes()) is hidden
+    room.say(SPEAKER, QUESTION, 5_000)
+    room.say(MIC, QUESTION, 5_300)
+    assert 5_300 in room.echoes()
 
 
 def test_who_listens_before_the_driver_hears_of_the_line_before_its_mark(room: Room) -> None:
