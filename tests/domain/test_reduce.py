@@ -245,6 +245,14 @@ def test_a_line_that_was_noted_while_it_was_open_stays_noted() -> None:
     assert noted == Line(KEY, 10, "words", final=True, end_ms=30, noted=True)
 
 
+def test_a_recording_that_ends_with_its_engine_is_said_until_the_next_one() -> None:
+    changes: list[c.Change] = [c.RecordingChanged(True, 1, ("mic.wav",)), c.EngineLost("it was killed")]
+    lost = after(*changes, c.EngineStarted("1.0", 9.0, "local", "a note")).recording
+    assert (lost.on, lost.cause) == (False, "the engine stopped")
+    assert after(*changes, c.RecordingChanged(True, 5)).recording.cause == ""
+    assert after(c.EngineLost("it was killed")).recording.cause == ""
+
+
 def test_a_question_that_waits_when_the_engine_is_lost_waits_no_longer_until_somebody_answers_it() -> None:
     lost = after(c.QuestionRaised("q", 1, "why"), c.QuestionQueued("q", 1), c.EngineLost("it was killed"))
     assert [(each.waiting, each.dropped) for each in lost.questions] == [(False, "the engine stopped")]

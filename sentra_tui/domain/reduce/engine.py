@@ -8,7 +8,7 @@ from sentra_tui.domain import changes as c
 from sentra_tui.domain.audio import SILENCE_DBFS
 from sentra_tui.domain.question import Question
 from sentra_tui.domain.reduce.arms import CALL_OVER, arm
-from sentra_tui.domain.sound import Echo
+from sentra_tui.domain.sound import Echo, Recording
 from sentra_tui.domain.state import (
     UNFINISHED,
     Answer,
@@ -52,8 +52,13 @@ def _engine_lost(change: c.EngineLost, state: AppState) -> AppState:
         devices=replace(state.devices, watched=False, levels=()),
         echo=Echo(),
         talking=False,
-        recording=replace(state.recording, on=False),
+        recording=_stopped(state.recording),
     )
+
+
+def _stopped(recording: Recording) -> Recording:
+    """The next engine does not go on by itself: the user is told."""
+    return replace(recording, on=False, cause=ENGINE_STOPPED) if recording.on else recording
 
 
 def _cut_short(answer: Answer) -> Answer:
