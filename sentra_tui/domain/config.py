@@ -22,7 +22,6 @@ OfferForm = Literal["auto", "sdp", "multipart"]
 Replies = Literal["turns", "questions", "key"]
 """When an assistant answers: at the end of every turn, of turns that ask something, or only on a key."""
 MainKind = Literal["auto", "responses_background", "responses", "assistants", "chat"]
-StreamName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]{0,31}\Z")]
 Tokens = Annotated[int, Meta(ge=0, le=1_000_000)]
 
 AUX_INSTRUCTIONS = (
@@ -239,7 +238,7 @@ class Config(Section, frozen=True, kw_only=True):
     theme: str = "sentra-dark"
     mic: StreamConfig = StreamConfig()
     speaker: StreamConfig = StreamConfig()
-    streams: dict[StreamName, StreamConfig] = field(default_factory=dict)
+    streams: dict[str, StreamConfig] = field(default_factory=dict)
     """More streams, `[streams.NAME]`, each in a pane of its own."""
     sound: SoundConfig = SoundConfig()
     recording: RecordingConfig = RecordingConfig()

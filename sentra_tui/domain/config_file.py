@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from sentra_tui.domain.config import Config, Route
 from sentra_tui.domain.errors import ConfigError
 from sentra_tui.domain.text import clean_line
 from sentra_tui.domain.toml_file import parse_toml, read_file
+
+_STREAM_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 
 
 def load(path: Path) -> Config:
@@ -24,6 +27,7 @@ def parse(raw: bytes, name: str) -> Config:
     """Return the configuration in `raw`, TOML as UTF-8; `name` stands in the error."""
     config = parse_toml(raw, name, Config)
     _check_routes(config.main.routes, name)
+    _check_streams(config.streams, name)
     return config
 
 
@@ -35,3 +39,10 @@ def _check_routes(routes: list[Route], name: str) -> None:
             except re.error as error:
                 what = f"{name}: main.routes[{index}].{key} is not a regular expression: {clean_line(str(error))}."
                 raise ConfigError(what, hint="Mend that value.") from error
+
+
+def _check_streams(streams: Iterable[str], name: str) -> None:
+    for stream in streams:
+        if not _STREAM_NAME.fullmatch(stream):
+            what = f"{name}: streams.{clean_line(stream, 60)} is not a name."
+            raise ConfigError(what, hint="Names are small letters, digits, - and _, with a letter first: at most 32.")

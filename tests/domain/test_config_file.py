@@ -161,3 +161,15 @@ def test_a_route_that_is_a_regular_expression_is_taken() -> None:
 def test_a_value_in_a_table_that_the_user_named_is_found() -> None:
     error = refused("[providers.good]\nmodel = 'x'\n[providers.lab]\nmodel = 5")
     assert "providers.lab.model: expected str, got int" in error.message
+
+
+@pytest.mark.parametrize("name", ["Room", "two words", "", "9", "x" * 33, "room\\n"])
+def test_a_stream_with_a_name_that_no_stream_can_have_is_refused_in_words(name: str) -> None:
+    error = refused(f'[streams."{name}"]\nsource = "device"')
+    assert "is not a name" in error.message
+    assert "letter" in error.hint
+
+
+def test_a_stream_may_have_any_other_name() -> None:
+    config = parse(b"[streams.room-2_b]\nsource = 'device'", "config.toml")
+    assert list(config.streams) == ["room-2_b"]
