@@ -28,8 +28,8 @@ class SoundFile(Protocol):
 
 
 def prepare_folder(folder: Path) -> None:
-    """Make the folder, where it is not there, for its owner only. Raises OSError."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    """Make the folder, and the one that it is in, where they are not there, for their owner only. Raises OSError."""
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.mkdir(mode=0o700, exist_ok=True)
 
 

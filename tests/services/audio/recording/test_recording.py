@@ -253,6 +253,16 @@ async def test_a_folder_behind_a_link_is_the_users_choice(tmp_path: Path) -> Non
     assert [file.parent for file in (tmp_path / "big disk").iterdir()] == [tmp_path / "big disk"]
 
 
+@posix_only
+async def test_the_folders_that_are_made_are_the_owners_only(tmp_path: Path) -> None:
+    told = Told()
+    recorder = record(tmp_path / "program" / "recordings", "wav", told)
+    recorder.write(TONE)
+    await recorder.close()
+    for folder in (tmp_path / "program", tmp_path / "program" / "recordings"):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
 def test_the_configured_folder_stands_before_the_default(tmp_path: Path) -> None:
     assert recording_directory(RecordingConfig(), tmp_path) == tmp_path
     assert recording_directory(RecordingConfig(directory="/elsewhere"), tmp_path) == Path("/elsewhere")
