@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -170,6 +171,17 @@ class SoundServer(ABC):
             yield
         finally:
             self.control(f"suspend-{kind}", name, "0")
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Have the server hang."""
+        for process in self._processes:
+            process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for process in self._processes:
+                process.send_signal(signal.SIGCONT)
 
     def move_stream(self, kind: str, index: int, to: str) -> None:
         """Move a `sink-input` or a `source-output` to another device."""

@@ -34,6 +34,8 @@ from sentra_tui.engine.wiring import Wiring
 
 HANG_UP_S = 0.8
 """How long calls may take to end; the process is gone within a second."""
+LET_GO_S = 1.0
+"""How long devices may take to close; what hangs then goes with the process."""
 JOURNAL_CLOSE_S = 0.5
 
 _LOG = logging.getLogger(__name__)
@@ -83,7 +85,8 @@ class Engine:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(crew.close(), HANG_UP_S)
         finally:
-            await tasks.close()
+            with contextlib.suppress(TimeoutError):  # a sound server that hangs keeps its devices open
+                await asyncio.wait_for(tasks.close(), LET_GO_S)
             await self._wiring.close()
             await self._close_journal()
             publisher.flush()

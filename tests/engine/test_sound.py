@@ -11,6 +11,7 @@ import numpy as np
 
 from sentra_tui.domain import actions as a
 from sentra_tui.domain import changes as c
+from sentra_tui.domain.sound import Trouble
 from sentra_tui.domain.state import SourceStatus
 from tests.engine.process import EngineProcess
 from tests.pulse import PulseServer
@@ -116,3 +117,13 @@ async def test_a_mute_ends_push_to_talk_and_the_guard_holds_the_microphone_again
     engine.send(a.SayText("What is a write-through cache?"))
     await engine.until(lambda state: state.echo.held)
     assert await engine.stop() == 0
+
+
+async def test_an_engine_ends_though_the_sound_server_hangs(pulse: PulseServer, tmp_path: Path) -> None:
+    arguments = ("--mic=device", "--speaker=loopback", "--idle")
+    engine = await EngineProcess.start(tmp_path, *arguments, env=pulse.environ)
+    await engine.until(lambda state: state.streams and state.streams[0].source.trouble is Trouble.SILENT)
+    with pulse.frozen():
+        lost = (Trouble.STALLED, Trouble.GONE)
+        await engine.until(lambda state: any(each.source.trouble in lost for each in state.streams))
+        assert await engine.stop() == 0

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import atexit
 import platform
 import threading
 from types import ModuleType
@@ -39,6 +40,8 @@ def load() -> ModuleType:
     except Exception as error:  # its own PortAudioError cannot be named: the module that defines it did not load
         cause = clean_line(str(error))
         raise SourceError(f"The sound system does not start: {cause}.", hint="Use a WAV file instead.") from error
+    # At the exit of the program it would end PortAudio, and wait for ever for a sound server that hangs.
+    atexit.unregister(sounddevice._exit_handler)
     return sounddevice  # type: ignore[no-any-return]
 
 

@@ -23,6 +23,7 @@ from sentra_tui.services.audio.live.snapshot import PulseSource, Snapshot, Sourc
 from sentra_tui.services.audio.live.supervisor import VERIFY_S, Action, Step, Stream, Supervisor
 from sentra_tui.services.audio.live.target import CHOOSE, Found, Target, find
 from sentra_tui.services.audio.live.verdict import Verdict
+from sentra_tui.services.audio.thread import on_a_thread
 
 LOOK_S = 0.25
 FRAME_S = FRAME_MS / 1000
@@ -158,7 +159,7 @@ class LiveSource:
             return
         shown = await self._shown(token)
         if shown is not None:
-            await asyncio.to_thread(move_there_and_back, shown.index, there.index, source.index)
+            await on_a_thread(partial(move_there_and_back, shown.index, there.index, source.index))
             await asyncio.sleep(SETTLE_S)
 
     async def _shown(self, token: str) -> SourceOutput | None:
