@@ -57,7 +57,8 @@ class DeviceWatch:
         known = self._store.state.devices
         if (devices.devices, devices.backend, devices.reason) != (known.devices, known.backend, known.reason):
             self._store.publish(c.DevicesListed(devices.devices, devices.backend, devices.reason))
-        self._store.publish(c.DevicesMeasured(devices.levels))
+        if devices.levels != self._store.state.devices.levels:
+            self._store.publish(c.DevicesMeasured(devices.levels))
 
     def _failed(self, _: BaseException) -> None:
         self._tell(Devices(reason="Internal error: the log has the details."))

@@ -10,7 +10,7 @@ import pytest_asyncio
 from sentra_tui.domain import changes as c
 from sentra_tui.domain.actions import WatchDevices
 from sentra_tui.domain.errors import SourceError
-from sentra_tui.domain.sound import DeviceKind, Devices, SoundDevice
+from sentra_tui.domain.sound import DeviceKind, DeviceLevel, Devices, SoundDevice
 from sentra_tui.engine.context import EngineContext
 from sentra_tui.engine.device_watch import RETRY_S, DeviceWatch
 from sentra_tui.engine.store import Store
@@ -25,6 +25,7 @@ class Room:
     def __init__(self) -> None:
         self.failure: BaseException | None = None
         self.watching = 0
+        self.levels: list[DeviceLevel] = []
         self.pauses: list[float] = []
         self.next_try = asyncio.Event()
         self.store = Store()
@@ -40,6 +41,8 @@ class Room:
         self.watching += 1
         try:
             on_devices(Devices((YETI,), backend="a server"))
+            for level in self.levels:
+                on_devices(Devices((YETI,), (level,), backend="a server"))
             await asyncio.Event().wait()
         finally:
             self.watching -= 1
@@ -96,6 +99,13 @@ async def test_who_looks_again_after_a_failure_finds_what_is_there_by_now(room: 
     room.failure = None
     await room.look()
     assert room.devices.devices == (YETI,)
+
+
+async def test_levels_are_told_when_they_move(room: Room) -> None:
+    room.levels = [DeviceLevel(YETI.source, -20.0, -10.0)] * 3 + [DeviceLevel(YETI.source, -21.0, -10.0)]
+    await room.look()
+    told = [change.levels[0].rms_dbfs for change in room.changes if isinstance(change, c.DevicesMeasured)]
+    assert told == [-20.0, -21.0]
 
 
 async def test_an_error_of_our_own_is_said_and_ends_with_the_look(room: Room) -> None:
