@@ -7,6 +7,7 @@ from sentra_tui.domain.sound import Echo, EchoMode, Recording, Trouble
 from sentra_tui.domain.state import AppState, Connection, Engine, Source, SourceStatus, Stream
 from sentra_tui.ui import sound_words
 from sentra_tui.ui.headline import headline, lights
+from sentra_tui.ui.screens.help import SIGNS
 
 NOW_MS = 100_000
 RUNNING = Engine(running=True, provider="local", provider_note="small")
@@ -119,3 +120,14 @@ def test_without_any_sound_it_is_text_mode_and_no_alarm(speaker: Stream | None) 
 
 def test_a_stream_that_still_has_sound_is_no_text_mode() -> None:
     assert line(Stream("mic", DEAF), Stream("speaker", OPEN)) == "! mic: no sound. No PortAudio. (bad)"
+
+
+def test_every_light_beside_the_headline_is_explained_in_the_help() -> None:
+    explained = [sign for sign, _ in SIGNS]
+    for state in (
+        AppState(recording=Recording(on=True)),
+        AppState(echo=Echo(EchoMode.CANCELLING, erle_db=30.0)),
+        AppState(echo=Echo(EchoMode.GUARD)),
+    ):
+        shown = lights(state, 0, roomy=False).plain.removesuffix(" 0:00")
+        assert shown in explained
