@@ -74,30 +74,30 @@ class FrameReader:
 
     def feed(self, data: bytes) -> list[Frame]:
         """Return the frames that these bytes complete."""
-        self._pending += data
+        pending, place = self._pending + data, 0
         frames = []
-        while self._find_mark():
-            length = self._length()
+        while (begin := pending.find(MARK, place)) >= 0:
+            place = begin
+            if len(pending) - place < _HEADER.size:
+                break
+            length = self._length(pending, place)
             if length is None:
-                self._pending = self._pending[len(MARK) :]
-            elif len(self._pending) < length:
+                place += len(MARK)
+            elif len(pending) - place < length:
                 break
             else:
-                frame = _unpack(self._pending[:length])
-                self._pending = self._pending[length:]
+                frame = _unpack(pending[place : place + length])
+                place += length
                 if frame is not None:
                     frames.append(frame)
+        else:
+            place = max(place, len(pending) + 1 - len(MARK))
+        self._pending = pending[place:]
         return frames
 
-    def _find_mark(self) -> bool:
-        """Drop what stands before the next mark; return whether there is a whole header."""
-        begin = self._pending.find(MARK)
-        self._pending = self._pending[begin:] if begin >= 0 else self._pending[1 - len(MARK) :]
-        return begin >= 0 and len(self._pending) >= _HEADER.size
-
-    def _length(self) -> int | None:
-        """Return the length of the frame at the beginning, None where it is none of ours."""
-        _, version, _, name_bytes, reserved, payload_bytes, _, _ = _HEADER.unpack_from(self._pending)
+    def _length(self, pending: bytes, place: int) -> int | None:
+        """Return the length of the frame at this place, None where it is none of ours."""
+        _, version, _, name_bytes, reserved, payload_bytes, _, _ = _HEADER.unpack_from(pending, place)
         if version != VERSION:
             self.foreign_version = version
             return None

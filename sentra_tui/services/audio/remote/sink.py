@@ -68,8 +68,11 @@ class RemoteSink:
         self._wanted_gain = gain
 
     def heard_ms(self) -> int:
-        """Return how much sound was heard, as the far side last told: a tenth of a second ago, and the way here."""
-        return self._heard_before_ms + self._heard_ms
+        """Return how much sound was heard, as the far side last told: a tenth of a second ago, and the way here.
+
+        It is never more than was sent, whatever the far side says.
+        """
+        return min(self._heard_before_ms + self._heard_ms, self._sequence * FRAME_MS)
 
     def sounding(self) -> bool:
         """Return whether sound is on its way, or sounds."""

@@ -262,6 +262,29 @@ async def test_what_a_hostile_far_side_sends_ends_nothing(tmp_path: Path) -> Non
     await asyncio.wait_for(task, DEADLINE_S)
 
 
+LIAR = """#!{python}
+import struct, sys, time
+out = sys.stdout.buffer
+out.write(struct.pack(">4sBBBBHII6sQ?", b"\\xf5SNT", 1, 4, 6, 0, 9, 1, 20, b"answer", 1 << 63, True))
+out.flush()
+time.sleep(60)
+"""
+
+
+async def test_no_more_was_heard_than_was_sent_whatever_the_far_side_says(tmp_path: Path) -> None:
+    script = tmp_path / "far"
+    script.write_text(LIAR.format(python=sys.executable))
+    script.chmod(0o700)
+    sink = RemoteSink([str(script)], "devbox")
+    for _ in range(3):
+        sink.write(SILENCE)
+    async with asyncio.timeout(DEADLINE_S):
+        while not sink.heard_ms():
+            await asyncio.sleep(0.02)
+    assert sink.heard_ms() == 60
+    await sink.close()
+
+
 async def test_the_far_side_ends_with_whoever_started_it(pulse: PulseServer) -> None:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "sentra_tui", "audio"),
