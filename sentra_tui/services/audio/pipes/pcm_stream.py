@@ -7,7 +7,7 @@ from typing import Protocol
 from sentra_tui.domain.audio import SAMPLE_BYTES, SAMPLE_RATE_HZ
 from sentra_tui.domain.errors import SourceError
 from sentra_tui.media.resample import Resampler
-from sentra_tui.services.audio.wav import WavFormat, refuse_foreign, to_mono, wav_format
+from sentra_tui.services.audio.wav import MAX_CHUNKS, WavFormat, refuse_foreign, to_mono, wav_format
 
 HEADER_BYTES_MAX = 1 << 20
 """The most that may stand before the sound of a WAV stream."""
@@ -16,7 +16,7 @@ _RIFF = b"RIFF"
 _MAGIC_BYTES = 12
 _OPEN_SIZE = 0x7FFF0000
 """Sizes from here on are those of writers that cannot know them."""
-_FOREIGN = (b"OggS", b"fLaC", b"FORM", b"RIFX", b"RF64", b"\x1a\x45\xdf\xa3")
+_FOREIGN = (b"OggS", b"fLaC", b"FORM", b"RIFX", b"RF64", b"\x1a\x45\xdf\xa3", b"ID3\x02", b"ID3\x03", b"ID3\x04")
 """What raw sound hardly ever begins with: shorter marks than these are as good as any sample."""
 _ANOTHER = "Write a WAV file, or raw sound: 48 kHz, mono, s16le."
 
@@ -52,7 +52,11 @@ class PcmStream:
         head = self._pending
         if len(head) < len(_RIFF) or (head.startswith(_RIFF) and len(head) < _MAGIC_BYTES):
             return None
-        if head.startswith(_FOREIGN) or (head.startswith(_RIFF) and head[8:_MAGIC_BYTES] != b"WAVE"):
+        if (
+            head.startswith(_FOREIGN)
+            or head[4:8] == b"ftyp"
+            or (head.startswith(_RIFF) and head[8:_MAGIC_BYTES] != b"WAVE")
+        ):
             refuse_foreign(head[:_MAGIC_BYTES], self._name)
         return self._read_header(head) if head.startswith(_RIFF) else _RawSound()
 
@@ -60,7 +64,9 @@ class PcmStream:
         """Go through the chunks until the sound, and drop them; None while it is not reached."""
         place = _MAGIC_BYTES
         form: WavFormat | None = None
-        while place + 8 <= len(head):
+        chunks = 0
+        while place + 8 <= len(head) and chunks < MAX_CHUNKS:
+            chunks += 1
             kind, size = head[place : place + 4], int.from_bytes(head[place + 4 : place + 8], "little")
             place += 8
             if kind == b"data":
@@ -71,7 +77,7 @@ class PcmStream:
             if kind == b"fmt " and place + size <= len(head):
                 form = wav_format(head[place : place + min(size, 40)], self._name)
             place += size + size % 2
-        if max(place, len(head)) > HEADER_BYTES_MAX:
+        if max(place, len(head)) > HEADER_BYTES_MAX or chunks == MAX_CHUNKS:
             raise SourceError(f"{self._name} has no sound at its beginning.", hint=_ANOTHER)
         return None
 

@@ -63,9 +63,12 @@ def test_nothing_is_decided_before_four_bytes() -> None:
     [
         (b"OggS" + bytes(20), "talk is an Ogg file, not a WAV file."),
         (b"fLaC" + bytes(20), "talk is a FLAC file, not a WAV file."),
+        (b"ID3\x04" + bytes(20), "talk is an MP3 file, not a WAV file."),
+        (bytes(4) + b"ftypisom" + bytes(20), "talk is an MP4 file, not a WAV file."),
         (b"RIFF" + bytes(4) + b"AVI " + bytes(20), "talk is not a WAV file."),
         (riff(chunk(b"data", RAW)), "talk has sound but no format: its header is broken."),
         (riff(chunk(b"JUNK", b"", size=HEADER_BYTES_MAX)), "talk has no sound at its beginning."),
+        (riff(*[chunk(b"JUNK", b"")] * 1_000), "talk has no sound at its beginning."),
     ],
 )
 def test_what_is_no_sound_is_said(stream: bytes, words: str) -> None:
