@@ -61,6 +61,9 @@ class RecordingDriver:
             self._on, self._cause, self._files = True, "", []
             self._tell()
         elif self._on and not action.on:
+            if not self._recorders:
+                text = "Nothing was recorded: no stream had sound."
+                self._context.publish(Noticed(Severity.WARNING, text, "d chooses where sound comes from."))
             self._finish_soon()
 
     def _begin(self, stream: str) -> Recorder | None:

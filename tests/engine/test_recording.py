@@ -115,6 +115,13 @@ async def test_at_the_end_every_file_is_finished_and_it_is_said_where_they_are(s
     assert [notice.text for notice in studio.notices()] == ["Recorded in /recordings: mic.wav, speaker.wav."]
 
 
+async def test_a_recording_of_nothing_is_said(studio: Studio) -> None:
+    studio.ask(True)
+    studio.ask(False)
+    await studio.settle()
+    assert [notice.text for notice in studio.notices()] == ["Nothing was recorded: no stream had sound."]
+
+
 async def test_trouble_with_one_file_ends_all_and_is_said_once(studio: Studio) -> None:
     studio.ask(True)
     for stream in ("mic", "speaker"):
