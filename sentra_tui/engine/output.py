@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 from sentra_tui.domain import changes as c
 from sentra_tui.domain.errors import SourceError
 from sentra_tui.domain.sound_ports import AudioSink
+from sentra_tui.domain.source_spec import SourceSpec
 from sentra_tui.domain.state import Severity
 from sentra_tui.engine.sound_ports import OnPlayed, OpenSink
+
+ONE_NAME = sys.platform == "linux"
+"""A loopback and an output are called alike here if they are of one loudspeaker: the sound server names both."""
 
 
 class Output:
@@ -16,6 +21,8 @@ class Output:
 
     def __init__(self, choice: str, open_sink: OpenSink, publish: Callable[[c.Change], None]) -> None:
         self.choice = choice
+        self.label = ""
+        """Where answers are heard, as far as is known."""
         self.on_played: OnPlayed = _nobody
         self._by_user = False
         self._open_sink = open_sink
@@ -35,14 +42,30 @@ class Output:
             self._publish(c.Noticed(Severity.WARNING, f"{error.message} The default is used instead.", error.hint))
             self.choice = ""
             sink = await self._open_sink("", self._play, self._report)
-        self._publish(c.OutputOpened(sink.label))
+        self._tell(sink.label)
         return sink
+
+    def may_be_heard_by(self, loopback: SourceSpec) -> bool:
+        """Return whether this loopback is likely to hear answers, by what was chosen."""
+        return not loopback.name or not self.choice or loopback.name == self.choice
+
+    def is_heard_by(self, loopback: SourceSpec, label: str, *, before: bool) -> bool:
+        """Return whether a loopback that is called `label` now hears answers; `before` where that cannot be told."""
+        if not (label and self.label):
+            return before
+        if not (loopback.name or self.choice):
+            return True  # both follow the default, one a little later than the other
+        return label == self.label if ONE_NAME else self.may_be_heard_by(loopback)
+
+    def _tell(self, label: str) -> None:
+        self.label = label
+        self._publish(c.OutputOpened(label))
 
     def _play(self, block: bytes) -> None:
         self.on_played(block)
 
     def _report(self, label: str, cause: str) -> None:
-        self._publish(c.OutputOpened(label))
+        self._tell(label)
         if cause:
             self._publish(c.Noticed(Severity.WARNING, f"Answers: {cause}", "d chooses another loudspeaker."))
 

@@ -45,6 +45,8 @@ class SoundCrew:
             sounding=self._playback.sounding,
             make_gate=ports.make_gate,
         )
+        self._loopbacks: dict[str, tuple[SourceSpec, bool]] = {}
+        """What each loopback listens to, and whether answers are heard there."""
         self._recording = RecordingDriver(ports.open_recorder, store, context)
         output.on_played = self._echo.played
         for stream in manager.streams:
@@ -101,20 +103,33 @@ class SoundCrew:
             self._playback.flush()
 
     def _source_changes(self, stream: str, spec: SourceSpec | None) -> None:
+        self._loopbacks.pop(stream, None)
         if spec is None:
             self._echo.source_closed(stream)
-            return
-        loopback = spec.kind is SourceKind.LOOPBACK
-        hears_answers = not spec.name or not self._output.choice or spec.name == self._output.choice
-        self._echo.source_opened(stream, live=spec.in_room, loopback=loopback, hears_answers=hears_answers)
+        elif spec.kind is SourceKind.LOOPBACK:
+            self._loopbacks[stream] = (spec, self._output.may_be_heard_by(spec))
+            self._listen_to_output(stream)
+        else:
+            self._echo.source_opened(stream, live=spec.in_room)
+
+    def _listen_to_output(self, stream: str) -> None:
+        _, hears_answers = self._loopbacks[stream]
+        self._echo.source_opened(stream, live=True, loopback=True, hears_answers=hears_answers)
+
+    def _compare_outputs(self) -> None:
+        """Find out anew which loopbacks hear answers: their loudspeaker, or that of the answers, is another now."""
+        for stream, (spec, heard) in self._loopbacks.items():
+            known = self._store.state.stream(stream)
+            hears = self._output.is_heard_by(spec, known.source.label if known else "", before=heard)
+            if hears is not heard:
+                self._loopbacks[stream] = (spec, hears)
+                self._listen_to_output(stream)
 
     def _choose_output(self, choice: str) -> None:
         self._output.choose(choice)
         self._ports.choices.remember_output(choice)
         self._store.publish(c.OutputChosen(choice, by_user=True))
         self._playback.reopen()
-        for stream in self._manager.streams:
-            self._source_changes(stream.name, stream.source.spec)
 
     def _set_headphones(self, on: bool) -> None:
         self._ports.choices.remember_headphones(on)
@@ -126,6 +141,8 @@ class SoundCrew:
                 self._echo.set_voice(on)
             case c.TalkingChanged(on=on):
                 self._echo.talking(on)
+            case c.SourceOpened() | c.OutputOpened():
+                self._compare_outputs()
             case c.OffRecordChanged():
                 self._echo.forget()
             case c.MuteChanged():

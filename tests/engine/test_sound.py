@@ -8,10 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from sentra_tui.domain import actions as a
 from sentra_tui.domain import changes as c
-from sentra_tui.domain.sound import Trouble
+from sentra_tui.domain.sound import EchoMode, Trouble
 from sentra_tui.domain.state import SourceStatus
 from tests.engine.process import EngineProcess
 from tests.pulse import PulseServer
@@ -126,4 +127,25 @@ async def test_an_engine_ends_though_the_sound_server_hangs(pulse: PulseServer, 
     with pulse.frozen():
         lost = (Trouble.STALLED, Trouble.GONE)
         await engine.until(lambda state: any(each.source.trouble in lost for each in state.streams))
+        assert await engine.stop() == 0
+
+
+@pytest.mark.timeout(90)
+async def test_answers_on_another_loudspeaker_than_the_loopbacks_are_taken_out_of_the_microphone(
+    pulse: PulseServer, tmp_path: Path
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text('[sound]\nbarge_in = "key"\n')
+    arguments = ("--mic=device", "--speaker=loopback", f"--config={config}")
+    with pulse.added("usb"):
+        room = ("module-loopback", "source=usb.monitor", "sink=mic_feed", "latency_msec=60", "source_dont_move=true")
+        pulse.control("load-module", *room)
+        engine = await EngineProcess.start(tmp_path, *arguments, env=pulse.environ)
+        await engine.until_live("mic", "speaker")
+        engine.send(a.ChooseOutput("usb"))
+        engine.send(a.SetVoice(True))
+        await engine.until(lambda state: state.voice and state.output == "usb")
+        await engine.until(lambda state: state.echo.mode is EchoMode.CANCELLING)
+        engine.send(a.SayText("What is a write-through cache?"))
+        await engine.until(lambda state: (state.echo.erle_db or 0) >= 10)
         assert await engine.stop() == 0
