@@ -75,7 +75,7 @@ class ConnectionManager:
 
     def _answer_for_actions(self) -> None:
         handle = self._store.handle
-        handle(a.HangUp, lambda action: self._on(action.stream, lambda stream: stream.call.hang_up()))
+        handle(a.HangUp, lambda action: self._on(action.stream, StreamRunner.hang_up))
         handle(a.SetMute, lambda action: self._on(action.stream, lambda stream: stream.set_mute(action.muted)))
         handle(
             a.ChooseSource, lambda action: self._on(action.stream, lambda stream: stream.source.choose(action.source))
@@ -137,7 +137,7 @@ class ConnectionManager:
 
     def hang_up_all(self) -> None:
         """End every call."""
-        self._on_each(lambda stream: stream.call.hang_up())
+        self._on_each(StreamRunner.hang_up)
 
     def set_voice(self, on: bool) -> None:
         """Have answers spoken, or only written."""

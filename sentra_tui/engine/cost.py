@@ -88,7 +88,7 @@ class CostMeter:
 
     def _hang_up(self) -> None:
         for stream in self._store.state.streams:
-            if stream.connection not in (Connection.OFF, Connection.FAILED):
+            if stream.connection is not Connection.FAILED:  # one that is off may wait for its source
                 self._store.dispatch(HangUp(stream.name))
 
     def _failed(self, _: BaseException) -> None:

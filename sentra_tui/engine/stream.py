@@ -75,6 +75,7 @@ class StreamRunner:
         self.on_source: Callable[[SourceSpec | None], None] = lambda spec: None
         """Told of each source that was opened; None where none could be."""
         self._waits_for_sound = False
+        """The call was hung up for the want of sound, and is to be made again when there is some."""
         self.make_endpointing: Callable[[], EndpointingDriver] | None = None
         """Makes what finds the turns of a session whose server does not."""
         self._endpointing: EndpointingDriver | None = None
@@ -98,6 +99,11 @@ class StreamRunner:
         self.source.start()
         if self._plan.connect:
             self.call.connect()
+
+    def hang_up(self) -> None:
+        """End the call, or the wait for a source that is worth one."""
+        self._waits_for_sound = False
+        self.call.hang_up()
 
     def set_mute(self, muted: bool) -> None:
         """Send silence instead of sound, whatever call stands now or later."""

@@ -181,3 +181,22 @@ async def test_the_log_has_no_words_and_no_key(tmp_path: Path) -> None:
     assert "unmistakable" not in log
     assert "ek_" not in log
     assert "Bearer" not in log
+
+
+async def test_a_stream_that_was_hung_up_while_it_had_no_source_is_not_called_when_it_has_one(tmp_path: Path) -> None:
+    engine = await EngineProcess.start(tmp_path, "--mic=none", f"--speaker={tmp_path}/absent.wav")
+    await engine.until(lambda state: (speaker := state.stream("speaker")) and speaker.source.status == "failed")
+    engine.send(a.HangUp("speaker"))
+    engine.send(a.ChooseSource("speaker", "none"))
+    calls = len([change for change in engine.told(c.StreamConnecting) if change.stream == "speaker"])
+    await engine.until(lambda state: (speaker := state.stream("speaker")) and speaker.source.status == "open")
+    assert len([change for change in engine.told(c.StreamConnecting) if change.stream == "speaker"]) == calls
+    assert await engine.stop() == 0
+
+
+async def test_a_stream_without_a_source_is_called_when_it_has_one(tmp_path: Path) -> None:
+    engine = await EngineProcess.start(tmp_path, "--mic=none", f"--speaker={tmp_path}/absent.wav")
+    await engine.until(lambda state: (speaker := state.stream("speaker")) and speaker.source.status == "failed")
+    engine.send(a.ChooseSource("speaker", "none"))
+    await engine.until_live("speaker")
+    assert await engine.stop() == 0
