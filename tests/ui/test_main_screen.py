@@ -12,9 +12,10 @@ from sentra_tui.domain.actions import (
     RetryNow,
     SayText,
     SetMute,
+    SetOffRecord,
     SetVoice,
 )
-from sentra_tui.domain.state import Severity
+from sentra_tui.domain.state import MIC, Severity
 from sentra_tui.domain.transcript import LineKey
 from sentra_tui.ui.options import ProviderChoice
 from tests.ui.conftest import Perform
@@ -102,10 +103,17 @@ async def test_r_dials_again_only_where_something_waits(perform: Perform) -> Non
 async def test_keys_say_so_calmly_while_the_engine_is_gone(perform: Perform) -> None:
     async with perform(lost()) as stage:
         assert "Starting it again" in stage.text
-        await stage.press("i", "m", "v")
+        await stage.press("i", "v")
         assert stage.link.actions == []
         assert "not running yet" in stage.text
         assert "so the cache is invalidated" in stage.text
+
+
+async def test_what_keeps_sound_back_is_asked_of_the_next_engine(perform: Perform) -> None:
+    async with perform(lost()) as stage:
+        await stage.press("m", "x")
+        assert stage.link.actions == [SetMute(MIC, True), SetOffRecord(True)]
+        assert "off the record when it is" in stage.text
 
 
 async def test_tab_and_digits_move_the_focus_and_narrow_windows_show_that_pane(perform: Perform) -> None:

@@ -67,6 +67,14 @@ class AskingScreen(StyledOnceScreen):
         if self.engine_runs():
             self.post_message(Asked(action))
 
+    def hold_back(self, action: Action, what: str) -> None:
+        """Ask for an action that keeps sound back: while one engine takes another's place, of the next."""
+        if self.state.engine.running or not self.state.engine.cause:
+            self.request(action)
+            return
+        self.post_message(Asked(action))
+        self.tell("The engine is not running yet.", f"{what} when it is.")
+
     def engine_runs(self) -> bool:
         """Return whether there is an engine that could take an action; say so where there is none."""
         if not self.state.engine.running:
@@ -89,7 +97,11 @@ class AskingScreen(StyledOnceScreen):
     def action_toggle_mute(self) -> None:
         """Mute the microphone, or unmute it: before a call, too."""
         stream = self.state.stream(MIC)
-        self.request(SetMute(MIC, not (stream is not None and stream.muted)))
+        muted = stream is not None and stream.muted
+        if muted:
+            self.request(SetMute(MIC, False))
+        else:
+            self.hold_back(SetMute(MIC, True), "The microphone is muted")
 
     def action_toggle_voice(self) -> None:
         """Have answers spoken, or only written."""
@@ -109,7 +121,10 @@ class AskingScreen(StyledOnceScreen):
 
     def action_toggle_off_record(self) -> None:
         """Send and keep no sound, or do again."""
-        self.request(SetOffRecord(not self.state.off_record))
+        if self.state.off_record:
+            self.request(SetOffRecord(False))
+        else:
+            self.hold_back(SetOffRecord(True), "The talk is off the record")
 
     def action_retry(self) -> None:
         """Dial again what waits or failed, and open again what gives no sound."""
