@@ -13,6 +13,7 @@ from textual.widgets import Input
 
 from sentra_tui.ui.app import SentraApp
 from sentra_tui.ui.options import AppOptions, ProviderChoice
+from sentra_tui.ui.widgets.transcript_view import TranscriptView
 from tests.ui.replay import ReplayLink
 from tests.ui.scenes import SCENES
 from tests.ui.sound_scenes import SOUND_SCENES
@@ -39,6 +40,9 @@ async def settle(pilot: Any) -> None:
         assert time.monotonic() < deadline, "nothing was shown"
         await pilot.pause(0.05)
     await pilot.pause(0.1)
+    for view in app.screen_stack[0].query(TranscriptView):
+        view._move_bar()  # it moves once a second only: a slow machine would have another picture
+    await pilot.pause()
 
 
 def pressing(*keys: str) -> Callable[[Any], Awaitable[None]]:
