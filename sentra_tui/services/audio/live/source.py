@@ -31,6 +31,8 @@ GAP_S = 0.1
 """How late a frame may be before silence is given in its place."""
 KEPT_FRAMES = 3
 """What is kept of the sound that comes late, after silence was given in its place."""
+SLOW_S = 1.0
+"""A device that takes longer to open gives no sound, and that is said."""
 _BUSY = ("busy", "device unavailable")
 
 
@@ -142,6 +144,7 @@ class LiveSource:
         self._capture = capture
         self._heard_at = None
         self._stream = Stream(token, source, self._clock())
+        slow = self._loop.call_later(SLOW_S, self._tell_slow)
         try:
             await capture.open()
             await self._anchor(token, source)
@@ -151,6 +154,12 @@ class LiveSource:
             trouble = Trouble.BUSY if busy else Trouble.GONE
             help_ = "Close the other program that uses it." if busy else "It is tried again."
             self._supervisor.failed(trouble, f"{error.message} {help_} {CHOOSE}", self._clock())
+        finally:
+            slow.cancel()
+
+    def _tell_slow(self) -> None:
+        advice = f"The sound server does not open it. {CHOOSE}"
+        self._verdict.judge(Trouble.STALLED, advice, self.label, self._gate.snapshot, headset=False)
 
     async def _anchor(self, token: str, source: PulseSource) -> None:
         snapshot = self._gate.snapshot
