@@ -43,8 +43,14 @@ def _calm_line(state: AppState, face: Face, text_mode: bool) -> Word:
     quiet = [source_problem(stream) for stream in state.streams if only_quiet(stream)]
     if quiet:
         return Word("·", "   ".join(quiet), "quiet")
-    parts = [clean_line(state.engine.provider, 40), clean_line(state.engine.provider_note, 160)]
+    parts = [clean_line(state.engine.provider, 40), clean_line(state.engine.provider_note, 160), *_remarks(state)]
     return Word("·", " · ".join(part for part in parts if part), "quiet")
+
+
+def _remarks(state: AppState) -> list[str]:
+    """Return what should be known of sound that is well: how it is captured, why echo is not cancelled."""
+    ways = [f"{stream.name}: {stream.source.advice}" for stream in state.streams if stream.source.advice]
+    return [clean_line(remark, CAUSE_CHARS) for remark in (*ways, state.echo.cause) if remark]
 
 
 def _problems(streams: tuple[Stream, ...], text_mode: bool) -> list[str]:

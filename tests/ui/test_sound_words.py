@@ -131,3 +131,12 @@ def test_every_light_beside_the_headline_is_explained_in_the_help() -> None:
     ):
         shown = lights(state, 0, roomy=False).plain.removesuffix(" 0:00")
         assert shown in explained
+
+
+def test_why_sound_is_reached_or_echo_is_treated_in_another_way_than_usual_is_worth_knowing() -> None:
+    source = Source(status=SourceStatus.OPEN, advice="Captured through parec: PortAudio is not installed.")
+    echo = Echo(EchoMode.GUARD, cause="Echo cannot be cancelled: livekit is not installed.")
+    state = AppState(engine=RUNNING, streams=(Stream("mic", source=source),), echo=echo)
+    line = headline(state, str).text
+    assert "mic: Captured through parec" in line
+    assert "livekit is not installed" in line
