@@ -64,8 +64,8 @@ def read_inventory(pulse: Any) -> ServerInventory:
     """Return what the server at the other end of `pulse` has; raises what pulsectl raises."""
     info = pulse.server_info()
     profiles = {card.index: card.profile_active.name for card in pulse.card_list()}
-    sources = [_node(source, profiles) for source in pulse.source_list()]
-    sinks = [_node(sink, profiles) for sink in pulse.sink_list()]
+    sources = [server_node(source, profiles) for source in pulse.source_list()]
+    sinks = [server_node(sink, profiles) for sink in pulse.sink_list()]
     monitors = {node.monitor_of: node.name for node in sources if node.monitor_of}
     devices, recorded_from = [], {}
     for node in sources:
@@ -98,7 +98,8 @@ def server_device(node: ServerNode, kind: DeviceKind, is_default: bool) -> Sound
     )
 
 
-def _node(info: Any, profiles: dict[int, str]) -> ServerNode:
+def server_node(info: Any, profiles: dict[int, str]) -> ServerNode:
+    """Return what pulsectl says of a source or a sink; `profiles` are the active ones of the cards, by index."""
     return ServerNode(
         name=info.name,
         description=info.description or "",

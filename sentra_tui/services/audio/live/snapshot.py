@@ -6,11 +6,15 @@ from typing import Any
 
 from msgspec import Struct
 
+from sentra_tui.domain.sound import DeviceFlag
 from sentra_tui.domain.text import clean_line
+from sentra_tui.services.audio.inventory.classify import server_flags
+from sentra_tui.services.audio.inventory.sound_server import server_node
 
 STREAM_PROPERTY = "sentra.stream"
 """The property that marks a stream as ours: its value is a token, made anew for each stream."""
 _NO_DEVICE = 0xFFFFFFFF
+_UNREAL = {DeviceFlag.VIRTUAL, DeviceFlag.AGGREGATE}
 _CALL_PROFILES = ("headset", "handsfree", "hsp", "hfp")
 
 
@@ -26,6 +30,8 @@ class PulseSource(Struct, frozen=True):
     suspended: bool = False
     headset: bool = False
     """A Bluetooth headset in its call profile."""
+    virtual: bool = False
+    """Made by a program, or of several devices."""
 
 
 class PulseSink(Struct, frozen=True):
@@ -118,6 +124,7 @@ def _source(info: Any) -> PulseSource:
         monitor_of=(info.monitor_of_sink_name or info.name.removesuffix(".monitor")) if is_monitor else "",
         suspended=info.state == "suspended",
         headset=_is_headset(info.name, info.proplist),
+        virtual=not is_monitor and not _UNREAL.isdisjoint(server_flags(server_node(info, {}))),
     )
 
 

@@ -159,7 +159,7 @@ class LiveSource:
 
     def _tell_slow(self) -> None:
         advice = f"The sound server does not open it. {CHOOSE}"
-        self._verdict.judge(Trouble.STALLED, advice, self.label, self._gate.snapshot, headset=False)
+        self._verdict.judge(Trouble.STALLED, advice, self.label, self._gate.snapshot)
 
     async def _anchor(self, token: str, source: PulseSource) -> None:
         snapshot = self._gate.snapshot
@@ -190,9 +190,7 @@ class LiveSource:
 
     def _tell(self, step: Step) -> None:
         self.label = step.label or self.label
-        found = self._found()
-        headset = found is not None and found.source.headset
-        self._verdict.judge(step.trouble, step.advice, self.label, self._gate.snapshot, headset=headset)
+        self._verdict.judge(step.trouble, step.advice, self.label, self._gate.snapshot, self._found())
 
     def _found(self) -> Found | None:
         snapshot = self._gate.snapshot

@@ -26,6 +26,8 @@ class Found(Struct, frozen=True):
 
     source: PulseSource
     label: str
+    remark: str = ""
+    """What to know of the choice, one line."""
 
 
 class Missing(Struct, frozen=True):
@@ -51,12 +53,19 @@ def plays_elsewhere(target: Target, snapshot: Snapshot) -> PulseSink | None:
 
 
 def _default_input(snapshot: Snapshot) -> Found | Missing:
-    source = snapshot.source(snapshot.default_source)
-    if source is None:
+    """Return the server's default, but a real microphone before one that a program made; it is said which."""
+    default = snapshot.source(snapshot.default_source)
+    if default is None:
         return Missing(f"There is no microphone: connect one. {CHOOSE}")
-    if source.monitor_of:
+    if default.monitor_of:
         return Missing(f"There is no microphone: the default input hears an output. {CHOOSE}")
-    return Found(source, source.description)
+    if not default.virtual:
+        return Found(default, default.description)
+    real = next((each for each in snapshot.sources if not (each.virtual or each.monitor_of)), None)
+    if real is None:
+        return Found(default, default.description, f"{default.description} is a virtual device. {CHOOSE}")
+    remark = f"the default, {default.description}, is a virtual device: {real.description} is heard. {CHOOSE}"
+    return Found(real, real.description, remark)
 
 
 def _pinned_input(target: Target, snapshot: Snapshot) -> Found | Missing:

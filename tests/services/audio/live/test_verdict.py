@@ -9,8 +9,8 @@ from sentra_tui.domain.audio import FRAME_MS, FRAME_SAMPLES, SILENCE
 from sentra_tui.domain.sound import DeviceKind, Trouble
 from sentra_tui.domain.sound_ports import SourceReport
 from sentra_tui.services.audio.live.mono import to_mono
-from sentra_tui.services.audio.live.snapshot import PulseSink, SinkInput, Snapshot, _is_headset
-from sentra_tui.services.audio.live.target import Target
+from sentra_tui.services.audio.live.snapshot import PulseSink, PulseSource, SinkInput, Snapshot, _is_headset
+from sentra_tui.services.audio.live.target import Found, Target
 from sentra_tui.services.audio.live.verdict import SILENT_MS, Verdict
 
 SOUND = np.random.default_rng(1).integers(-9_000, 9_000, FRAME_SAMPLES).astype("<i2").tobytes()
@@ -21,13 +21,16 @@ PLAYS_ON_TV = Snapshot(
 )
 
 
+HEADSET = Found(PulseSource(3, "bluez_source", "Headset", headset=True), "Headset")
+
+
 class Told:
     def __init__(self, kind: DeviceKind = DeviceKind.MONITOR, reason: str = "") -> None:
         self.reports: list[SourceReport] = []
         self.verdict = Verdict(Target(kind), self.reports.append, reason)
 
-    def judge(self, trouble: Trouble = Trouble.NONE, advice: str = "", *, headset: bool = False) -> None:
-        self.verdict.judge(trouble, advice, "Speakers", PLAYS_ON_TV, headset=headset)
+    def judge(self, trouble: Trouble = Trouble.NONE, advice: str = "", device: Found | None = None) -> None:
+        self.verdict.judge(trouble, advice, "Speakers", PLAYS_ON_TV, device)
 
     def hear(self, frame: bytes, duration_ms: int) -> None:
         for _ in range(duration_ms // FRAME_MS):
@@ -63,10 +66,10 @@ def test_a_silent_output_is_told_where_the_sound_plays() -> None:
 
 def test_a_device_that_is_gone_comes_before_what_it_sounded_like() -> None:
     told = Told(DeviceKind.INPUT)
-    told.judge(headset=True)
+    told.judge(device=HEADSET)
     told.hear(SILENCE, 1000)
-    told.judge(headset=True)
-    told.judge(Trouble.GONE, "unplugged", headset=True)
+    told.judge(device=HEADSET)
+    told.judge(Trouble.GONE, "unplugged", device=HEADSET)
     assert [report.trouble for report in told.reports] == [Trouble.HEADSET, Trouble.SILENT, Trouble.GONE]
 
 
@@ -86,3 +89,9 @@ def test_the_call_profile_of_a_bluetooth_headset_is_known(name: str, properties:
 def test_two_full_channels_do_not_clip_as_one() -> None:
     full = np.array([32_767, 32_767, -32_768, -32_768, 100, -100], "<i2").tobytes()
     assert np.frombuffer(to_mono(full, 2), "<i2").tolist() == [32_767, -32_768, 0]
+
+
+def test_what_is_to_know_of_the_choice_is_told_while_there_is_no_trouble() -> None:
+    told = Told(reason="Captured through parec.")
+    told.judge(device=Found(PulseSource(3, "mic", "Mic"), "Mic", "Mic is a virtual device."))
+    assert told.reports[-1].advice == "Captured through parec. Mic is a virtual device."
