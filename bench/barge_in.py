@@ -30,7 +30,7 @@ from sentra_tui.media.resample import Resampler
 from sentra_tui.provider.voice import synthesize
 
 if TYPE_CHECKING:
-    from tests.engine.barge_in_room import BargeInRoom
+    from tests.engine.sound.barge_in_room import BargeInRoom
 
 INTERRUPTIONS = 24
 QUIET_S = 60.0
@@ -116,7 +116,7 @@ class _Bench:
 
     async def run(self, users: list[Sound]) -> tuple[list[Interruption], int, float]:
         """Return what became of each interruption, and how many stops there were without one in so many minutes."""
-        from tests.engine.barge_in_room import open_room
+        from tests.engine.sound.barge_in_room import open_room
         from tests.services.audio.echo.room import TEXT, frames, speech
 
         answer = frames(speech(TEXT, QUIET_S))

@@ -41,7 +41,7 @@ def measure(request: Request) -> Measurements:
 
 
 async def _erle_db(*, loopback: bool) -> float:
-    from tests.engine.echo_room import talk
+    from tests.engine.sound.echo_room import talk
     from tests.services.audio.echo.room import TEXT, frames, speech
 
     try:

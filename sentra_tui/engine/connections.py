@@ -20,10 +20,10 @@ from sentra_tui.domain.config import ReconnectConfig
 from sentra_tui.domain.sound_ports import AudioSink
 from sentra_tui.domain.state import Connection, Severity, SourceStatus
 from sentra_tui.domain.text import clean_line
-from sentra_tui.engine.audio import Meter
 from sentra_tui.engine.context import EngineContext
-from sentra_tui.engine.lane_ports import Bill
-from sentra_tui.engine.playback import Playback
+from sentra_tui.engine.lanes.ports import Bill
+from sentra_tui.engine.sound.playback import Playback
+from sentra_tui.engine.sound.pumps import Meter
 from sentra_tui.engine.store import Store
 from sentra_tui.engine.stream import StreamPlan, StreamRunner
 from sentra_tui.protocol.connection import CallMachine

@@ -14,20 +14,20 @@ from sentra_tui.domain.changes import (
 from sentra_tui.domain.config import Config
 from sentra_tui.domain.ports import Talk
 from sentra_tui.domain.state import MIC, Severity
-from sentra_tui.engine.assistants import Assistants, LanePlan
-from sentra_tui.engine.bleed import BleedDriver
 from sentra_tui.engine.connections import ConnectionManager
 from sentra_tui.engine.context import EngineContext
 from sentra_tui.engine.cost import CostMeter
-from sentra_tui.engine.gaps import GapMarker
 from sentra_tui.engine.journal import JournalDriver
-from sentra_tui.engine.lane_ports import NoRunBook
-from sentra_tui.engine.main_lane import MainLane
-from sentra_tui.engine.notes import answer_for_notes
-from sentra_tui.engine.output import Output
-from sentra_tui.engine.quick_lane import StreamQuickLane
-from sentra_tui.engine.recap import RecapKeeper
-from sentra_tui.engine.sound import SoundCrew
+from sentra_tui.engine.lanes.assistants import Assistants, LanePlan
+from sentra_tui.engine.lanes.main_lane import MainLane
+from sentra_tui.engine.lanes.notes import answer_for_notes
+from sentra_tui.engine.lanes.ports import NoRunBook
+from sentra_tui.engine.lanes.quick_lane import StreamQuickLane
+from sentra_tui.engine.lanes.recap import RecapKeeper
+from sentra_tui.engine.sound.bleed import BleedDriver
+from sentra_tui.engine.sound.crew import SoundCrew
+from sentra_tui.engine.sound.gaps import GapMarker
+from sentra_tui.engine.sound.output import Output
 from sentra_tui.engine.store import Store
 from sentra_tui.engine.wiring import Wiring
 from sentra_tui.protocol.context import ContextEntry

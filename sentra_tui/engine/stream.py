@@ -16,13 +16,13 @@ from sentra_tui.domain.source_spec import SourceSpec
 from sentra_tui.domain.state import Connection, Severity
 from sentra_tui.domain.stream_settings import StreamSettings
 from sentra_tui.domain.usage import Usage
-from sentra_tui.engine.audio import Meter, SourcePump
 from sentra_tui.engine.call import CallDriver
 from sentra_tui.engine.context import EngineContext
-from sentra_tui.engine.endpointing import EndpointingDriver
-from sentra_tui.engine.lane_ports import Bill
-from sentra_tui.engine.playback import Playback
-from sentra_tui.engine.source import SourceDriver, SourceOpener
+from sentra_tui.engine.lanes.ports import Bill
+from sentra_tui.engine.sound.endpointing import EndpointingDriver
+from sentra_tui.engine.sound.playback import Playback
+from sentra_tui.engine.sound.pumps import Meter, SourcePump
+from sentra_tui.engine.sound.source import SourceDriver, SourceOpener
 from sentra_tui.protocol.connection import CallMachine
 from sentra_tui.protocol.session import Session
 from sentra_tui.protocol.session_config import begins_answers, finds_turns, session_change

@@ -14,8 +14,8 @@ from sentra_tui.domain.state import AnswerStatus, AppState, Lane
 from sentra_tui.provider.faults import parse_plan
 from sentra_tui.provider.models.text_model import TextMessage
 from sentra_tui.provider.server import ProviderOptions, serving
+from tests.engine.lanes.test_choices import line
 from tests.engine.process import EngineProcess
-from tests.engine.test_choices import line
 from tests.provider.gullible import GullibleModel
 
 SAID = ("the cache is cold", "in the second region", "since monday")

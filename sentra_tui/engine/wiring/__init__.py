@@ -19,10 +19,10 @@ from sentra_tui.domain.source_spec import SourceKind, parse_source
 from sentra_tui.domain.state import MIC
 from sentra_tui.domain.stream_settings import StreamSettings
 from sentra_tui.engine.connections import ManagerPorts
-from sentra_tui.engine.lane_ports import Bill
-from sentra_tui.engine.late_main import LateMainAssistant
+from sentra_tui.engine.lanes.late_main import LateMainAssistant
+from sentra_tui.engine.lanes.ports import Bill
 from sentra_tui.engine.options import EngineOptions
-from sentra_tui.engine.sound_ports import SoundPorts
+from sentra_tui.engine.sound.ports import SoundPorts
 from sentra_tui.engine.stream import StreamPlan
 from sentra_tui.engine.wiring.access import ProviderAccess
 from sentra_tui.engine.wiring.sound import sound_ports

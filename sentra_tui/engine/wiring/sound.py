@@ -16,7 +16,7 @@ from sentra_tui.domain.sound_ports import AudioSink, SpeechDetector
 from sentra_tui.domain.source_spec import SourceKind, parse_source
 from sentra_tui.domain.state import Severity
 from sentra_tui.engine.options import EngineOptions
-from sentra_tui.engine.sound_ports import OnOutput, OnPlayed, SoundPorts
+from sentra_tui.engine.sound.ports import OnOutput, OnPlayed, SoundPorts
 from sentra_tui.services.audio.bleed_gate import EnvelopeBleedGate
 from sentra_tui.services.audio.choices import RememberedChoices
 from sentra_tui.services.audio.echo.loading import load_canceller
