@@ -145,6 +145,6 @@ class SoundCrew:
                 self._compare_outputs()
             case c.OffRecordChanged():
                 self._echo.forget()
-            case c.MuteChanged():
+            case c.MuteChanged(stream=stream):
                 self._echo.talking(self._store.state.talking)  # who mutes has let go of the key
-                self._echo.forget()
+                self._echo.forget(stream)

@@ -99,10 +99,11 @@ class EchoControl:
         """The user holds the key to talk: the microphone is not held, whatever sounds. Or no longer."""
         self._guard.talking = on
 
-    def forget(self) -> None:
-        """Hold no sound of before: nothing of it comes out later."""
-        for stream in self._streams.values():
-            stream.forget()
+    def forget(self, name: str = "") -> None:
+        """Hold no sound of this stream from before, or of any: nothing of it comes out later."""
+        for stream_name, stream in self._streams.items():
+            if name in ("", stream_name):
+                stream.forget()
 
     def played(self, block: bytes) -> None:
         """Take 10 ms of what the loudspeaker is given for answers, silence included. From any thread; never blocks."""

@@ -388,6 +388,16 @@ async def test_off_the_record_no_sound_is_kept() -> None:
     await room.close()
 
 
+async def test_a_mute_empties_the_line_of_its_stream_alone() -> None:
+    room = await voice_room()
+    await room.settle(EchoMode.CANCELLING)
+    room.control.forget("speaker")
+    assert room.cancellers[0].resets == 0
+    room.control.forget("mic")
+    assert room.cancellers[0].resets == 1
+    await room.close()
+
+
 async def test_voice_off_lets_go_of_the_canceller() -> None:
     room = await voice_room()
     await room.settle(EchoMode.CANCELLING)
