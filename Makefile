@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# Tests mostly wait: two at a time take hardly more of a small machine than one.
+JOBS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check lint types imports fmt bench clean
@@ -28,7 +30,7 @@ run: $(VENV)/.run ## Open the app (make run ARGS="--mic talk.wav")
 	@$(BIN)/sentra-tui $(ARGS)
 
 test: $(VENV)/.dev ## Run the whole suite (make test ARGS="-k wav")
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses=$(JOBS) --dist=loadfile $(ARGS)
 
 check: lint types imports ## Run every static check
 

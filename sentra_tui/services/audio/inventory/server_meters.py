@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,8 @@ from sentra_tui.services.audio.inventory.words import INPUT
 
 TICK_S = 0.1
 RETRY_S = 0.5
+READ_AGAIN_S = 1.0
+"""PipeWire tells of a new default before it has it: what was read on an event alone may be the old one."""
 _FACILITIES = ("sink", "source", "server", "card")
 _CANNOT_OPEN = "The sound server does not open it."
 
@@ -50,10 +53,11 @@ def _watch_while_it_lives(pulse: Any, stop: threading.Event, tell: Tell) -> None
     meters = _Meters(pulse)
     try:
         inventory = read_inventory(pulse)
-        known = from_server(inventory)
+        known, read_at = from_server(inventory), time.monotonic()
         while not stop.is_set():
-            if changed.is_set():
+            if changed.is_set() or time.monotonic() - read_at > READ_AGAIN_S:
                 changed.clear()
+                read_at = time.monotonic()
                 inventory = read_inventory(pulse)
                 known = replace(known, devices=inventory.devices)
             meters.follow(inventory)
