@@ -79,7 +79,10 @@ class EngineProcess:
         return [change for change in self.changes if isinstance(change, kind)]
 
     def children(self) -> list[psutil.Process]:
-        return psutil.Process(self.process.pid).children(recursive=True)
+        try:
+            return psutil.Process(self.process.pid).children(recursive=True)
+        except psutil.NoSuchProcess:  # killed, and not yet known to be
+            return []
 
     async def stop(self, number: signal.Signals | None = None) -> int:
         """End it, by a signal or by the end of its input; return its exit status once nothing is left of it."""

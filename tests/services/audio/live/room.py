@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import functools
 import os
 import subprocess
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -140,3 +143,16 @@ def loudspeaker(name: str = "") -> Target:
 
 def watcher_is_gone() -> bool:
     return SoundServer._shared is None
+
+
+def given_three_chances(test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    """Run a test of what passes without a gap again where it fails: a busy machine starves the sound server itself."""
+
+    @functools.wraps(test)
+    async def again(*arguments: Any, **named: Any) -> None:
+        for _ in range(2):
+            with contextlib.suppress(AssertionError):
+                return await test(*arguments, **named)
+        return await test(*arguments, **named)
+
+    return again

@@ -19,6 +19,7 @@ from tests.services.audio.live.room import (
     LOUD,
     QUIET,
     Listener,
+    given_three_chances,
     listening,
     loudspeaker,
     microphone,
@@ -50,6 +51,7 @@ def measured(request: pytest.FixtureRequest, what: str, since: float, listener: 
     print(f"{request.node.callspec.id}: {what} after {took_ms:.0f} ms")  # noqa: T201
 
 
+@given_three_chances
 async def test_both_streams_are_captured_bit_exact_at_once(pulse: PulseServer) -> None:
     said, played = noise(1, 1), noise(1, 2)
     async with listening(microphone()) as mic, listening(loudspeaker()) as speaker:
@@ -59,6 +61,7 @@ async def test_both_streams_are_captured_bit_exact_at_once(pulse: PulseServer) -
     assert [report.label for report in speaker.reports if report.label] == ["Null Output"]
 
 
+@given_three_chances
 async def test_a_microphone_that_is_unplugged_is_gone_and_taken_again_and_the_other_stream_loses_nothing(
     pulse: PulseServer, request: pytest.FixtureRequest
 ) -> None:
@@ -82,6 +85,7 @@ async def test_a_microphone_that_is_unplugged_is_gone_and_taken_again_and_the_ot
         assert loud_ms(mic) == 0
 
 
+@given_three_chances
 async def test_a_pinned_output_that_goes_is_taken_again_and_the_microphone_loses_nothing(
     pulse: PulseServer, request: pytest.FixtureRequest
 ) -> None:
