@@ -11,7 +11,7 @@ from sentra_tui.domain.audio import FRAME_MS, SAMPLE_RATE_HZ, SILENCE
 from sentra_tui.services.audio.echo.subtraction import HOLD_MS, REST_MS, AnswerSubtractor
 from tests.services.audio.echo.room import OTHER_TEXT, TEXT, Sound, echo_of, frames, reduction_db, samples, speech
 
-SAFE_DB = 20.0
+SAFE_DB = 12.0
 KEPT_DB = 12.0
 """How much stronger the others surely are than what is wrong in them; as they come it is 0 dB or less."""
 DURATION_S = 5.0
