@@ -187,6 +187,8 @@ async def test_nothing_of_another_source_is_heard_when_the_server_moves_the_stre
 
 async def test_a_monitor_is_never_taken_for_a_microphone(pulse: PulseServer) -> None:
     async with listening(microphone()) as mic:
+        await asyncio.sleep(0.5)  # what a player that was ended left in the sink
+        mic.pcm.clear()
         with playing(pulse, noise(60, 14, LOUD), "spk"):
             pulse.control("set-default-source", "spk.monitor")
             report = await mic.told(Trouble.GONE)
