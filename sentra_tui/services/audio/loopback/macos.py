@@ -1,6 +1,6 @@
 """What outputs play on macOS 14.2 and later: Core Audio taps, by catap (the `macos` extra).
 
-https://pypi.org/project/catap and https://developer.apple.com/documentation/coreaudio/capturing-system-audio-with-core-audio-taps.
+The library catap, and https://developer.apple.com/documentation/coreaudio/capturing-system-audio-with-core-audio-taps.
 Without a name everything that is played is heard, wherever it is played, so that a default output that changes needs
 no following. macOS asks the user once for the terminal; where that was refused there are only zeros. On older systems
 a BlackHole device serves, as a microphone: `device:BlackHole 2ch`.
