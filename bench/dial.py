@@ -9,7 +9,7 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import AudioStreamTrack
 
 from bench.measurement import Measurement, Measurements, Request, median, progress
-from bench.peer import CREDENTIAL, Peer
+from bench.peer import CREDENTIAL, Peer, ready
 from sentra_tui.media.peer import hard_close, prepare_process
 from sentra_tui.services.transport.webrtc import CHANNEL_LABEL, WebRtcTransport
 
@@ -46,7 +46,7 @@ async def _own_dial_ms() -> float:
     peer = Peer(AudioStreamTrack())
     began_s = time.perf_counter()
     transport = WebRtcTransport(peer)
-    await transport.connect(CREDENTIAL)
+    await transport.connect(ready(CREDENTIAL))
     took_ms = (time.perf_counter() - began_s) * 1000
     await transport.close()
     await peer.close()

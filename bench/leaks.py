@@ -10,7 +10,8 @@ import psutil
 from msgspec import Struct
 
 from bench.measurement import Measurement, Measurements, Request, progress
-from sentra_tui.domain.config import SHIPPED_PROVIDERS, Config
+from sentra_tui.domain.config import Config
+from sentra_tui.domain.provider_config import shipped_providers
 from sentra_tui.domain.stream_settings import StreamSettings
 from sentra_tui.protocol import session_config
 from sentra_tui.services.bearer import BearerAuth
@@ -54,7 +55,7 @@ async def _measure() -> tuple[Possessions, Possessions]:
     provider = LocalProvider()
     await provider.start()
     try:
-        client = ApiClient(endpoint(SHIPPED_PROVIDERS["local"], provider.base_url))
+        client = ApiClient(endpoint(shipped_providers()["local"], provider.base_url))
         tokens = ApiKeyTokens(client, lambda: provider.api_key)
         await _dial_and_hang_up(client, tokens, WARM_UP_DIALS)
         before = await _count(provider)
@@ -67,14 +68,14 @@ async def _measure() -> tuple[Possessions, Possessions]:
 
 
 async def _dial_and_hang_up(client: ApiClient, tokens: ApiKeyTokens, dials: int) -> None:
-    profile, config = SHIPPED_PROVIDERS["local"], Config()
+    profile, config = shipped_providers()["local"], Config()
     sessions = (
         session_config.mic_session(profile, config.aux, StreamSettings()),
         session_config.speaker_session(profile, StreamSettings()),
     )
     for number in range(dials):
         transport = WebRtcTransport(RealtimeHttp(client))
-        await transport.connect(await tokens.mint(sessions[number % len(sessions)]))
+        await transport.connect(tokens.mint(sessions[number % len(sessions)]))
         await transport.close()
         if number % 10 == 9:
             progress(f"leaks: {number + 1} of {dials} dials")

@@ -15,7 +15,7 @@ from random import Random
 import numpy as np
 
 from bench.measurement import CannotMeasure, Measurement, Measurements, Request, median, progress
-from bench.peer import CREDENTIAL, Peer
+from bench.peer import CREDENTIAL, Peer, ready
 from sentra_tui.domain.audio import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE_HZ, SILENCE
 from sentra_tui.services.transport.webrtc import WebRtcTransport
 
@@ -74,7 +74,7 @@ class _Path:
         self.transport = WebRtcTransport(self.peer)
 
     async def __aenter__(self) -> _Path:
-        await self.transport.connect(CREDENTIAL)
+        await self.transport.connect(ready(CREDENTIAL))
         self._relay.up.loss = self._relay.down.loss = self._loss
         return self
 

@@ -13,15 +13,14 @@ from msgspec import Meta, field
 
 from sentra_tui.domain.config_section import Section
 from sentra_tui.domain.errors import ConfigError
+from sentra_tui.domain.provider_config import ProviderProfile, shipped_providers
 from sentra_tui.domain.sound_config import RecordingConfig, SoundConfig
 from sentra_tui.domain.text import clean_line
 
 Seconds = Annotated[float, Meta(ge=0, le=3600)]
-OfferForm = Literal["auto", "sdp", "multipart"]
 
 Replies = Literal["turns", "questions", "key"]
 """When an assistant answers: at the end of every turn, of turns that ask something, or only on a key."""
-MainKind = Literal["auto", "responses_background", "responses", "assistants", "chat"]
 Tokens = Annotated[int, Meta(ge=0, le=1_000_000)]
 
 AUX_INSTRUCTIONS = (
@@ -157,6 +156,8 @@ class ReconnectConfig(Section, frozen=True, kw_only=True):
     cap_s: Seconds = 5.0
     attempts: Annotated[int, Meta(ge=0)] = 0
     """Dials before giving up; 0 never gives up."""
+    probe_s: Seconds = 60.0
+    """When a better road is tried again; later each time, up to ten times as long. 0 stays where it is."""
 
 
 class DeadlinesConfig(Section, frozen=True, kw_only=True):
@@ -165,44 +166,10 @@ class DeadlinesConfig(Section, frozen=True, kw_only=True):
     offer_s: Seconds = 10.0
     media_s: Seconds = 6.0
     channel_s: Seconds = 10.0
-
-
-class IceServer(Section, frozen=True, kw_only=True):
-    """A STUN or TURN server, `[[providers.NAME.ice_servers]]`."""
-
-    urls: list[str]
-    username: str = ""
-    credential_env: str = ""
-    """The environment variable that holds the credential."""
-
-
-class ProviderProfile(Section, frozen=True, kw_only=True):
-    """A provider, `[providers.NAME]`."""
-
-    label: str = ""
-    base_url: str = ""
-    """Up to and including `/v1`. Plain http only to loopback."""
-    key_env: str = "OPENAI_API_KEY"
-    """The environment variable that holds the API key."""
-    broker_url: str = ""
-    """A service that mints client secrets for you; no API key is needed then."""
-    model: str = "gpt-realtime-2.1"
-    mic_transcription_model: str = "gpt-transcribe"
-    speaker_transcription_model: str = "gpt-transcribe"
-    economy_model: str = "gpt-realtime-2.1-mini"
-    """The realtime model while money is saved."""
-    main: MainKind = "auto"
-    """How the main assistant is asked; `auto` tries one after the other."""
-    main_model: str = "gpt-6.1-sol"
-    small_main_model: str = "gpt-6-luna"
-    """The main model of simple questions, and while money is saved."""
-    voices: list[str] = field(default_factory=lambda: ["marin", "cedar", "alloy", "ash", "coral", "echo", "sage"])
-    """Voices that are known to work; the first takes the place of one that does not."""
-    offer: OfferForm = "auto"
-    """How an SDP offer is posted: raw with a client secret, multipart with the API key, or whichever works."""
-    ice_servers: list[IceServer] = field(default_factory=list)
-    note: str = ""
-    """What the user should know, one line on the screen."""
+    head_start_s: Seconds = 1.5
+    """How long a road may take before the next one is tried beside it."""
+    greeting_s: Seconds = 4.0
+    """How long a socket that opened may say nothing."""
 
 
 LOCAL = "local"
@@ -212,22 +179,6 @@ LOCAL_TRANSCRIPTION_MODEL = "pocketsphinx"
 LOCAL_TEXT_MODEL = "sentra-local-text"
 DEMO_TRANSCRIPTION_MODEL = "pocketsphinx-demo"
 """The local provider's transcription model that knows the words of the demo talk and no others."""
-LOCAL_NOTE = "small recogniser, rule-based answers, for trying out"
-
-SHIPPED_PROVIDERS = {
-    "openai": ProviderProfile(label="OpenAI", base_url="https://api.openai.com/v1"),
-    LOCAL: ProviderProfile(
-        label=LOCAL,
-        key_env="",
-        model=LOCAL_MODEL,
-        economy_model=LOCAL_MODEL,
-        main_model=LOCAL_TEXT_MODEL,
-        small_main_model=LOCAL_TEXT_MODEL,
-        mic_transcription_model=LOCAL_TRANSCRIPTION_MODEL,
-        speaker_transcription_model=LOCAL_TRANSCRIPTION_MODEL,
-        note=LOCAL_NOTE,
-    ),
-}
 
 
 class Config(Section, frozen=True, kw_only=True):
@@ -255,7 +206,7 @@ class Config(Section, frozen=True, kw_only=True):
 
     def profile(self, name: str) -> ProviderProfile | None:
         """Return the profile called `name`: the user's, else the shipped one."""
-        return self.providers.get(name) or SHIPPED_PROVIDERS.get(name)
+        return self.providers.get(name) or shipped_providers().get(name)
 
     def require_profile(self, name: str) -> ProviderProfile:
         """Return the profile called `name`; raises ConfigError naming the nearest one where there is none."""
@@ -269,4 +220,4 @@ class Config(Section, frozen=True, kw_only=True):
 
     def provider_names(self) -> list[str]:
         """Return the names of all profiles, shipped ones first."""
-        return list(dict.fromkeys([*SHIPPED_PROVIDERS, *self.providers]))
+        return list(dict.fromkeys([*shipped_providers(), *self.providers]))

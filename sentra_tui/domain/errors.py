@@ -19,6 +19,8 @@ Each carries one line saying what happened and, where there is one, the next ste
 
 from __future__ import annotations
 
+from sentra_tui.domain.roads import Reason
+
 
 class SentraError(Exception):
     """What happened, in one line that may be shown to the user, and what helps."""
@@ -41,7 +43,11 @@ class SourceError(SentraError):
 
 
 class TransportError(SentraError):
-    """A call could not be made or kept."""
+    """A call could not be made or kept; `reason` says whether another road may do."""
+
+    def __init__(self, message: str, *, hint: str = "", reason: Reason = Reason.OTHER) -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason
 
 
 class TransportLost(TransportError):
@@ -50,16 +56,23 @@ class TransportLost(TransportError):
     `retry_after_s` is the wait that the server asked for, in seconds.
     """
 
-    def __init__(self, message: str, *, hint: str = "", retry_after_s: float | None = None) -> None:
-        super().__init__(message, hint=hint)
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        retry_after_s: float | None = None,
+        reason: Reason = Reason.OTHER,
+    ) -> None:
+        super().__init__(message, hint=hint, reason=reason)
         self.retry_after_s = retry_after_s
 
 
 class TransportRefused(TransportError):
     """The peer said no: dialling again changes nothing. `param` is what it did not like, where it said so."""
 
-    def __init__(self, message: str, *, hint: str = "", param: str = "") -> None:
-        super().__init__(message, hint=hint)
+    def __init__(self, message: str, *, hint: str = "", param: str = "", reason: Reason = Reason.OTHER) -> None:
+        super().__init__(message, hint=hint, reason=reason)
         self.param = param
 
 

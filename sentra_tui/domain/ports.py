@@ -6,7 +6,7 @@ What it needs of sound is in `sentra_tui.domain.sound_ports`. Sound crosses ever
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -25,6 +25,8 @@ class Credential(Struct, frozen=True):
     secret: Secret
     session: dict[str, Any] | None = None
     """The session config to send along; None when the client secret carries it."""
+    agreed: dict[str, Any] | None = None
+    """The session that the secret carries, where whoever minted it chose another than was asked for."""
 
 
 class SdpAnswer(Struct, frozen=True):
@@ -60,6 +62,26 @@ class Signalling(Protocol):
         ...
 
 
+class Opening(Protocol):
+    """What is said on a socket before a call stands: no conversation yet, only agreement on the session."""
+
+    def begin(self) -> Sequence[str]:
+        """Return what to send as soon as the socket is open."""
+        ...
+
+    def hear(self, message: str) -> Sequence[str]:
+        """Take what the server says; return what to send.
+
+        Raises CredentialRefused, TransportRefused or TransportLost where it will not have the session.
+        """
+        ...
+
+    @property
+    def agreed(self) -> bool:
+        """Whether the session is the one that was wanted: sound may flow."""
+        ...
+
+
 class Transport(Protocol):
     """One call: connected once, closed once, never used again.
 
@@ -68,13 +90,14 @@ class Transport(Protocol):
 
     @property
     def name(self) -> str:
-        """The word for the screen: `webrtc`."""
+        """The word for the screen: one of `sentra_tui.domain.roads.Road`."""
         ...
 
-    async def connect(self, credential: Credential) -> None:
+    async def connect(self, credential: Awaitable[Credential]) -> None:
         """Set the call up, to the point where sound and messages flow.
 
-        Raises TransportLost or TransportRefused; the call is then closed already.
+        The credential is waited for when it is needed: it may be minted meanwhile. Raises what that raises,
+        TransportLost or TransportRefused; the call is then closed already.
         """
         ...
 

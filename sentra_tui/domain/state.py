@@ -112,6 +112,9 @@ class Stream(Struct, frozen=True):
     source: Source = Source()
     connection: Connection = Connection.OFF
     transport: str = ""
+    """The road of the call that stands, as in `sentra_tui.domain.roads.Road`."""
+    detour: str = ""
+    """Why that is not a better road, a few words; empty where it is the best."""
     attempt: int = 0
     """The dial that runs or waits, counted from 1 since the last live call."""
     retry_at_ms: int | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -32,8 +33,10 @@ def read_file(path: Path) -> bytes | None:
     return raw
 
 
-def parse_toml(raw: bytes, name: str, kind: type[Kind]) -> Kind:
-    """Return what `raw`, TOML as UTF-8, says; `name` stands in the error.
+def parse_toml(
+    raw: bytes, name: str, kind: type[Kind], complete: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+) -> Kind:
+    """Return what `raw`, TOML as UTF-8, says; `name` stands in the error. `complete` adds what it leaves out.
 
     Raises ConfigError naming the file, the key and the nearest one that `kind` has.
     """
@@ -48,6 +51,8 @@ def parse_toml(raw: bytes, name: str, kind: type[Kind]) -> Kind:
         key, nearest = unknown
         hint = f"Did you mean {nearest}?" if nearest else "Remove it."
         raise ConfigError(f"{name}: unknown key {clean_line(key)}.", hint=hint)
+    if complete is not None:
+        data = complete(data)
     try:
         return msgspec.convert(data, kind)
     except msgspec.ValidationError as error:

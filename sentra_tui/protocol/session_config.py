@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypeAlias
 
-from sentra_tui.domain.config import AuxConfig, ProviderProfile
+from sentra_tui.domain.config import AuxConfig
+from sentra_tui.domain.provider_config import ProviderProfile
 from sentra_tui.domain.stream_settings import StreamSettings
 
 BargeInBy: TypeAlias = Literal["voice", "server", "key"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sentra_tui.domain.config import IceServer, ProviderProfile
 from sentra_tui.domain.errors import CredentialRefused
+from sentra_tui.domain.provider_config import IceServer, ProviderProfile
 from sentra_tui.domain.secret import Secret
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sentra_tui.domain.config import ProviderProfile
+from sentra_tui.domain.provider_config import ProviderProfile
 
 LANGUAGES = {
     "en": "English",

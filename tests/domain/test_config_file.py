@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentra_tui.domain.config import Config, IceServer, ProviderProfile
+from sentra_tui.domain.config import Config
 from sentra_tui.domain.config_file import load, parse
 from sentra_tui.domain.errors import ConfigError
+from sentra_tui.domain.provider_config import IceServer, ProviderProfile, shipped_providers
 from sentra_tui.domain.toml_file import FILE_BYTES_MAX
 
 
@@ -138,13 +139,30 @@ def test_any_file_gives_a_configuration_or_one_clear_line(raw: bytes) -> None:
 
 def test_profiles_are_the_users_before_the_shipped_ones() -> None:
     config = parse(b"[providers.lab]\nlabel = 'Lab'\n[providers.openai]\nlabel = 'Mine'", "config.toml")
-    assert config.provider_names() == ["openai", "local", "lab"]
-    assert [profile.label for name in config.provider_names() if (profile := config.profile(name))] == [
-        "Mine",
-        "local",
-        "Lab",
-    ]
+    assert config.provider_names() == [*shipped_providers(), "lab"]
+    labels = [config.require_profile(name).label for name in ("openai", "local", "lab")]
+    assert labels == ["Mine", "local", "Lab"]
     assert config.profile("unheard of") is None
+
+
+def test_what_a_profile_does_not_say_is_as_the_shipped_one_of_its_name_has_it() -> None:
+    config = parse(b"[providers.azure]\nbase_url = 'https://mine.example/openai/v1'", "config.toml")
+    azure = config.require_profile("azure")
+    assert (azure.base_url, azure.auth, azure.key_env) == (
+        "https://mine.example/openai/v1",
+        "api-key",
+        "AZURE_OPENAI_API_KEY",
+    )
+
+
+def test_a_profile_may_be_like_another_and_differ_in_a_nested_table() -> None:
+    text = b"[providers.den]\nlike = 'speaches'\n[providers.den.supports]\ncancel = true"
+    den = parse(text, "config.toml").require_profile("den")
+    assert (den.dialect, den.supports.cancel, den.supports.truncate) == ("beta", True, False)
+
+
+def test_a_profile_like_an_unknown_one_is_refused() -> None:
+    assert "is like nowhere" in refused("[providers.den]\nlike = 'nowhere'").message
 
 
 @pytest.mark.parametrize("key", ["pattern", "unless"])

@@ -11,7 +11,8 @@ import msgspec
 from msgspec.structs import asdict
 
 from sentra_tui.domain import config_file
-from sentra_tui.domain.config import SHIPPED_PROVIDERS, Config
+from sentra_tui.domain.config import Config
+from sentra_tui.domain.provider_config import shipped_providers
 from sentra_tui.domain.sound import Trouble
 from sentra_tui.domain.sound_config import RecordingConfig, SoundConfig
 
@@ -27,7 +28,7 @@ def test_the_settings_of_the_assistants_are_documented_as_they_are() -> None:
         assert getattr(shown, section) == getattr(Config(), section), section
         known = set(asdict(getattr(Config(), section))) - {"instructions"}
         assert set(named[section]) == known, section
-    openai = SHIPPED_PROVIDERS["openai"]
+    openai = shipped_providers()["openai"]
     for name, value in named["providers"]["openai"].items():
         assert msgspec.to_builtins(getattr(openai, name)) == value, name
 

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentra_tui.domain.config import DEMO_TRANSCRIPTION_MODEL, SHIPPED_PROVIDERS
+from sentra_tui.domain.config import DEMO_TRANSCRIPTION_MODEL
 from sentra_tui.domain.errors import ConfigError
 from sentra_tui.domain.prices import ModelPrice, Prices, Rates, load_prices
+from sentra_tui.domain.provider_config import shipped_providers
 from sentra_tui.domain.usage import Usage
 
 SHIPPED = load_prices(None)
@@ -31,9 +32,9 @@ def test_every_shipped_model_has_a_price() -> None:
         assert price.per_minute is not None or price.text.input is not None, model
 
 
-def test_every_model_of_a_shipped_provider_has_a_price() -> None:
+def test_every_model_of_openai_and_of_the_local_provider_has_a_price() -> None:
     tokens, seconds = Usage(text_in=5, cached_text_in=1, text_out=5), Usage(seconds=5)
-    for profile in SHIPPED_PROVIDERS.values():
+    for profile in map(shipped_providers().__getitem__, ("openai", "local")):
         for model in (profile.model, profile.economy_model):
             assert SHIPPED.price(model, Usage(text_in=5, audio_in=5, text_out=5, audio_out=5)) is not None
         for model in (profile.main_model, profile.small_main_model):
@@ -43,7 +44,7 @@ def test_every_model_of_a_shipped_provider_has_a_price() -> None:
 
 
 def test_the_local_provider_costs_nothing() -> None:
-    local = SHIPPED_PROVIDERS["local"]
+    local = shipped_providers()["local"]
     assert SHIPPED.price(local.model, Usage(text_in=9, text_out=9, audio_out=9)) == 0.0
     assert SHIPPED.price(local.main_model, Usage(text_in=9, text_out=9)) == 0.0
     assert SHIPPED.price(local.mic_transcription_model, Usage(seconds=9)) == 0.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from sentra_tui.domain.audio import FRAME_MS
 from sentra_tui.domain.errors import SourceError, TransportLost
@@ -49,8 +49,8 @@ class LoopTransport:
         """Have the peer say this, or the call break."""
         self._inbox.put_nowait(message)
 
-    async def connect(self, credential: Credential) -> None:
-        return
+    async def connect(self, credential: Awaitable[Credential]) -> None:
+        await credential
 
     def send(self, message: str) -> None:
         if self.closed:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from sentra_tui.domain.config import AuxConfig, ProviderProfile
+from sentra_tui.domain.config import AuxConfig
+from sentra_tui.domain.provider_config import ProviderProfile
 from sentra_tui.domain.stream_settings import StreamSettings
 from sentra_tui.protocol import client_events as c
 from sentra_tui.protocol import server_events as s

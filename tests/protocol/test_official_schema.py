@@ -15,7 +15,8 @@ from openai.types.realtime.realtime_transcription_session_create_request_param i
     RealtimeTranscriptionSessionCreateRequestParam,
 )
 
-from sentra_tui.domain.config import AuxConfig, ProviderProfile
+from sentra_tui.domain.config import AuxConfig
+from sentra_tui.domain.provider_config import ProviderProfile
 from sentra_tui.domain.stream_settings import StreamSettings
 from sentra_tui.protocol import client_events as c
 from sentra_tui.protocol.client_events import ClientEvent

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from sentra_tui.domain.config import AUX_INSTRUCTIONS, AuxConfig, ProviderProfile
+from sentra_tui.domain.config import AUX_INSTRUCTIONS, AuxConfig
+from sentra_tui.domain.provider_config import ProviderProfile
 from sentra_tui.domain.stream_settings import StreamSettings
 from sentra_tui.protocol.session_config import BargeInBy, finds_turns, mic_session, session_change, speaker_session
 

@@ -2,8 +2,8 @@ import traceback
 
 import pytest
 
-from sentra_tui.domain.config import IceServer, ProviderProfile
 from sentra_tui.domain.errors import CredentialRefused
+from sentra_tui.domain.provider_config import IceServer, ProviderProfile
 from sentra_tui.services.keys import api_key, ice_credential
 
 PROFILE = ProviderProfile(key_env="MY_KEY")

@@ -51,6 +51,8 @@ class StreamConnected(ChangeBase, frozen=True):
     at_ms: int
     transport: str
     dial_ms: float = 0.0
+    detour: str = ""
+    """Why it does not go by a better road, a few words; empty where it does."""
 
 
 class StreamReconnecting(ChangeBase, frozen=True):

@@ -58,6 +58,7 @@ def _stream_connected(change: c.StreamConnected, state: AppState) -> AppState:
             stream,
             connection=Connection.LIVE,
             transport=change.transport,
+            detour=change.detour,
             attempt=0,
             retry_at_ms=None,
             cause="",

@@ -13,7 +13,8 @@ from msgspec import Struct
 from sentra_tui.domain import actions as a
 from sentra_tui.domain import changes as c
 from sentra_tui.domain.briefing import BriefLine, line_text, without_citations
-from sentra_tui.domain.config import Config, ProviderProfile
+from sentra_tui.domain.config import Config
+from sentra_tui.domain.provider_config import ProviderProfile
 from sentra_tui.domain.question import Question, Scope, question_id_of
 from sentra_tui.domain.questions import is_question
 from sentra_tui.domain.routing import choose_model

@@ -11,9 +11,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from sentra_tui.domain.changes import Change
-from sentra_tui.domain.config import DEMO_TRANSCRIPTION_MODEL, LOCAL, Config, IceServer, ProviderProfile, StreamConfig
+from sentra_tui.domain.config import DEMO_TRANSCRIPTION_MODEL, LOCAL, Config, StreamConfig
 from sentra_tui.domain.ports import Journal, MainAssistant, Transport
 from sentra_tui.domain.prices import Prices, load_prices
+from sentra_tui.domain.provider_config import IceServer, ProviderProfile
 from sentra_tui.domain.sound_ports import AudioSink
 from sentra_tui.domain.source_spec import SourceKind, parse_source
 from sentra_tui.domain.state import MIC
@@ -139,13 +140,12 @@ class Wiring:
 
     async def _dial(self, session: dict[str, Any]) -> Transport:
         access = await self._access.reach()
-        credential = await access.tokens.mint(session)
         transport = WebRtcTransport(
             access.signalling,
             deadlines=self._config.deadlines,
             ice_servers=[_resolved(server, self._environ) for server in self.profile.ice_servers],
         )
-        await transport.connect(credential)
+        await transport.connect(access.tokens.mint(session))
         return transport
 
     def _session(self, name: str, settings: StreamSettings) -> dict[str, Any]:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from sentra_tui.domain.changes import Change, EventLogged
-from sentra_tui.domain.config import LOCAL, Config, ProviderProfile
+from sentra_tui.domain.config import LOCAL, Config
 from sentra_tui.domain.ports import MainAssistant, TokenSource
+from sentra_tui.domain.provider_config import ProviderProfile
 from sentra_tui.domain.secret import Secret
 from sentra_tui.engine.options import EngineOptions
 from sentra_tui.services.keys import api_key

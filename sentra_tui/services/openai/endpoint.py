@@ -8,8 +8,8 @@ import socket
 import httpx
 from msgspec import Struct
 
-from sentra_tui.domain.config import ProviderProfile
 from sentra_tui.domain.errors import ConfigError
+from sentra_tui.domain.provider_config import ProviderProfile
 from sentra_tui.domain.text import clean_line
 
 _METADATA_HOSTS = frozenset({"metadata", "metadata.google.internal", "instance-data"})

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sentra_tui.domain.config import OfferForm
 from sentra_tui.domain.errors import TransportRefused
 from sentra_tui.domain.ports import Credential
+from sentra_tui.domain.provider_config import OfferForm
 from sentra_tui.domain.secret import Secret
 from sentra_tui.domain.text import clean_line
 from sentra_tui.services.openai.client import ApiClient

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from aiortc import RTCPeerConnection, RTCSessionDescription
@@ -67,6 +67,7 @@ class WebRtcTransport:
         self._ssrc: int | None = None
         self._meter = LinkMeter()
         self._heard_at_s = self._sent_at_s = self._loop.time()
+        self._dialled = False
         self._credential: Credential | None = None
         self._call_id = ""
         self._tasks: set[asyncio.Task[None]] = set()
@@ -76,17 +77,19 @@ class WebRtcTransport:
         self._settled.set()
         self._closing: asyncio.Task[None] | None = None
 
-    async def connect(self, credential: Credential) -> None:
+    async def connect(self, credential: Awaitable[Credential]) -> None:
         """Dial; raises TransportLost or TransportRefused, and leaves nothing behind, cancelled or not."""
-        if self._credential is not None:
-            raise ProtocolError("A transport makes one call only.")
-        self._credential = credential
-        self._settled.clear()
+        minting = asyncio.ensure_future(credential)
         try:
+            if self._dialled:
+                raise ProtocolError("A transport makes one call only.")
+            self._dialled = True
+            self._settled.clear()
             try:
-                await self._dial(credential)
+                await self._dial(minting)
             finally:
                 self._settled.set()
+                await end(minting)
         except BaseException:
             await self.close()
             raise
@@ -146,7 +149,7 @@ class WebRtcTransport:
 
     # Dialling
 
-    async def _dial(self, credential: Credential) -> None:
+    async def _dial(self, credential: asyncio.Future[Credential]) -> None:
         if self._fault.done():
             raise self._fault.result().with_traceback(None)
         prepare_process()
@@ -175,7 +178,7 @@ class WebRtcTransport:
         only_opus(connection)
         return connection
 
-    async def _exchange(self, connection: RTCPeerConnection, credential: Credential) -> SdpAnswer:
+    async def _exchange(self, connection: RTCPeerConnection, credential: asyncio.Future[Credential]) -> SdpAnswer:
         """Post the offer as soon as there is one: the peer learns our addresses from our checks.
 
         A relayed address it cannot learn so, hence with a TURN server the offer waits for gathering.
@@ -201,8 +204,9 @@ class WebRtcTransport:
         late = TransportLost(f"The TURN or STUN server did not answer within {_GATHER_S:g} s.", hint=_NETWORK_HINT)
         await self._step(outcome(gathering), _GATHER_S, late)
 
-    async def _post(self, sdp: str, credential: Credential) -> SdpAnswer:
-        answer = await self._signalling.offer(sdp, credential)
+    async def _post(self, sdp: str, credential: asyncio.Future[Credential]) -> SdpAnswer:
+        self._credential = await asyncio.shield(credential)
+        answer = await self._signalling.offer(sdp, self._credential)
         self._call_id = answer.call_id
         return answer
 

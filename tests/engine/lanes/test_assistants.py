@@ -8,7 +8,8 @@ import pytest
 
 from sentra_tui.domain import actions as a
 from sentra_tui.domain import changes as c
-from sentra_tui.domain.config import Config, ProviderProfile
+from sentra_tui.domain.config import Config
+from sentra_tui.domain.provider_config import ProviderProfile
 from sentra_tui.domain.state import MIC, SPEAKER, AnswerStatus, Lane
 from sentra_tui.domain.transcript import LineKey
 from sentra_tui.engine.context import EngineContext

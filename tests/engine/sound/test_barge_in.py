@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sentra_tui.domain.config import SHIPPED_PROVIDERS
 from sentra_tui.domain.ports import Credential, SdpAnswer
+from sentra_tui.domain.provider_config import shipped_providers
 from sentra_tui.domain.secret import Secret
 from sentra_tui.domain.sound_ports import AudioSink
 from sentra_tui.engine.context import EngineContext
@@ -93,11 +93,11 @@ class Talk:
 async def talk(pulse: PulseServer) -> AsyncIterator[Talk]:
     relay, tasks = UdpRelay(Random(3)), TaskOwner()
     async with serving(ProviderOptions()) as started:
-        client = ApiClient(endpoint(SHIPPED_PROVIDERS["local"], started.base_url))
+        client = ApiClient(endpoint(shipped_providers()["local"], started.base_url))
         tokens = ApiKeyTokens(client, lambda: Secret(started.api_key))
         transport = WebRtcTransport(FarAway(RealtimeHttp(client), relay))
         playback = Playback(open_sink, EngineContext(tasks, lambda: 0, lambda _: None), lambda _: None)
-        await transport.connect(await tokens.mint(SESSION))
+        await transport.connect(tokens.mint(SESSION))
         relay.up.delay_s = relay.down.delay_s = ONE_WAY_S
         talk = Talk(transport, playback)
         listening = asyncio.create_task(talk.listen())

@@ -9,7 +9,7 @@ import pytest
 
 from sentra_tui.domain.audio import FRAME_BYTES, FRAME_MS, SAMPLE_RATE_HZ, SILENCE
 from sentra_tui.domain.changes import Change, Noticed, TranscriptCommitted, TranscriptFailed
-from sentra_tui.domain.config import SHIPPED_PROVIDERS
+from sentra_tui.domain.provider_config import shipped_providers
 from sentra_tui.domain.secret import Secret
 from sentra_tui.engine.sound.endpointing import EndpointingDriver
 from sentra_tui.media.resample import Resampler
@@ -84,9 +84,9 @@ class Listener:
 async def listened(config: dict[str, Any], frames: list[bytes], utterance_s: float = 15.0) -> Listener:
     """Return what was heard of these frames."""
     async with serving(ProviderOptions()) as started:
-        client = ApiClient(endpoint(SHIPPED_PROVIDERS["local"], started.base_url))
+        client = ApiClient(endpoint(shipped_providers()["local"], started.base_url))
         transport = WebRtcTransport(RealtimeHttp(client))
-        await transport.connect(await ApiKeyTokens(client, lambda: Secret(started.api_key)).mint(config))
+        await transport.connect(ApiKeyTokens(client, lambda: Secret(started.api_key)).mint(config))
         listener = Listener(transport, config, utterance_s)
         listening = asyncio.create_task(listener.listen())
         await listener.play(frames)

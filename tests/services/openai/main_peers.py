@@ -9,9 +9,10 @@ from typing import Any
 
 from msgspec import Struct
 
-from sentra_tui.domain.config import MainConfig, MainKind, ProviderProfile
+from sentra_tui.domain.config import MainConfig
 from sentra_tui.domain.main_run import MainRequest, RunEnded, RunEvent, RunExtended, RunNamed
 from sentra_tui.domain.ports import MainAssistant
+from sentra_tui.domain.provider_config import MainKind, ProviderProfile
 from sentra_tui.domain.secret import Secret
 from sentra_tui.provider.faults import parse_plan
 from sentra_tui.provider.models.text_model import TextMessage, TextModel

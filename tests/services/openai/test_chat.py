@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from sentra_tui.domain.briefing import Brief, BriefLine, compose
-from sentra_tui.domain.config import ProviderProfile
 from sentra_tui.domain.errors import OutcomeUnknown, TransportRefused
 from sentra_tui.domain.main_run import RunRef, RunStatus
 from sentra_tui.domain.ports import MainAssistant
+from sentra_tui.domain.provider_config import ProviderProfile
 from sentra_tui.domain.secret import Secret
 from sentra_tui.domain.usage import Usage
 from sentra_tui.services.openai.main.main_assistant import main_assistant

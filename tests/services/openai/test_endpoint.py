@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentra_tui.domain.config import SHIPPED_PROVIDERS, ProviderProfile
 from sentra_tui.domain.errors import ConfigError
+from sentra_tui.domain.provider_config import ProviderProfile, shipped_providers
 from sentra_tui.services.openai.endpoint import broker, checked_url, endpoint
 
 
@@ -40,9 +40,9 @@ def test_any_text_is_a_clean_address_or_an_error(text: str) -> None:
 
 
 def test_a_profile_gives_its_endpoint_and_the_running_local_provider_its_own() -> None:
-    openai = endpoint(SHIPPED_PROVIDERS["openai"])
+    openai = endpoint(shipped_providers()["openai"])
     assert (openai.label, openai.host, openai.key_env) == ("OpenAI", "api.openai.com", "OPENAI_API_KEY")
-    assert endpoint(SHIPPED_PROVIDERS["local"], "http://127.0.0.1:4242/v1").base_url == "http://127.0.0.1:4242/v1"
+    assert endpoint(shipped_providers()["local"], "http://127.0.0.1:4242/v1").base_url == "http://127.0.0.1:4242/v1"
 
 
 def test_a_broker_is_checked_like_a_provider() -> None:

@@ -10,8 +10,8 @@ import pytest
 import pytest_asyncio
 
 from sentra_tui.domain.briefing import Brief, BriefLine, compose
-from sentra_tui.domain.config import MainKind
 from sentra_tui.domain.main_run import RunStatus
+from sentra_tui.domain.provider_config import MainKind
 from sentra_tui.services.openai.main.main_assistant import WAYS
 from tests.provider.gullible import GullibleModel
 from tests.services.openai.main_peers import INSTRUCTIONS, main_peer

@@ -17,7 +17,7 @@ from openai.types.responses.response_create_params import (
     ResponseCreateParamsStreaming,
 )
 
-from sentra_tui.domain.config import MainKind
+from sentra_tui.domain.provider_config import MainKind
 from sentra_tui.services.openai.main.main_assistant import WAYS
 from tests.protocol.official_schema import check
 from tests.services.openai.main_peers import main_peer

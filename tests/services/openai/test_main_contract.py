@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from sentra_tui.domain.config import MainKind
 from sentra_tui.domain.errors import CredentialRefused, NotSupported, OutcomeUnknown, TransportRefused
 from sentra_tui.domain.main_run import RunEnded, RunExtended, RunNamed, RunStatus
+from sentra_tui.domain.provider_config import MainKind
 from sentra_tui.services.openai.main.main_assistant import WAYS
 from tests.services.openai.main_peers import INSTRUCTIONS, RUN_PATHS, Recaller, main_peer, read_rest
 

@@ -18,6 +18,7 @@ from sentra_tui.services.transport import webrtc
 from sentra_tui.services.transport.channel import MAX_MESSAGE_BYTES
 from sentra_tui.services.transport.ice import ResolvedIceServer
 from sentra_tui.services.transport.webrtc import WebRtcTransport
+from tests.ready import ready
 from tests.services.transport.lab_peer import CALL_ID, CREDENTIAL, LabPeer, loudest_hz, openai_shaped, tone
 
 PATIENT = DeadlinesConfig(offer_s=20, media_s=20, channel_s=20)
@@ -30,7 +31,7 @@ Call = tuple[WebRtcTransport, LabPeer]
 async def call() -> AsyncIterator[Call]:
     peer = LabPeer(tone_hz=1_000)
     transport = WebRtcTransport(peer, deadlines=PATIENT)
-    await transport.connect(CREDENTIAL)
+    await transport.connect(ready(CREDENTIAL))
     yield transport, peer
     await transport.close()
     await peer.close()
@@ -147,7 +148,7 @@ async def test_an_answer_shaped_like_openais_connects() -> None:
     peer = LabPeer(tone_hz=700, reshape=reshape)
     transport = WebRtcTransport(peer, deadlines=PATIENT)
     try:
-        await transport.connect(CREDENTIAL)
+        await transport.connect(ready(CREDENTIAL))
         transport.send("hello")
         assert await next_message(transport) == "hello"
         assert loudest_hz((await hear(transport, 25))[-19_200:]) == pytest.approx(700, abs=15)
@@ -170,7 +171,7 @@ async def test_closing_hangs_up_once_by_the_id_of_the_call(call: Call) -> None:
 async def test_a_transport_dials_once(call: Call) -> None:
     transport, _ = call
     with pytest.raises(ProtocolError):
-        await transport.connect(CREDENTIAL)
+        await transport.connect(ready(CREDENTIAL))
 
 
 async def test_quality_is_known_after_the_first_reports(call: Call) -> None:
@@ -216,7 +217,7 @@ async def relay() -> AsyncIterator[UdpRelay]:
 async def relayed_call(relay: UdpRelay) -> AsyncIterator[Call]:
     peer = Relayed(relay)
     transport = WebRtcTransport(peer, deadlines=PATIENT)
-    await transport.connect(CREDENTIAL)
+    await transport.connect(ready(CREDENTIAL))
     yield transport, peer
     await transport.close()
     await peer.close()
@@ -257,7 +258,7 @@ async def test_a_silent_call_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(webrtc, "_KEEP_ALIVE_S", 0.1)
     peer = LabPeer()
     transport = WebRtcTransport(peer, deadlines=PATIENT)
-    await transport.connect(CREDENTIAL)
+    await transport.connect(ready(CREDENTIAL))
     await asyncio.sleep(3)
     transport.send("still here")
     assert await next_message(transport) == "still here"
@@ -290,21 +291,21 @@ class Babbling(LabPeer):
 async def test_a_refused_offer_is_refused() -> None:
     peer = Refusing()
     with pytest.raises(CredentialRefused):
-        await WebRtcTransport(peer, deadlines=PATIENT).connect(CREDENTIAL)
+        await WebRtcTransport(peer, deadlines=PATIENT).connect(ready(CREDENTIAL))
     await peer.close()
 
 
 async def test_an_offer_that_is_not_answered_is_given_up() -> None:
     peer = Mute()
     with pytest.raises(TransportLost, match=r"No answer to the call within 0\.3 s"):
-        await WebRtcTransport(peer, deadlines=SHORT).connect(CREDENTIAL)
+        await WebRtcTransport(peer, deadlines=SHORT).connect(ready(CREDENTIAL))
     await peer.close()
 
 
 async def test_a_peer_that_answers_no_checks_is_given_up_and_hung_up() -> None:
     peer = LabPeer(answers_checks=False)
     with pytest.raises(TransportLost, match=r"No media path within 0\.3 s") as caught:
-        await WebRtcTransport(peer, deadlines=SHORT).connect(CREDENTIAL)
+        await WebRtcTransport(peer, deadlines=SHORT).connect(ready(CREDENTIAL))
     assert "UDP" in caught.value.hint
     assert peer.hung_up == [CALL_ID]
     await peer.close()
@@ -314,7 +315,7 @@ async def test_a_peer_that_answers_no_checks_is_given_up_and_hung_up() -> None:
 async def test_an_answer_that_is_no_session_description_is_refused(answer: str) -> None:
     peer = Babbling(answer)
     with pytest.raises(TransportRefused, match="cannot be used"):
-        await WebRtcTransport(peer, deadlines=PATIENT).connect(CREDENTIAL)
+        await WebRtcTransport(peer, deadlines=PATIENT).connect(ready(CREDENTIAL))
     assert peer.hung_up == [CALL_ID]
     await peer.close()
 
@@ -323,7 +324,7 @@ async def test_an_ice_server_with_a_bad_address_is_refused() -> None:
     peer = LabPeer()
     transport = WebRtcTransport(peer, ice_servers=[ResolvedIceServer(("http://turn",), "me", Secret("pw"))])
     with pytest.raises(TransportRefused, match="ICE server"):
-        await transport.connect(CREDENTIAL)
+        await transport.connect(ready(CREDENTIAL))
     await peer.close()
 
 
@@ -338,7 +339,7 @@ async def test_with_a_turn_server_the_offer_waits_for_candidates() -> None:
     refusing = ResolvedIceServer(("turn:127.0.0.1:9?transport=tcp",), "me", Secret("pw"))
     for servers in ([], [refusing]):
         with pytest.raises(CredentialRefused):
-            await WebRtcTransport(peer, deadlines=PATIENT, ice_servers=servers).connect(CREDENTIAL)
+            await WebRtcTransport(peer, deadlines=PATIENT, ice_servers=servers).connect(ready(CREDENTIAL))
     assert ["a=candidate:" in offer for offer in offers] == [False, True]
     assert "a=end-of-candidates" not in offers[0]
     await peer.close()
@@ -347,7 +348,7 @@ async def test_with_a_turn_server_the_offer_waits_for_candidates() -> None:
 async def test_closing_from_elsewhere_ends_a_dial() -> None:
     peer = Mute()
     transport = WebRtcTransport(peer, deadlines=PATIENT)
-    dial = asyncio.create_task(transport.connect(CREDENTIAL))
+    dial = asyncio.create_task(transport.connect(ready(CREDENTIAL)))
     await asyncio.sleep(0.05)
     await transport.close()
     with pytest.raises(TransportLost, match="closed"):
@@ -360,7 +361,7 @@ async def test_closing_before_the_dial_is_harmless() -> None:
     transport = WebRtcTransport(peer)
     await transport.close()
     with pytest.raises(TransportLost):
-        await transport.connect(CREDENTIAL)
+        await transport.connect(ready(CREDENTIAL))
     with pytest.raises(TransportLost):
         transport.send("x")
     await peer.close()
@@ -371,7 +372,7 @@ async def test_closing_from_elsewhere_at_any_moment_leaves_no_socket(delay_s: fl
     files = open_files()
     peer = LabPeer()
     transport = WebRtcTransport(peer, deadlines=PATIENT)
-    dial = asyncio.create_task(transport.connect(CREDENTIAL))
+    dial = asyncio.create_task(transport.connect(ready(CREDENTIAL)))
     await asyncio.sleep(delay_s)
     await transport.close()
     with pytest.raises(TransportLost, match="closed"):
@@ -389,7 +390,7 @@ async def dial_and_end(delay_s: float | None) -> None:
     """Dial and hang up; with a delay, abandon the dial after so long instead."""
     peer = LabPeer()
     transport = WebRtcTransport(peer, deadlines=PATIENT)
-    dial = asyncio.create_task(transport.connect(CREDENTIAL))
+    dial = asyncio.create_task(transport.connect(ready(CREDENTIAL)))
     if delay_s is not None:
         await asyncio.sleep(delay_s)
         dial.cancel()

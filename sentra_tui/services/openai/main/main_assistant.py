@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sentra_tui.domain.config import MainConfig, MainKind, ProviderProfile
+from sentra_tui.domain.config import MainConfig
 from sentra_tui.domain.history import ChatHistory
 from sentra_tui.domain.ports import MainAssistant
+from sentra_tui.domain.provider_config import MainKind, ProviderProfile
 from sentra_tui.domain.secret import Secret
 from sentra_tui.services.openai.client import ApiClient
 from sentra_tui.services.openai.main.assistants import AssistantsPoller
