@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +30,13 @@ def load(path: Path) -> Config:
 
 def parse(raw: bytes, name: str) -> Config:
     """Return the configuration in `raw`, TOML as UTF-8; `name` stands in the error."""
-    config = parse_toml(raw, name, Config, _with_shipped)
+    config = parse_toml(raw, name, Config, partial(_with_shipped, name))
     _check_routes(config.main.routes, name)
     _check_streams(config.streams, name)
     return config
 
 
-def _with_shipped(data: dict[str, Any]) -> dict[str, Any]:
+def _with_shipped(file: str, data: dict[str, Any]) -> dict[str, Any]:
     """Return `data` with what a provider's table leaves out taken from the shipped one of its name, or that it is like.
 
     Raises ConfigError where there is none that it is like.
@@ -43,16 +44,18 @@ def _with_shipped(data: dict[str, Any]) -> dict[str, Any]:
     tables = data.get("providers")
     if not isinstance(tables, dict):
         return data
-    filled = {name: _complete(name, table) if isinstance(table, dict) else table for name, table in tables.items()}
+    filled = {
+        name: _complete(file, name, table) if isinstance(table, dict) else table for name, table in tables.items()
+    }
     return {**data, "providers": filled}
 
 
-def _complete(name: str, table: dict[str, Any]) -> dict[str, Any]:
+def _complete(file: str, name: str, table: dict[str, Any]) -> dict[str, Any]:
     shipped = shipped_providers()
     like = table.get("like") or name
     base = shipped.get(like) if isinstance(like, str) else None
     if base is None and like != name:
-        what = f"providers.{name} is like {clean_line(str(like), 60)}, which is unknown."
+        what = f"{file}: providers.{name} is like {clean_line(str(like), 60)}, which is unknown."
         raise ConfigError(what, hint=f"Known: {', '.join(shipped)}.")
     return table if base is None else _over(msgspec.to_builtins(base), table)
 
@@ -63,7 +66,7 @@ def _over(base: dict[str, Any], table: dict[str, Any]) -> dict[str, Any]:
     for key, value in table.items():
         below = merged.get(key)
         nested = isinstance(below, dict) and isinstance(value, dict) and key != "headers"
-        merged[key] = _over(below, value) if nested else value
+        merged[key] = _over(dict(below or {}), value) if nested else value
     return merged
 
 
