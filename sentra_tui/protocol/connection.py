@@ -29,6 +29,7 @@ class Step(StrEnum):
 
     CONNECT = "connect"
     CONNECTED = "connected"
+    REPLACED = "replaced"
     LOST = "lost"
     EXHAUSTED = "exhausted"
     REFUSED = "refused"
@@ -44,6 +45,7 @@ TABLE: dict[tuple[Connection, Step], Connection] = {
     (Connection.CONNECTING, Step.EXHAUSTED): Connection.FAILED,
     (Connection.CONNECTING, Step.REFUSED): Connection.FAILED,
     (Connection.CONNECTING, Step.HANG_UP): Connection.OFF,
+    (Connection.LIVE, Step.REPLACED): Connection.LIVE,
     (Connection.LIVE, Step.LOST): Connection.RECONNECTING,
     (Connection.LIVE, Step.EXHAUSTED): Connection.FAILED,
     (Connection.LIVE, Step.REFUSED): Connection.FAILED,
@@ -94,12 +96,18 @@ class CallMachine:
         self._take(Step.CONNECT)
         return self._dial(1, now_ms)
 
-    def connected(self, now_ms: int, transport: str, dial_ms: float) -> list[Change | Effect]:
-        """The dial came through."""
+    def connected(self, now_ms: int, transport: str, dial_ms: float, detour: str = "") -> list[Change | Effect]:
+        """The dial came through; `detour` says why not by a better road."""
         self._refuse_while_waiting(Step.CONNECTED)
         self._take(Step.CONNECTED)
         self._live_since_ms = now_ms
-        return [StreamConnected(self._stream, now_ms, transport, dial_ms)]
+        return [StreamConnected(self._stream, now_ms, transport, dial_ms, detour)]
+
+    def replaced(self, now_ms: int, transport: str, detour: str = "") -> list[Change | Effect]:
+        """Another call, which stands already, took the place of the one that stood."""
+        self._take(Step.REPLACED)
+        self._live_since_ms = now_ms
+        return [StreamConnected(self._stream, now_ms, transport, detour=detour)]
 
     def lost(
         self, now_ms: int, cause: str, hint: str = "", retry_after_s: float | None = None

@@ -15,6 +15,8 @@ class Dialect(StrEnum):
 
     GA = "ga"
     BETA = "beta"
+    VLLM = "vllm"
+    """The transcription server of vLLM, which has words of its own."""
 
 
 GA_NAMES = {

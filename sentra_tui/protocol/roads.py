@@ -1,0 +1,147 @@
+"""One dial by several roads: which is tried, when, and which is taken.
+
+The best road begins, and the next one beside it when the first is stuck for a while, as in Happy Eyeballs (RFC 8305).
+HTTP mode, which always works where requests do, begins only when the others are out. What stands in the way of every
+road to the same host ends the dial at once. Nothing is heard before a road is taken, and then of that one alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from sentra_tui.domain.errors import CredentialRefused, TransportError, TransportLost, TransportRefused
+from sentra_tui.domain.roads import ANOTHER_ROAD_MAY_DO, WORDS, Reason, Road
+
+
+class Try(Struct, frozen=True):
+    """Dial by this road, beside those that are under way."""
+
+    road: Road
+
+
+class Take(Struct, frozen=True):
+    """The call goes by this road: give the others up."""
+
+    road: Road
+    detour: str
+    """Why not by a better one, a few words; empty where it is the best."""
+
+
+class GiveUp(Struct, frozen=True):
+    """There is no call: give all roads up."""
+
+    error: TransportError
+
+
+Step: TypeAlias = Try | Take | GiveUp
+
+
+class RoadRace:
+    """Decides one dial. `roads` are those that may be taken, best first; `known` why better ones are not among them.
+
+    Every method takes what happened and returns what to do; times are milliseconds of any clock.
+    """
+
+    def __init__(self, roads: Sequence[Road], head_start_ms: int, known: Mapping[Road, Reason] | None = None) -> None:
+        self._waiting = list(roads)
+        self._head_start_ms = head_start_ms
+        self._known = dict(known or {})
+        self._trying: list[Road] = []
+        self._errors: dict[Road, TransportError] = {}
+        self._overtaken: list[Road] = []
+        self._over = False
+        self.due_ms: int | None = None
+        """When `tick` is wanted next; None is not at all."""
+
+    @property
+    def reasons(self) -> dict[Road, Reason]:
+        """Why each road that was tried came to nothing, or was overtaken by one that is not as good.
+
+        Where a socket to the same host stands, what keeps a call that was begun before it is the way of its sound.
+        """
+        failed = {road: error.reason for road, error in self._errors.items()}
+        return failed | dict.fromkeys(self._overtaken, Reason.UDP_BLOCKED)
+
+    def begin(self, now_ms: int) -> list[Step]:
+        """Begin."""
+        return self._next(now_ms)
+
+    def tick(self, now_ms: int) -> list[Step]:
+        """Let time pass."""
+        if self._over or self.due_ms is None or now_ms < self.due_ms:
+            return []
+        return self._next(now_ms)
+
+    def connected(self, road: Road) -> list[Step]:
+        """This road stands. Nothing follows where another was taken already."""
+        if self._over:
+            return []
+        self._end()
+        self._overtaken = self._trying[: self._trying.index(road)]
+        return [Take(road, self._detour(road))]
+
+    def failed(self, road: Road, error: TransportError, now_ms: int) -> list[Step]:
+        """This road came to nothing."""
+        if self._over:
+            return []
+        self._trying.remove(road)
+        self._errors[road] = error
+        if isinstance(error, CredentialRefused) or error.reason not in ANOTHER_ROAD_MAY_DO:
+            self._end()
+            return [GiveUp(error)]
+        if error.reason is Reason.MODEL_REFUSED:
+            self._waiting = [each for each in self._waiting if each is Road.HTTP]
+        steps = self._next(now_ms)
+        if steps or self._trying:
+            return steps
+        self._end()
+        return [GiveUp(self._outcome())]
+
+    def _next(self, now_ms: int) -> list[Step]:
+        """Try the next road, if it may begin now."""
+        if not self._may_begin():
+            self.due_ms = None
+            return []
+        road = self._waiting.pop(0)
+        self._trying.append(road)
+        self.due_ms = now_ms + self._head_start_ms if self._waiting and self._may_begin() else None
+        return [Try(road)]
+
+    def _may_begin(self) -> bool:
+        """Return whether there is a road left; the last resort begins when nothing else is under way."""
+        return bool(self._waiting) and (self._waiting[0] is not Road.HTTP or not self._trying)
+
+    def _end(self) -> None:
+        self._over = True
+        self.due_ms = None
+
+    def _detour(self, taken: Road) -> str:
+        """Say why not the best road: the first one that is known not to do, failed, or was overtaken on its way."""
+        reasons = self._known | self.reasons
+        for road in Road:
+            if road is taken:
+                break
+            if road in reasons:
+                return f"no {road.value}: {WORDS[reasons[road]]}"
+        return ""
+
+    def _outcome(self) -> TransportError:
+        """Return the error of a dial whose every road came to nothing."""
+        errors = list(self._errors.values())
+        if len(errors) == 1:
+            return errors[0]
+        what = "; ".join(f"{road.value}: {WORDS[error.reason]}" for road, error in self._errors.items())
+        hint = next((error.hint for error in errors if error.hint), "")
+        lost = [error for error in errors if isinstance(error, TransportLost)]
+        if not lost:
+            return TransportRefused(f"No road leads there ({what}).", hint=hint, reason=errors[-1].reason)
+        waits = [error.retry_after_s for error in lost if error.retry_after_s is not None]
+        return TransportLost(
+            f"No road leads there ({what}).",
+            hint=hint,
+            retry_after_s=max(waits, default=None),
+            reason=lost[-1].reason,
+        )
