@@ -12,14 +12,15 @@ from sentra_tui.domain.audio import SILENCE
 from sentra_tui.domain.config import DeadlinesConfig
 from sentra_tui.domain.errors import ProtocolError, TransportError, TransportLost, TransportRefused
 from sentra_tui.domain.ports import Credential, SdpAnswer, Signalling
+from sentra_tui.domain.roads import Reason, Road
 from sentra_tui.domain.state import Quality
-from sentra_tui.media.opus import OpusDecoder
 from sentra_tui.media.peer import DESCRIPTION_ERRORS, OpusTrack, hard_close, only_opus, prepare_process, read_track, tap
-from sentra_tui.media.playout import PlayoutBuffer, PlayoutCounters
+from sentra_tui.media.playout import PlayoutCounters
 from sentra_tui.services.transport.channel import MessageChannel
 from sentra_tui.services.transport.deadline import end, outcome, within
 from sentra_tui.services.transport.ice import ResolvedIceServer, rtc_configuration
 from sentra_tui.services.transport.meter import LinkMeter
+from sentra_tui.services.transport.reception import Reception
 
 CHANNEL_LABEL = "oai-events"
 
@@ -42,7 +43,6 @@ class WebRtcTransport:
     need, and which makes the dial fastest.
     """
 
-    name = "webrtc"
     server_truncates = True
     """The server paces the sound, so it knows what was heard when it is told to clear its buffer."""
 
@@ -56,17 +56,17 @@ class WebRtcTransport:
         self._signalling = signalling
         self._deadlines = deadlines or DeadlinesConfig()
         self._ice_servers = tuple(ice_servers)
+        self._relayed = any(server.relays for server in self._ice_servers)
+        self.name: str = Road.TURN if self._relayed else Road.WEBRTC
         self._loop = asyncio.get_running_loop()
         self._fault: asyncio.Future[TransportLost] = self._loop.create_future()
         self._media = asyncio.Event()
         self._connection: RTCPeerConnection | None = None
         self._channel: MessageChannel | None = None
         self._track = OpusTrack()
-        self._playout = PlayoutBuffer(OpusDecoder())
-        self._arrived = asyncio.Event()
-        self._ssrc: int | None = None
+        self._reception = Reception()
         self._meter = LinkMeter()
-        self._heard_at_s = self._sent_at_s = self._loop.time()
+        self._sent_at_s = self._loop.time()
         self._dialled = False
         self._credential: Credential | None = None
         self._call_id = ""
@@ -116,30 +116,29 @@ class WebRtcTransport:
 
     def receive_audio(self) -> bytes | None:
         """Return the next frame, to be called each 20 ms; None while there is none."""
-        return self._playout.pull()
+        return self._reception.playout.pull()
 
     async def audio_arrives(self) -> None:
         """Return when the next packet of sound arrives."""
-        self._arrived.clear()
-        await self._arrived.wait()
+        await self._reception.arrives()
 
     def flush_audio(self) -> None:
         """Forget the sound that was received and not yet taken; what is still on its way arrives all the same."""
-        self._playout.flush()
+        self._reception.playout.flush()
 
     async def quality(self) -> Quality:
         """Return how well the call travels; losses are those of the last five seconds."""
         await self._read_meter()
-        return self._meter.quality(self._playout.depth_ms)
+        return self._meter.quality(self._reception.playout.depth_ms)
 
     @property
     def playout_counters(self) -> PlayoutCounters:
         """What happened to the packets received."""
-        return self._playout.counters
+        return self._reception.playout.counters
 
     def contact_age_s(self) -> float:
         """Return how long ago anything was received; before that, since the transport was made."""
-        return self._loop.time() - self._heard_at_s
+        return self._reception.age_s()
 
     async def close(self) -> None:
         """Hang up, stop everything, wait for it; a cancelled wait does not stop the closing."""
@@ -160,11 +159,10 @@ class WebRtcTransport:
         answer = await self._exchange(connection, credential)
         await self._accept(connection, answer)
         media_s, channel_s = self._deadlines.media_s, self._deadlines.channel_s
-        late = TransportLost(f"No media path within {media_s:g} s.", hint=_NETWORK_HINT)
-        await self._step(self._media.wait(), media_s, late)
+        await self._step(self._media.wait(), media_s, self._no_path(f"No media path within {media_s:g} s."))
         late = TransportLost(f"The data channel did not open within {channel_s:g} s.", hint="The network may be poor.")
         await self._step(self._channel.opened.wait(), channel_s, late)
-        self._heard_at_s = self._loop.time()
+        self._reception.heard()
         self._start(self._watch())
 
     def _new_connection(self) -> RTCPeerConnection:
@@ -188,7 +186,7 @@ class WebRtcTransport:
         late = TransportLost(
             f"No answer to the call within {offer_s:g} s.", hint="The provider or the network is slow."
         )
-        if any(server.relays for server in self._ice_servers):
+        if self._relayed:
             await self._gather(connection, offer)
             return await self._step(self._post(connection.localDescription.sdp, credential), offer_s, late)
         posting = self._loop.create_task(self._post(offer.sdp, credential))
@@ -218,8 +216,8 @@ class WebRtcTransport:
                 "The provider's answer to the call cannot be used.", hint="It may not speak WebRTC as OpenAI does."
             ) from None
         receiver = connection.getTransceivers()[0].receiver
-        if not tap(receiver, self._on_packet) and receiver.track is not None:
-            self._start(read_track(receiver.track, self._on_packet))
+        if not tap(receiver, self._reception.take) and receiver.track is not None:
+            self._start(read_track(receiver.track, self._reception.take))
         # Without it a dial that no candidate answers would go on for ever.
         await connection.addIceCandidate(None)
 
@@ -235,15 +233,13 @@ class WebRtcTransport:
         elif state in ("failed", "closed") and self._media.is_set():
             self._break(TransportLost("The connection to the provider was closed."))
         elif state in ("failed", "closed"):
-            self._break(TransportLost("No media path to the provider could be set up.", hint=_NETWORK_HINT))
+            self._break(self._no_path("No media path to the provider could be set up."))
 
-    def _on_packet(self, sequence: int, ssrc: int, payload: bytes) -> None:
-        self._heard_at_s = self._loop.time()
-        if ssrc != self._ssrc:
-            self._ssrc = ssrc
-            self._playout.reset()
-        self._playout.put(sequence, payload, self._heard_at_s * 1000)
-        self._arrived.set()
+    def _no_path(self, message: str) -> TransportLost:
+        """The offer was answered over HTTP, so it is the path that lacks."""
+        if self._relayed:
+            return TransportLost(message, hint="The TURN server reaches nobody there.")
+        return TransportLost(message, hint=_NETWORK_HINT, reason=Reason.UDP_BLOCKED)
 
     async def _watch(self) -> None:
         """Notice a call that went deaf; keep one alive that we send nothing on, so that the peer goes on reporting."""
@@ -261,7 +257,7 @@ class WebRtcTransport:
 
     async def _read_meter(self) -> None:
         if self._connection is not None and self._meter.observe(await self._connection.getStats(), self._loop.time()):
-            self._heard_at_s = self._loop.time()
+            self._reception.heard()
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(work)

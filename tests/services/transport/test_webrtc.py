@@ -12,6 +12,7 @@ import pytest
 from sentra_tui.domain.config import DeadlinesConfig
 from sentra_tui.domain.errors import CredentialRefused, ProtocolError, TransportLost, TransportRefused
 from sentra_tui.domain.ports import Credential, SdpAnswer, Transport
+from sentra_tui.domain.roads import Reason
 from sentra_tui.domain.secret import Secret
 from sentra_tui.provider.relay import UdpRelay, strip_candidates
 from sentra_tui.services.transport import webrtc
@@ -307,6 +308,7 @@ async def test_a_peer_that_answers_no_checks_is_given_up_and_hung_up() -> None:
     with pytest.raises(TransportLost, match=r"No media path within 0\.3 s") as caught:
         await WebRtcTransport(peer, deadlines=SHORT).connect(ready(CREDENTIAL))
     assert "UDP" in caught.value.hint
+    assert caught.value.reason is Reason.UDP_BLOCKED
     assert peer.hung_up == [CALL_ID]
     await peer.close()
 
