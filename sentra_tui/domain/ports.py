@@ -27,6 +27,10 @@ class Credential(Struct, frozen=True):
     """The session config to send along; None when the client secret carries it."""
     agreed: dict[str, Any] | None = None
     """The session that the secret carries, where whoever minted it chose another than was asked for."""
+    session_id: str = ""
+    """The session that was made beforehand, where calls are made in one; it opens one call."""
+    lifetime_s: float | None = None
+    """How long the secret opens calls, counted from before it was asked for; None where nothing was minted."""
 
 
 class SdpAnswer(Struct, frozen=True):

@@ -20,3 +20,9 @@ class Secret:
 
     def __bool__(self) -> bool:
         return bool(self._value)
+
+
+class ClientSecret(Secret):
+    """A short-lived secret that a provider minted: it is always shown as a bearer token, whatever keys are."""
+
+    __slots__ = ()
