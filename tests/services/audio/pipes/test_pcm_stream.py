@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentra_tui.domain.errors import SourceError
-from sentra_tui.services.audio.pipes.pcm_stream import HEADER_BYTES_MAX, PcmStream
+from sentra_tui.media.wav_stream import HEADER_BYTES_MAX
+from sentra_tui.services.audio.pipes.pcm_stream import PcmStream
 from tests.services.audio.wav_files import PCM, chunk, encode, fmt, riff, tone
 
 SAMPLES = np.arange(1, 400, dtype="<i2")
