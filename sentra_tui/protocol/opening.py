@@ -69,10 +69,9 @@ def refusal(error: ErrorDetails) -> TransportError:
         return CredentialRefused(text, hint=hint)
     if code in _MODEL_REFUSED or error.param.endswith("model"):
         return TransportRefused(text, hint=hint, param="model", reason=Reason.MODEL_REFUSED)
-    if any(isinstance(each, CallBroken) and not each.refused for each in judge(error)):
+    if code == "server_error" or any(isinstance(each, CallBroken) and not each.refused for each in judge(error)):
         return TransportLost(text, reason=Reason.SERVER_ERROR)
-    reason = Reason.SERVER_ERROR if code == "server_error" else Reason.NOT_OFFERED
-    return TransportRefused(text, hint=hint, param=error.param, reason=reason)
+    return TransportRefused(text, hint=hint, param=error.param, reason=Reason.NOT_OFFERED)
 
 
 def _wanted(session: dict[str, Any], rate_hz: int) -> dict[str, Any]:
