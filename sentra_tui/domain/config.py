@@ -177,6 +177,7 @@ LOCAL = "local"
 LOCAL_MODEL = "sentra-local"
 LOCAL_TRANSCRIPTION_MODEL = "pocketsphinx"
 LOCAL_TEXT_MODEL = "sentra-local-text"
+LOCAL_SPEECH_MODEL = "espeak-ng"
 DEMO_TRANSCRIPTION_MODEL = "pocketsphinx-demo"
 """The local provider's transcription model that knows the words of the demo talk and no others."""
 

@@ -1,4 +1,4 @@
-"""What a plan of faults may order for the text endpoints: Responses, Conversations, chat and Assistants."""
+"""What a plan of faults may order for the endpoints beside calls: Responses, Conversations, chat, Assistants, audio."""
 
 from __future__ import annotations
 
@@ -11,9 +11,18 @@ from msgspec import Meta, Struct
 
 from sentra_tui.provider.fault_rules import ErrorStatus, Rule, Seconds
 
-TextApi = Literal["responses", "conversations", "chat", "assistants"]
-Lack = Literal["responses", "conversations", "chat", "assistants", "background", "usage", "stream_options"]
-"""What a server may be without: a whole API, `background` of the Responses, or what chat streams gained later."""
+TextApi = Literal["responses", "conversations", "chat", "assistants", "transcriptions", "speech"]
+Lack = (
+    TextApi
+    | Literal[
+        "background",
+        "usage",
+        "stream_options",
+        "transcription_stream",
+    ]
+)
+"""What a server may be without: a whole API, `background` of the Responses, or what chats and transcriptions gained
+later."""
 Milliseconds = Annotated[int, Meta(ge=0)]
 
 
@@ -26,7 +35,7 @@ class RunFailure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class TextFault(Rule, frozen=True, kw_only=True):
-    """What happens to a request of a text endpoint, and to the run that it starts."""
+    """What happens to a request of these endpoints, and to the run that it starts."""
 
     api: TextApi | None = None
     method: Literal["GET", "POST", "DELETE"] | None = None
@@ -49,18 +58,27 @@ class TextFault(Rule, frozen=True, kw_only=True):
     """Told in the header `openai-poll-after-ms` of the answer."""
     no_reply: bool = False
     """What was asked for is done, and the connection closed without an answer."""
+    web_page: bool = False
+    """A web page comes in place of the answer, as from the login of a hotel's network."""
     drop_stream_after_events: Annotated[int, Meta(ge=0)] | None = None
-    """The connection is closed behind this many events of the stream that the request opened."""
+    """The connection is closed behind this many events of the stream that the request opened, or pieces of speech."""
+    half_event: bool = False
+    """Half of the next event is sent before the stream is dropped."""
 
     stuck: Literal["queued", "in_progress"] | None = None
     """The run that the request starts stays here until it is cancelled."""
     word_interval_s: Seconds = 0.0
-    """The time before each piece of the run's answer."""
+    """The time before each piece of the run's answer, each word of a streamed transcript, each 100 ms of speech."""
     fail: RunFailure | None = None
     requires_action: bool = False
     """A run of the Assistants API wants a function called first."""
     expire_after_s: Seconds = 600.0
     """The longest that a run of the Assistants API lasts."""
+
+    wav: bool = False
+    """Speech comes as a WAV file, whatever was asked for."""
+    rate_hz: Annotated[int, Meta(ge=8000, le=48_000)] | None = None
+    """Speech has this rate, in place of 24 kHz."""
 
     def fits(self, api: TextApi, method: str, path: str) -> bool:
         """Return whether the rule is for a request like this."""

@@ -1,9 +1,12 @@
-"""Puts the text endpoints together: every API in writing that the provider speaks."""
+"""Puts the endpoints beside calls together: every API of requests and answers that the provider speaks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
+from sentra_tui.provider.audio.speech_api import SpeechApi
+from sentra_tui.provider.audio.transcriptions_api import TranscriptionsApi
 from sentra_tui.provider.credentials import Credentials
 from sentra_tui.provider.faults import Faults
 from sentra_tui.provider.models.text_model import TextModel
@@ -20,9 +23,16 @@ from sentra_tui.provider.text.threads import Threads
 
 
 def text_apis(
-    model: TextModel, credentials: Credentials, faults: Faults, epoch_s: Callable[[], float]
+    model: TextModel,
+    credentials: Credentials,
+    faults: Faults,
+    epoch_s: Callable[[], float],
+    whisper: Path | None = None,
 ) -> list[RouteGroup]:
-    """Return the APIs that answer with this model; each is to be closed. `epoch_s` is the wall clock."""
+    """Return the APIs that answer with this model; each is to be closed. `epoch_s` is the wall clock.
+
+    `whisper` is the directory of a model that recognises speech in place of PocketSphinx.
+    """
     door = TextDoor(credentials, faults, epoch_s)
     conversations = Conversations(epoch_s)
     assistants, threads = Assistants(epoch_s), Threads(model, epoch_s)
@@ -32,4 +42,6 @@ def text_apis(
         ChatApi(model, door, epoch_s),
         AssistantsApi(door, assistants, threads),
         ThreadRunsApi(door, assistants, threads),
+        TranscriptionsApi(door, whisper),
+        SpeechApi(door),
     ]

@@ -18,6 +18,7 @@ class EventStream:
         self.response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache"})
         self._request = request
         self._left = fault.drop_stream_after_events
+        self._half_event = fault.half_event
 
     async def __aenter__(self) -> EventStream:
         await self.response.prepare(self._request)
@@ -34,13 +35,16 @@ class EventStream:
 
     async def send_text(self, data: str, event: str = "") -> None:
         """Send one event with one line of text in it, such as `[DONE]`; raises ConnectionError."""
-        if self._left is not None:
-            self._drop_when_due()
         name = f"event: {event}\n" if event else ""
-        await self.response.write(f"{name}data: {data}\n\n".encode())
+        message = f"{name}data: {data}\n\n".encode()
+        if self._left is not None:
+            await self._drop_when_due(message)
+        await self.response.write(message)
 
-    def _drop_when_due(self) -> None:
+    async def _drop_when_due(self, message: bytes) -> None:
         if not self._left:
+            if self._half_event:
+                await self.response.write(message[: len(message) // 2])
             if self._request.transport is not None:
                 self._request.transport.close()
             raise ConnectionResetError("The plan closes the stream.")

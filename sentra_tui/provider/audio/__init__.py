@@ -1,0 +1,1 @@
+"""The audio endpoints: recordings written down, and text said aloud."""
