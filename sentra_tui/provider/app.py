@@ -5,8 +5,6 @@ Shapes as of https://platform.openai.com/docs/api-reference/realtime-calls and â
 
 from __future__ import annotations
 
-import asyncio
-import math
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -16,6 +14,7 @@ from aiohttp import BodyPartReader, web
 from sentra_tui.domain.config import (
     DEMO_TRANSCRIPTION_MODEL,
     LOCAL_MODEL,
+    LOCAL_SPEECH_MODEL,
     LOCAL_TEXT_MODEL,
     LOCAL_TRANSCRIPTION_MODEL,
 )
@@ -23,7 +22,9 @@ from sentra_tui.domain.errors import ProviderError
 from sentra_tui.provider.api_error import ApiError
 from sentra_tui.provider.credentials import DEFAULT_LIFETIME_S, Credentials
 from sentra_tui.provider.demo import Side, recordings
-from sentra_tui.provider.faults import Faults, RequestFault
+from sentra_tui.provider.faults import Faults
+from sentra_tui.provider.loopback_only import loopback_only
+from sentra_tui.provider.planned import suffer
 from sentra_tui.provider.realtime.calls import Calls
 from sentra_tui.provider.realtime.conversation import new_id
 from sentra_tui.provider.realtime.settings import SessionSettings
@@ -31,7 +32,7 @@ from sentra_tui.provider.text.door import RouteGroup
 from sentra_tui.provider.text.request_body import decode_body, read_body
 from sentra_tui.provider.voice import Voice
 
-MODELS = (LOCAL_MODEL, LOCAL_TEXT_MODEL, LOCAL_TRANSCRIPTION_MODEL, DEMO_TRANSCRIPTION_MODEL)
+MODELS = (LOCAL_MODEL, LOCAL_TEXT_MODEL, LOCAL_TRANSCRIPTION_MODEL, DEMO_TRANSCRIPTION_MODEL, LOCAL_SPEECH_MODEL)
 
 _MAX_BODY_BYTES = 2_097_152
 """A day of talk in both directions."""
@@ -60,7 +61,7 @@ class ProviderApp:
         self._faults = faults
         self._voice = voice
         self._recordings: dict[Side, bytes] | None = None
-        self.application = web.Application(middlewares=[_shape_errors], client_max_size=_MAX_BODY_BYTES)
+        self.application = web.Application(middlewares=[_shape_errors, loopback_only], client_max_size=_MAX_BODY_BYTES)
         self.application.add_routes(
             [
                 web.post("/v1/realtime/client_secrets", self._mint),
@@ -78,7 +79,9 @@ class ProviderApp:
         self._credentials.require_api_key(_authorization(request))
         wanted = await read_body(request, _SecretRequest)
         settings = SessionSettings(wanted.session)
-        await _suffer(self._faults.for_client_secret(settings.type))
+        page = await suffer(self._faults.for_client_secret(settings.type))
+        if page is not None:
+            return page
         minted = self._credentials.mint(settings, wanted.expires_after.seconds)
         session = settings.describe(new_id("sess"), 0)
         return web.json_response({"value": minted.secret.reveal(), "expires_at": minted.expires_at, "session": session})
@@ -96,7 +99,9 @@ class ProviderApp:
             )
         if settings is None:
             raise ApiError(400, "No session was sent: send one, or a client secret.", param="session")
-        await _suffer(self._faults.for_call(settings.type))
+        page = await suffer(self._faults.for_call(settings.type))
+        if page is not None:
+            return page
         call_id, answer = await self._calls.open(offer, settings)
         headers = {"Location": f"/v1/realtime/calls/{call_id}"}
         return web.Response(status=201, body=answer.encode(), content_type=_SDP, headers=headers)
@@ -145,14 +150,6 @@ async def _read_parts(request: web.Request) -> tuple[str, SessionSettings | None
         return parts["sdp"].decode("utf-8", "replace"), None
     session: dict[str, Any] = decode_body(parts["session"], dict[str, Any], "session")
     return parts["sdp"].decode("utf-8", "replace"), SessionSettings(session)
-
-
-async def _suffer(fault: RequestFault) -> None:
-    """Do to a request what the plan says."""
-    await asyncio.sleep(fault.delay_s)
-    if fault.status is not None:
-        headers = {} if fault.retry_after_s is None else {"Retry-After": str(math.ceil(fault.retry_after_s))}
-        raise ApiError(fault.status, fault.message, code=fault.code, headers=headers)
 
 
 @web.middleware

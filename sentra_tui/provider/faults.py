@@ -19,25 +19,28 @@ A plan is one JSON object; every part is optional:
          "param": "conversation", "message": "Another process is using this conversation."},
         {"api": "chat", "numbers": [1], "status": 429, "code": "rate_limit_exceeded", "retry_after_ms": 1500},
         {"api": "responses", "path": "/v1/responses", "word_interval_s": 0.2, "drop_stream_after_events": 9},
-        {"api": "responses", "method": "GET", "poll_after_ms": 500}
+        {"api": "responses", "method": "GET", "poll_after_ms": 500},
+        {"api": "transcriptions", "delay_s": 0.8}, {"api": "speech", "delay_s": 0.6, "wav": true, "rate_hz": 16000}
       ],
       "without": ["assistants", "background"]
     }
 
 `client_secrets` and `calls` are rules for HTTP requests, `sessions` for calls that were answered, `text` for requests
-of the Responses, Conversations, chat and Assistants APIs. A rule counts what it matches, from 1, and acts on the
+of the Responses, Conversations, chat, Assistants and audio APIs. A rule counts what it matches, from 1, and acts on the
 `numbers` given, or on all. `session` narrows it to one type of session; `api`, `method` and `path` (a shell pattern)
 to some requests, where polls count as well as what starts a run. Of several rules that act on the same request, the
 first one wins. In `sessions` times count in seconds from the moment that the channel for events opened.
 
 A rule in `text` refuses (`status`, `code`, `param`, `message`, and the wait as `retry_after_s`, `retry_after_ms` or
 `retry_after_date`, the seconds until that date), delays (`delay_s`), closes the connection (`no_reply` once the
-request is carried out, `drop_stream_after_events` in the middle of a stream), tells when to poll again
-(`poll_after_ms`), or goes with the run that the request starts: `stuck` at `queued` or `in_progress`, slow
-(`word_interval_s`), or failing (`fail`: `code`, `message`, `after_words`); a run of the Assistants API may also want
-a function called first (`requires_action`), or expire early (`expire_after_s`). `without` names the APIs that answer
-404, as on servers that never had them. Without `background` (or `conversations`) a response that asks for it is
-refused, without `stream_options` a chat that sends them; without `usage` chats tell none.
+request is carried out, `drop_stream_after_events` in the middle of a stream, in the middle of an event where
+`half_event` is set), answers with a `web_page`, tells when to poll again (`poll_after_ms`), or goes with the run that
+the request starts: `stuck` at `queued` or `in_progress`, slow (`word_interval_s`), or failing (`fail`: `code`,
+`message`, `after_words`); a run of the Assistants API may also want a function called first (`requires_action`), or
+expire early (`expire_after_s`). Speech may come as `wav` whatever was asked for, at another rate (`rate_hz`), or
+slowly (`word_interval_s`). `without` names the APIs that answer 404, as on servers that never had them. Without
+`background` (or `conversations`) a response that asks for it is refused, without `stream_options` a chat that sends
+them; without `usage` chats and transcriptions tell none, without `transcription_stream` a transcript comes whole.
 """
 
 from __future__ import annotations
@@ -54,7 +57,8 @@ from sentra_tui.provider.fault_rules import ErrorStatus, Rule, Seconds
 from sentra_tui.provider.text_faults import Lack, TextApi, TextFault
 
 SessionType = Literal["realtime", "transcription"]
-
+Road = Literal["webrtc", "websocket", "client_secrets"]
+"""What a realtime server may be without."""
 
 RuleT = TypeVar("RuleT", bound=Rule)
 
@@ -77,6 +81,8 @@ class RequestFault(_SessionRule, frozen=True, kw_only=True):
     code: str | None = None
     message: str = "Refused, as the plan says."
     retry_after_s: Seconds | None = None
+    web_page: bool = False
+    """A web page comes in place of the answer, as from a captive portal; its status is 200 where none is given."""
 
 
 class ScriptedMessage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -114,6 +120,11 @@ class SessionFault(_SessionRule, frozen=True, kw_only=True):
     expire_after_s: Seconds = 3600.0
     """The longest that a session lasts; it ends with `session_expired`."""
     messages: list[ScriptedMessage] = field(default_factory=list)
+    greeting: ScriptedMessage | None = None
+    """What is said in place of `session.created`; over a WebSocket only."""
+    close_code: Annotated[int, Meta(ge=1000, le=4999)] = 1000
+    """The code with which a WebSocket is closed after `close_call_after_s`; 1006 drops it without a word."""
+    close_reason: Annotated[str, Meta(max_length=120)] = ""
 
 
 class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -123,9 +134,12 @@ class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The provider's process kills itself, without a goodbye."""
     client_secrets: list[RequestFault] = field(default_factory=list)
     calls: list[RequestFault] = field(default_factory=list)
+    sockets: list[RequestFault] = field(default_factory=list)
     sessions: list[SessionFault] = field(default_factory=list)
     text: list[TextFault] = field(default_factory=list)
-    without: list[Lack] = field(default_factory=list)
+    without: list[Lack | Road] = field(default_factory=list)
+    late_refusals: bool = False
+    """A socket opens for any key, and the refusal is the first that is said on it."""
 
 
 class Faults:
@@ -143,6 +157,10 @@ class Faults:
         """Return what happens to this offer."""
         return self._choose([rule for rule in self.plan.calls if rule.fits(session)]) or RequestFault()
 
+    def for_socket(self, session: SessionType) -> RequestFault:
+        """Return what happens to the handshake of this WebSocket."""
+        return self._choose([rule for rule in self.plan.sockets if rule.fits(session)]) or RequestFault()
+
     def for_session(self, session: SessionType) -> SessionFault:
         """Return what goes wrong in this call."""
         return self._choose([rule for rule in self.plan.sessions if rule.fits(session)]) or SessionFault()
@@ -151,7 +169,7 @@ class Faults:
         """Return what happens to this request of a text endpoint, and to the run that it starts."""
         return self._choose([rule for rule in self.plan.text if rule.fits(api, method, path)]) or TextFault()
 
-    def lacks(self, part: Lack) -> bool:
+    def lacks(self, part: Lack | Road) -> bool:
         """Return whether the provider acts as a server that is without this part."""
         return part in self.plan.without
 

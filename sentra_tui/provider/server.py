@@ -30,7 +30,9 @@ from sentra_tui.provider.models.text_model import TextModel
 from sentra_tui.provider.realtime.calls import Calls
 from sentra_tui.provider.realtime.session import Staff
 from sentra_tui.provider.recognition.whisper import check_model
+from sentra_tui.provider.sockets_api import SocketsApi
 from sentra_tui.provider.text.apis import text_apis
+from sentra_tui.provider.text.door import RouteGroup
 from sentra_tui.provider.voice import Voice
 
 HOST = "127.0.0.1"
@@ -81,7 +83,10 @@ async def serving(options: ProviderOptions, text_model: TextModel | None = None)
     calls = Calls(Staff(language_model or QuickModel(answerer), voice, options.stt_model), faults, time.time)
     credentials = Credentials(time.time)
     model = language_model or PlainModel(answerer)
-    groups = text_apis(model, credentials, faults, time.time)
+    groups: list[RouteGroup] = [
+        *text_apis(model, credentials, faults, time.time, options.stt_model),
+        SocketsApi(credentials, calls, faults),
+    ]
     runner = web.AppRunner(
         ProviderApp(credentials, calls, faults, voice, groups).application,
         access_log=None,

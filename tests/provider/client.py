@@ -1,4 +1,4 @@
-"""A plain aiortc client of the provider, for its tests."""
+"""Plain clients of the provider, for its tests: over WebRTC by aiortc, over a WebSocket by aiohttp."""
 
 from __future__ import annotations
 
@@ -33,40 +33,15 @@ DEADLINE_S = 25.0
 Event = dict[str, Any]
 
 
-class Client:
-    """One call to the provider: collects its events, each checked against OpenAI's own types."""
+class EventLog:
+    """The events of one call, each checked against OpenAI's own types."""
 
-    def __init__(self, strict: bool = True) -> None:
-        prepare_process()
-        self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        self.track = OpusTrack()
-        self.connection.addTrack(self.track)
-        self.channel = self.connection.createDataChannel("oai-events")
-        self.channel.on("message", self._on_message)
+    def __init__(self, strict: bool) -> None:
         self.events: list[Event] = []
-        self.call_path = ""
-        self.loudest = 0.0
-        self.frames = 0
-        self.closed = asyncio.Event()
         self._strict = strict
-        self._decoder = OpusDecoder()
         self._arrival = asyncio.Condition()
         self._read = 0
         self._notices: set[asyncio.Task[None]] = set()
-        self.channel.on("close", self.closed.set)
-
-    async def dial(self, started: ProviderStarted, session: dict[str, Any], *, multipart: bool = False) -> None:
-        offer = await self.connection.createOffer()
-        await self.connection.setLocalDescription(offer)
-        status, sdp, headers = await post_offer(started, self.connection.localDescription.sdp, session, multipart)
-        assert status == 201, sdp
-        self.call_path = headers["Location"]
-        await self.connection.setRemoteDescription(RTCSessionDescription(sdp, "answer"))
-        tap(self.connection.getTransceivers()[0].receiver, self._on_packet)
-        await self.connection.addIceCandidate(None)
-
-    def send(self, kind: str, **fields: Any) -> None:
-        self.channel.send(json.dumps({"type": kind, **fields}))
 
     async def next(self, kind: str) -> Event:
         """Return the next event of this type, skipping others."""
@@ -80,6 +55,60 @@ class Client:
 
     def kinds(self) -> list[str]:
         return [event["type"] for event in self.events]
+
+    def take(self, message: str) -> None:
+        event = json.loads(message)
+        if self._strict:
+            validate(event)
+        self.events.append(event)
+        notice = asyncio.get_running_loop().create_task(self._notify())
+        self._notices.add(notice)
+        notice.add_done_callback(self._notices.discard)
+
+    async def settle(self) -> None:
+        await asyncio.gather(*self._notices)
+
+    async def _notify(self) -> None:
+        async with self._arrival:
+            self._arrival.notify_all()
+
+
+class Client(EventLog):
+    """A call over WebRTC."""
+
+    def __init__(self, strict: bool = True) -> None:
+        super().__init__(strict)
+        prepare_process()
+        self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        self.track = OpusTrack()
+        self.connection.addTrack(self.track)
+        self.channel = self.connection.createDataChannel("oai-events")
+        self.channel.on("message", self.take)
+        self.call_path = ""
+        self.loudest = 0.0
+        self.frames = 0
+        self.closed = asyncio.Event()
+        self._decoder = OpusDecoder()
+        self.channel.on("close", self.closed.set)
+
+    async def dial(self, started: ProviderStarted, session: dict[str, Any], *, multipart: bool = False) -> None:
+        offer = await self.connection.createOffer()
+        await self.connection.setLocalDescription(offer)
+        status, sdp, headers = await post_offer(started, self.connection.localDescription.sdp, session, multipart)
+        assert status == 201, sdp
+        self.call_path = headers["Location"]
+        await self.accept(sdp)
+
+    async def accept(self, sdp: str) -> None:
+        await self.connection.setRemoteDescription(RTCSessionDescription(sdp, "answer"))
+        tap(self.connection.getTransceivers()[0].receiver, self._on_packet)
+        await self.connection.addIceCandidate(None)
+
+    def send(self, kind: str, **fields: Any) -> None:
+        self.send_text(json.dumps({"type": kind, **fields}))
+
+    def send_text(self, message: str) -> None:
+        self.channel.send(message)
 
     async def play(self, pcm: bytes, sample_rate_hz: int) -> None:
         """Send sound in real time."""
@@ -97,20 +126,7 @@ class Client:
     async def close(self) -> None:
         self.track.stop()
         await hard_close(self.connection)
-        await asyncio.gather(*self._notices)
-
-    def _on_message(self, message: str) -> None:
-        event = json.loads(message)
-        if self._strict:
-            validate(event)
-        self.events.append(event)
-        notice = asyncio.get_running_loop().create_task(self._notify())
-        self._notices.add(notice)
-        notice.add_done_callback(self._notices.discard)
-
-    async def _notify(self) -> None:
-        async with self._arrival:
-            self._arrival.notify_all()
+        await self.settle()
 
     def _on_packet(self, _sequence: int, _ssrc: int, payload: bytes) -> None:
         self.frames += 1
@@ -193,7 +209,7 @@ async def until(condition: Callable[[], Any]) -> None:
 async def calling(
     started: ProviderStarted, session: dict[str, Any], *, multipart: bool = False, strict: bool = True
 ) -> AsyncIterator[Client]:
-    """Call the provider, wait for its greeting, and hang up at the end."""
+    """Call the provider over WebRTC, wait for its greeting, and hang up at the end."""
     client = Client(strict)
     try:
         await client.dial(started, session, multipart=multipart)

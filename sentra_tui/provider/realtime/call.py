@@ -148,8 +148,7 @@ class Call:
         if fault.close_call_after_s is not None and age_s >= fault.close_call_after_s:
             self.hang_up()
         if age_s >= fault.expire_after_s:
-            message = f"Your session hit the maximum duration of {fault.expire_after_s / 60:g} minutes."
-            self._session.refuse(ApiError(400, message, code="session_expired"))
+            self._session.expire(fault.expire_after_s)
             self.hang_up()
 
     async def _check(self) -> None:

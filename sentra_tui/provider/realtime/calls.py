@@ -1,4 +1,4 @@
-"""All calls of the provider."""
+"""All calls of the provider, over WebRTC and over WebSockets."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+from aiohttp import web
+
 from sentra_tui.provider.api_error import ApiError
 from sentra_tui.provider.faults import Faults
 from sentra_tui.provider.realtime.call import Call
 from sentra_tui.provider.realtime.session import Staff
 from sentra_tui.provider.realtime.settings import SessionSettings
+from sentra_tui.provider.realtime.socket_call import SocketCall
 
 MAX_CALLS = 16
 
@@ -24,7 +27,7 @@ class Calls:
         self._staff = staff
         self._faults = faults
         self._epoch_s = epoch_s
-        self._calls: dict[str, tuple[Call, asyncio.Task[None]]] = {}
+        self._calls: dict[str, tuple[Call | SocketCall, asyncio.Task[None]]] = {}
 
     def describe(self) -> list[dict[str, object]]:
         """Return what calls there are."""
@@ -32,21 +35,29 @@ class Calls:
 
     async def open(self, offer: str, settings: SessionSettings) -> tuple[str, str]:
         """Answer an offer; return the call's id and the SDP answer. Raises ApiError."""
-        if len(self._calls) >= MAX_CALLS:
-            raise ApiError(
-                429, f"There are {MAX_CALLS} calls already.", code="rate_limit_exceeded", headers={"Retry-After": "1"}
-            )
+        self.require_room()
         call = Call(settings, self._staff, self._faults.for_session(settings.type), self._epoch_s())
         try:
             answer = await call.answer(offer)
         except BaseException:
             await call.release()
             raise
-        task = asyncio.create_task(call.run(), name=call.id)
-        self._calls[call.id] = (call, task)
-        task.add_done_callback(lambda _: self._forget(call.id))
-        _log.info("call %s (%s) answered", call.id, call.type)
+        self._start(call)
         return call.id, answer
+
+    async def carry(
+        self, socket: web.WebSocketResponse, transport: asyncio.Transport | None, settings: SessionSettings
+    ) -> None:
+        """Have a session over an open socket, until it ends."""
+        fault = self._faults.for_session(settings.type)
+        await self._start(SocketCall(socket, transport, settings, self._staff, fault, self._epoch_s()))
+
+    def require_room(self) -> None:
+        """Raise ApiError (429) when there is no room for another call."""
+        if len(self._calls) >= MAX_CALLS:
+            raise ApiError(
+                429, f"There are {MAX_CALLS} calls already.", code="rate_limit_exceeded", headers={"Retry-After": "1"}
+            )
 
     async def hang_up(self, call_id: str) -> None:
         """End a call; raises ApiError when there is none of this id."""
@@ -62,6 +73,13 @@ class Calls:
         for call, _ in running:
             call.hang_up()
         await asyncio.gather(*(task for _, task in running), return_exceptions=True)
+
+    def _start(self, call: Call | SocketCall) -> asyncio.Task[None]:
+        task = asyncio.create_task(call.run(), name=call.id)
+        self._calls[call.id] = (call, task)
+        task.add_done_callback(lambda _: self._forget(call.id))
+        _log.info("call %s (%s) began", call.id, call.type)
+        return task
 
     def _forget(self, call_id: str) -> None:
         _, task = self._calls.pop(call_id)

@@ -1,4 +1,4 @@
-"""What a client may say: the events of the Realtime API that make sense over WebRTC, typed.
+"""What a client may say: the events of the Realtime API, typed.
 
 https://platform.openai.com/docs/api-reference/realtime-client-events
 """
@@ -21,6 +21,12 @@ class SessionUpdate(_ClientEvent, frozen=True, kw_only=True, tag="session.update
     """Change the session's settings."""
 
     session: dict[str, Any]
+
+
+class InputAudioAppend(_ClientEvent, frozen=True, kw_only=True, tag="input_audio_buffer.append"):
+    """Send sound, where it does not come by a track of its own: mono s16le, base64 on the wire."""
+
+    audio: bytes
 
 
 class InputAudioCommit(_ClientEvent, frozen=True, kw_only=True, tag="input_audio_buffer.commit"):
@@ -113,6 +119,7 @@ class ResponseCancel(_ClientEvent, frozen=True, kw_only=True, tag="response.canc
 
 ClientEvent = (
     SessionUpdate
+    | InputAudioAppend
     | InputAudioCommit
     | InputAudioClear
     | OutputAudioClear
@@ -137,14 +144,6 @@ def parse(text: str) -> ClientEvent:
         raise RefusedEvent(400, "A message must be a JSON object.", code="invalid_event")
     event_id = raw.get("event_id") if isinstance(raw.get("event_id"), str) else None
     kind = raw.get("type")
-    if kind == "input_audio_buffer.append":
-        raise RefusedEvent(
-            400,
-            "Over WebRTC sound is sent on the media track.",
-            code="invalid_event_for_transport",
-            param="type",
-            event_id=event_id,
-        )
     if kind not in _SUPPORTED:
         raise RefusedEvent(
             400,

@@ -11,6 +11,7 @@ import msgspec
 from sentra_tui.provider.api_error import ApiError
 from sentra_tui.provider.models.text_model import TextMessage
 from sentra_tui.provider.realtime.client_events import Item
+from sentra_tui.provider.realtime.spoken_text import SpokenText
 
 Emit = Callable[..., None]
 """Sends a server event: its type, and its fields by name."""
@@ -30,6 +31,7 @@ class Conversation:
         self._emit = emit
         self._items: dict[str, dict[str, Any]] = {}
         self._truncated: set[str] = set()
+        self._spoken: dict[str, SpokenText] = {}
         self.id = new_id("conv")
 
     @property
@@ -79,14 +81,22 @@ class Conversation:
         self._emit("conversation.item.deleted", item_id=item_id)
 
     def truncate(self, item_id: str, audio_end_ms: int) -> None:
-        """Forget the text of a spoken answer that was not heard to its end; raises ApiError."""
+        """Cut the text of a spoken answer down to what was heard; raises ApiError."""
         self._require(item_id, "item_truncate_invalid_item_id")
         content = self._items[item_id].get("content") or [{}]
         if content[0].get("type") != "output_audio":
             raise ApiError(400, "Only model output audio messages can be truncated.", code="unsupported_content_type")
-        content[0].pop("transcript", None)
+        spoken = self._spoken.get(item_id, SpokenText())
+        if audio_end_ms > spoken.duration_ms:
+            message = f"Audio content of {spoken.duration_ms}ms is already shorter than {audio_end_ms}ms"
+            raise ApiError(400, message, code="invalid_value", param="audio_end_ms")
+        content[0]["transcript"] = spoken.heard(audio_end_ms)
         self._truncated.add(item_id)
         self._emit("conversation.item.truncated", item_id=item_id, content_index=0, audio_end_ms=audio_end_ms)
+
+    def speak(self, item_id: str, text: str, duration_ms: int) -> None:
+        """Keep that this text of an answer sounds so long."""
+        self._spoken.setdefault(item_id, SpokenText()).add(text, duration_ms)
 
     def holds(self, item_id: str) -> bool:
         """Return whether this item is there."""

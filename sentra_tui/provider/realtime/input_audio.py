@@ -74,6 +74,9 @@ class InputAudio:
 
     def commit(self) -> None:
         """End the turn by hand; raises ApiError when there is less than 100 ms of sound."""
+        if self._rest:
+            self._hear_speech(self._rest.ljust(_FRAME_BYTES, b"\0"))
+            self._rest = b""
         if self._buffered_ms < _LEAST_MS:
             raise ApiError(
                 400,
@@ -90,6 +93,7 @@ class InputAudio:
             self.transcriber.drop()
         self._item_id = ""
         self._buffered_ms = 0
+        self._rest = b""
         self._prefix.clear()
         self._detector.reset()
         self._emit("input_audio_buffer.cleared")

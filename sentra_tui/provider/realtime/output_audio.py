@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sentra_tui.domain.audio import FRAME_MS
 from sentra_tui.provider.realtime.conversation import Emit
@@ -27,11 +27,11 @@ class OutputAudio:
         """The item being heard, empty while there is none."""
         return self._playing[1] if self._playing else ""
 
-    def play(self, response_id: str, item_id: str, frame: bytes) -> None:
-        """Queue a frame of 1,920 bytes."""
+    def play(self, response_id: str, item_id: str, frames: Sequence[bytes]) -> None:
+        """Queue frames of 1,920 bytes."""
         self.sounded = True
         self._unfinished.add(response_id)
-        self._frames.append((response_id, item_id, frame))
+        self._frames.extend((response_id, item_id, frame) for frame in frames)
 
     def finish(self, response_id: str) -> None:
         """Say that a response has no more sound."""

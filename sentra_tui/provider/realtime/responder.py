@@ -16,6 +16,7 @@ from sentra_tui.provider.models.text_model import TextMessage, TextModel
 from sentra_tui.provider.realtime.conversation import Conversation, Emit
 from sentra_tui.provider.realtime.output_audio import OutputAudio
 from sentra_tui.provider.realtime.response_run import CancelReason, ResponsePlan, ResponseRun
+from sentra_tui.provider.realtime.streamed_audio import StreamedAudio
 from sentra_tui.provider.text_faults import TextFault
 from sentra_tui.provider.voice import Voice
 
@@ -36,7 +37,7 @@ class Responder:
         self,
         emit: Emit,
         conversation: Conversation,
-        output: OutputAudio,
+        output: OutputAudio | StreamedAudio,
         model: TextModel,
         voice: Voice,
         fault: SessionFault,
@@ -129,7 +130,5 @@ class Responder:
 
     async def _say(self, run: ResponseRun, plan: ResponsePlan, text: str) -> None:
         async for sentence, frames in self._voice.speak(text, plan.voice, plan.speed):
-            run.extend(f" {sentence}" if run.has_text else sentence)
-            run.add_sound(len(frames) * FRAME_MS / 1000)
-            for frame in frames:
-                self._output.play(run.id, run.item_id, frame)
+            run.speak(sentence, len(frames) * FRAME_MS)
+            self._output.play(run.id, run.item_id, frames)

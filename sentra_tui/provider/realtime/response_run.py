@@ -20,6 +20,8 @@ class ResponsePlan(Struct, frozen=True, kw_only=True):
     modality: Literal["text", "audio"]
     voice: str
     speed: float
+    rate_hz: int
+    """The sample rate of the session's spoken answers."""
     max_output_tokens: int | Literal["inf"]
     in_conversation: bool
     metadata: dict[str, str] | None
@@ -32,6 +34,7 @@ class ResponsePlan(Struct, frozen=True, kw_only=True):
             modality=modalities[0] if modalities else settings.output_modality,
             voice=settings.voice,
             speed=settings.speed,
+            rate_hz=settings.output_rate_hz,
             max_output_tokens=options.max_output_tokens or settings.max_output_tokens,
             in_conversation=options.conversation == "auto",
             metadata=options.metadata,
@@ -54,11 +57,6 @@ class ResponseRun:
         self._spoken = plan.modality == "audio"
         self._delta = "response.output_audio_transcript" if self._spoken else "response.output_text"
 
-    @property
-    def has_text(self) -> bool:
-        """Whether any of the answer was told."""
-        return bool(self._text)
-
     def begin(self) -> None:
         """Say that the response was created."""
         self._emit("response.created", response=self._describe("in_progress", None, None))
@@ -78,9 +76,12 @@ class ResponseRun:
         self._conversation.set_content(self.item_id, self._content(), "in_progress")
         self._emit(f"{self._delta}.delta", **self._place(), delta=delta)
 
-    def add_sound(self, seconds: float) -> None:
-        """Count sound that was made."""
-        self._sound_s += seconds
+    def speak(self, text: str, duration_ms: int) -> None:
+        """Say more of the text, which sounds so long."""
+        self._sound_s += duration_ms / 1000
+        if self._plan.in_conversation:
+            self._conversation.speak(self.item_id, text, duration_ms)
+        self.extend(f" {text}" if self._text else text)
 
     def complete(self) -> None:
         """Say that it is complete."""
@@ -149,7 +150,9 @@ class ResponseRun:
             "status_details": details,
             "output": [self._item(item_status, self._content())] if self._opened else [],
             "output_modalities": [self._plan.modality],
-            "audio": {"output": {"format": {"type": "audio/pcm", "rate": 24_000}, "voice": self._plan.voice}},
+            "audio": {
+                "output": {"format": {"type": "audio/pcm", "rate": self._plan.rate_hz}, "voice": self._plan.voice}
+            },
             "conversation_id": self._conversation.id if self._plan.in_conversation else None,
             "max_output_tokens": self._plan.max_output_tokens,
             "metadata": self._plan.metadata,

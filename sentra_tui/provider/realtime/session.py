@@ -1,7 +1,7 @@
 """One Realtime session: what the client says, what is heard, what is answered.
 
-The GA dialect of the Realtime API over WebRTC, of both kinds: `realtime` (a conversation with answers) and
-`transcription` (turns written down). https://platform.openai.com/docs/api-reference/realtime
+The GA dialect of the Realtime API, of both kinds: `realtime` (a conversation with answers) and `transcription` (turns
+written down). https://platform.openai.com/docs/api-reference/realtime
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ from sentra_tui.provider.api_error import ApiError
 from sentra_tui.provider.faults import SessionFault
 from sentra_tui.provider.models.text_model import TextMessage, TextModel
 from sentra_tui.provider.realtime import client_events as client
+from sentra_tui.provider.realtime.appended_audio import AppendedAudio
 from sentra_tui.provider.realtime.conversation import Conversation, new_id
 from sentra_tui.provider.realtime.input_audio import InputAudio
 from sentra_tui.provider.realtime.output_audio import OutputAudio
 from sentra_tui.provider.realtime.responder import Responder
 from sentra_tui.provider.realtime.response_run import ResponsePlan
 from sentra_tui.provider.realtime.settings import SessionSettings, Transcription
+from sentra_tui.provider.realtime.streamed_audio import StreamedAudio
 from sentra_tui.provider.realtime.transcriber import Transcriber
 from sentra_tui.provider.recognition.recogniser import RecogniserChoice
 from sentra_tui.provider.voice import Voice
@@ -42,7 +44,10 @@ class Staff(Struct, frozen=True):
 
 
 class RealtimeSession:
-    """Drives one session. `say` sends a message to the client, `send_frame` a frame of sound; neither blocks."""
+    """Drives one session. `say` sends a message to the client, `send_frame` a frame of sound; neither blocks.
+
+    Without `send_frame` sound goes in the messages, both ways, as over a WebSocket.
+    """
 
     def __init__(
         self,
@@ -51,7 +56,7 @@ class RealtimeSession:
         fault: SessionFault,
         expires_at: int,
         say: Callable[[str], None],
-        send_frame: Callable[[bytes], None],
+        send_frame: Callable[[bytes], None] | None = None,
     ) -> None:
         self.id = new_id("sess")
         self.settings = settings
@@ -59,9 +64,14 @@ class RealtimeSession:
         self._expires_at = expires_at
         self._say = say
         self._conversation = Conversation(self._emit)
-        self._output = OutputAudio(self._emit, send_frame)
+        self._output: OutputAudio | StreamedAudio = (
+            StreamedAudio(self._emit, lambda: self.settings.output_rate_hz)
+            if send_frame is None
+            else OutputAudio(self._emit, send_frame)
+        )
         self._responder = Responder(self._emit, self._conversation, self._output, staff.model, staff.voice, fault)
         self._input = InputAudio(self._emit, self._conversation, self._on_speech, self._on_turn)
+        self._appended = AppendedAudio(self._input.hear) if send_frame is None else None
         self._retired: set[asyncio.Task[None]] = set()
         self._apply()
 
@@ -99,6 +109,11 @@ class RealtimeSession:
         }
         self._emit("error", error=details)
 
+    def expire(self, lifetime_s: float) -> None:
+        """Tell the client that the session is at its end."""
+        message = f"Your session hit the maximum duration of {lifetime_s / 60:g} minutes."
+        self.refuse(ApiError(400, message, code="session_expired"))
+
     async def close(self) -> None:
         """End everything that the session started."""
         await self._responder.close()
@@ -113,16 +128,20 @@ class RealtimeSession:
         match event:
             case client.SessionUpdate(session=update):
                 self._update(update)
+            case client.InputAudioAppend(audio=pcm):
+                self._append(pcm)
             case client.InputAudioCommit():
-                self._input.commit()
+                self._commit()
             case client.InputAudioClear():
-                self._input.clear()
+                self._clear_input()
             case _ if self.settings.type == "transcription":
                 raise ApiError(400, "A transcription session has no conversation.", code="invalid_value", param="type")
             case client.ResponseCreate(response=options):
                 self._create_response(options or client.ResponseOptions())
             case client.ResponseCancel(response_id=response_id):
                 self._responder.cancel("client_cancelled", response_id)
+            case client.OutputAudioClear() if self._appended is not None:
+                raise _wrong_transport("What was said in messages is with the client: stop playing it there.")
             case client.OutputAudioClear():
                 self._clear_output()
             case _:
@@ -138,6 +157,24 @@ class RealtimeSession:
                 self._conversation.delete(item_id)
             case client.ItemTruncate(item_id=item_id, audio_end_ms=audio_end_ms):
                 self._conversation.truncate(item_id, audio_end_ms)
+
+    def _append(self, pcm: bytes) -> None:
+        if self._appended is None:
+            raise _wrong_transport("Over WebRTC sound is sent on the media track.")
+        sound = self.settings.input_format
+        if sound.type != "audio/pcm":
+            raise ApiError(400, f"This server takes no {sound.type} sound.", code="invalid_value", param="audio")
+        self._appended.append(pcm, sound.rate)
+
+    def _commit(self) -> None:
+        if self._appended is not None:
+            self._appended.complete()
+        self._input.commit()
+
+    def _clear_input(self) -> None:
+        if self._appended is not None:
+            self._appended.clear()
+        self._input.clear()
 
     def _update(self, update: dict[str, Any]) -> None:
         if "type" not in update:
@@ -234,3 +271,7 @@ class RealtimeSession:
         if self._input.transcriber is None:
             return self._conversation.item_text(item_id)
         return await self._input.transcriber.text(item_id)
+
+
+def _wrong_transport(message: str) -> ApiError:
+    return ApiError(400, message, code="invalid_event_for_transport", param="type")

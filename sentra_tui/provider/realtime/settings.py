@@ -42,7 +42,15 @@ class Transcription(Struct, frozen=True, kw_only=True):
     language: str = ""
 
 
+class AudioFormat(Struct, frozen=True, kw_only=True):
+    """`audio.input.format` and `audio.output.format`; servers that run at another rate than OpenAI's exist."""
+
+    type: Literal["audio/pcm", "audio/pcmu", "audio/pcma"] = "audio/pcm"
+    rate: Annotated[int, Meta(ge=8000, le=48_000)] = 24_000
+
+
 class _AudioInput(Struct, frozen=True, kw_only=True):
+    format: AudioFormat = AudioFormat()
     transcription: Transcription | None = None
     turn_detection: TurnDetection | UnsetType | None = UNSET
 
@@ -54,6 +62,7 @@ class _CustomVoice(Struct, frozen=True):
 
 
 class _AudioOutput(Struct, frozen=True, kw_only=True):
+    format: AudioFormat = AudioFormat()
     voice: str | _CustomVoice = "marin"
     speed: Annotated[float, Meta(ge=0.25, le=1.5)] = 1.0
 
@@ -130,6 +139,16 @@ class SessionSettings:
     def speed(self) -> float:
         """How fast spoken answers are, 1.0 being normal."""
         return self._typed.audio.output.speed
+
+    @property
+    def input_format(self) -> AudioFormat:
+        """How sound comes in messages."""
+        return self._typed.audio.input.format
+
+    @property
+    def output_rate_hz(self) -> int:
+        """The sample rate of spoken answers in messages."""
+        return self._typed.audio.output.format.rate
 
     def updated(self, update: dict[str, Any]) -> SessionSettings:
         """Return these settings with an update merged in: what is absent stays, null clears.

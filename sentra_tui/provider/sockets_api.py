@@ -1,0 +1,85 @@
+"""The realtime endpoint for WebSockets, `GET /v1/realtime`.
+
+Shapes as of https://platform.openai.com/docs/guides/realtime-websocket.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from aiohttp import web
+
+from sentra_tui.provider.api_error import ApiError
+from sentra_tui.provider.credentials import Credentials
+from sentra_tui.provider.faults import Faults
+from sentra_tui.provider.planned import suffer
+from sentra_tui.provider.realtime.calls import Calls
+from sentra_tui.provider.realtime.conversation import new_id
+from sentra_tui.provider.realtime.settings import SessionSettings
+from sentra_tui.provider.realtime.socket_call import CLOSE_S, MAX_MESSAGE_BYTES
+
+_BAD_KEY = 3000
+_BAD_REQUEST = 4000
+
+
+class SocketsApi:
+    """Opens sockets, and has the sessions over them carried."""
+
+    def __init__(self, credentials: Credentials, calls: Calls, faults: Faults) -> None:
+        self._credentials = credentials
+        self._calls = calls
+        self._faults = faults
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the routes, for aiohttp."""
+        return [web.get("/v1/realtime", self._open)]
+
+    async def close(self) -> None:
+        """Nothing runs here that is not one of the calls."""
+
+    async def _open(self, request: web.Request) -> web.StreamResponse:
+        if self._faults.lacks("websocket") or not web.WebSocketResponse().can_prepare(request):
+            raise ApiError(404, f"Unknown request URL: {request.method} {request.path}.", code="unknown_url")
+        try:
+            settings = self._credentials.open(request.headers.get("Authorization", "")) or _asked_for(request)
+        except ApiError as error:
+            if error.status == 401 and not self._faults.plan.late_refusals:
+                raise
+            return await _refuse(request, error)
+        page = await suffer(self._faults.for_socket(settings.type))
+        if page is not None:
+            return page
+        self._calls.require_room()
+        socket = await _accept(request)
+        await self._calls.carry(socket, request.transport, settings)
+        return socket
+
+
+def _asked_for(request: web.Request) -> SessionSettings:
+    """Return the session that the query asks for; raises ApiError."""
+    model = request.query.get("model", "")
+    if request.query.get("intent") == "transcription":
+        if model:
+            message = "You must not provide a model parameter for transcription sessions."
+            raise ApiError(400, message, code="invalid_model")
+        return SessionSettings({"type": "transcription"})
+    if not model:
+        raise ApiError(400, "You must provide a model parameter.", code="missing_model")
+    return SessionSettings({"type": "realtime", "model": model})
+
+
+async def _accept(request: web.Request) -> web.WebSocketResponse:
+    socket = web.WebSocketResponse(max_msg_size=MAX_MESSAGE_BYTES, compress=False, timeout=CLOSE_S)
+    await socket.prepare(request)
+    return socket
+
+
+async def _refuse(request: web.Request, error: ApiError) -> web.WebSocketResponse:
+    """Open a socket to say why there is no session on it."""
+    socket = await _accept(request)
+    details: dict[str, Any] = {**error.body()["error"], "event_id": None}
+    await socket.send_str(json.dumps({"type": "error", "event_id": new_id("event"), "error": details}))
+    code = _BAD_KEY if error.status == 401 else _BAD_REQUEST
+    await socket.close(code=code, message=f"{error.kind}.{error.code}".encode())
+    return socket
