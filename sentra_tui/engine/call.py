@@ -13,15 +13,16 @@ from functools import singledispatchmethod
 from typing import Any, Protocol
 
 from sentra_tui.domain.changes import Change, ContactHeard, Noticed, QualityMeasured
-from sentra_tui.domain.errors import SentraError, TransportError, TransportLost, TransportRefused
+from sentra_tui.domain.errors import ProtocolError, SentraError, TransportError, TransportLost, TransportRefused
 from sentra_tui.domain.ports import Transport
 from sentra_tui.domain.state import Connection, Severity
 from sentra_tui.domain.usage import Usage
 from sentra_tui.engine.context import EngineContext
-from sentra_tui.protocol import codec
+from sentra_tui.engine.roads.ports import Dialled
 from sentra_tui.protocol import effects as e
 from sentra_tui.protocol.connection import CallMachine
 from sentra_tui.protocol.session import Session
+from sentra_tui.protocol.wire import Wire
 
 CONTACT_INTERVAL_S = 0.5
 QUALITY_EVERY = 2
@@ -29,14 +30,14 @@ QUALITY_EVERY = 2
 _LOG = logging.getLogger(__name__)
 
 Output = Change | e.Effect
-Dial = Callable[[], Awaitable[Transport]]
+Dial = Callable[[], Awaitable[Dialled]]
 """Makes one call: returns it connected, or raises TransportLost or TransportRefused."""
 
 
 class CallListener(Protocol):
     """Who wants to know which call carries the stream's sound."""
 
-    def call_began(self, transport: Transport) -> None:
+    def call_began(self, dialled: Dialled) -> None:
         """This call carries sound from now on."""
         ...
 
@@ -69,7 +70,7 @@ class CallDriver:
         stream: str,
         machine: CallMachine,
         dial: Dial,
-        make_session: Callable[[int, Transport], Session],
+        make_session: Callable[[int, Dialled], Session],
         listener: CallListener,
         context: EngineContext,
     ) -> None:
@@ -84,6 +85,7 @@ class CallDriver:
         self._task: asyncio.Task[None] | None = None
         self._ending: set[asyncio.Task[None]] = set()
         self._transport: Transport | None = None
+        self._wire = Wire()
         self._session: Session | None = None
 
     @property
@@ -118,6 +120,15 @@ class CallDriver:
         """Put a new call in the place of the one that stands; nothing if none does."""
         if self.state is Connection.LIVE:
             self._break(TransportLost(cause, retry_after_s=0.0))
+
+    def take(self, dialled: Dialled) -> None:
+        """Go on by this call, which stands, in place of the one that does; raises ProtocolError if none does."""
+        if self.state is not Connection.LIVE:
+            raise ProtocolError("There is no call to take the place of.")
+        self._end_session()
+        if self._transport is not None:
+            self._release(self._transport)
+        self._start(self._go_on(dialled))
 
     async def closed(self) -> None:
         """Wait until calls that were hung up are gone from the network, too."""
@@ -156,7 +167,9 @@ class CallDriver:
         if self._transport is None:
             return
         try:
-            self._transport.send(codec.encode(effect.event))
+            message = self._wire.encode(effect.event)
+            if message is not None:
+                self._transport.send(message)
         except TransportLost:
             _LOG.info("%s: a message came too late for its call", self.stream)
         except TransportRefused as error:
@@ -208,13 +221,24 @@ class CallDriver:
     async def _call(self) -> None:
         began_ms = self._now_ms()
         try:
-            transport = await self._dial()
+            dialled = await self._dial()
         except SentraError as error:
             self._break(error)
             return
+        now_ms = self._now_ms()
+        await self._live(
+            dialled, self._machine.connected(now_ms, dialled.transport.name, now_ms - began_ms, dialled.detour)
+        )
+
+    async def _go_on(self, dialled: Dialled) -> None:
+        replaced = self._machine.replaced(self._now_ms(), dialled.transport.name, dialled.detour)
+        await self._live(dialled, replaced)
+
+    async def _live(self, dialled: Dialled, told: Sequence[Output]) -> None:
+        transport = dialled.transport
         watch = self._tasks.start(self._watch(transport), self._failed, f"{self.stream} watch")
         try:
-            self._begin(transport, began_ms)
+            self._begin(dialled, told)
             if self._session is not None:  # else renewed as soon as it stood: its choices had changed on the way
                 await self._converse(transport)
         except TransportError as error:
@@ -224,18 +248,18 @@ class CallDriver:
             self._release(transport)
             await transport.close()
 
-    def _begin(self, transport: Transport, began_ms: int) -> None:
-        now_ms = self._now_ms()
-        self._transport = transport
-        self._session = self._make_session(now_ms, transport)
-        self.perform(self._machine.connected(now_ms, transport.name, now_ms - began_ms))
-        self._listener.call_began(transport)
+    def _begin(self, dialled: Dialled, told: Sequence[Output]) -> None:
+        self._transport = dialled.transport
+        self._wire = dialled.wire
+        self._session = self._make_session(self._now_ms(), dialled)
+        self.perform(told)
+        self._listener.call_began(dialled)
 
     async def _converse(self, transport: Transport) -> None:
         async for message in transport.messages():
             if self._session is None:
                 return
-            self.perform(self._session.receive(codec.decode(message), self._now_ms()))
+            self.perform(self._session.receive(self._wire.decode(message), self._now_ms()))
 
     async def _watch(self, transport: Transport) -> None:
         count = 0

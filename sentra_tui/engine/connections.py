@@ -16,7 +16,7 @@ from sentra_tui.domain.changes import (
     SpeedChanged,
     StreamAdded,
 )
-from sentra_tui.domain.config import ReconnectConfig
+from sentra_tui.domain.config import Config
 from sentra_tui.domain.sound_ports import AudioSink
 from sentra_tui.domain.state import Connection, Severity, SourceStatus
 from sentra_tui.domain.text import clean_line
@@ -27,6 +27,7 @@ from sentra_tui.engine.sound.pumps import Meter
 from sentra_tui.engine.store import Store
 from sentra_tui.engine.stream import StreamPlan, StreamRunner
 from sentra_tui.protocol.connection import CallMachine
+from sentra_tui.protocol.road_book import RoadBook
 
 SPEED_STEP = 0.1
 SPEED_RANGE = (0.25, 1.5)
@@ -51,21 +52,25 @@ class ConnectionManager:
         self,
         plans: Sequence[StreamPlan],
         store: Store,
-        policy: ReconnectConfig,
+        config: Config,
         ports: ManagerPorts,
         context: EngineContext,
     ) -> None:
         self._store = store
         self._recordings_begin = asyncio.Event()
         self.playback = Playback(ports.open_sink, context, self._tell_voice)
+        self.roads = RoadBook(round(config.reconnect.probe_s * 1000))
+        """What is known of the roads to the provider."""
         self._streams = {
             plan.name: StreamRunner(
                 plan,
-                CallMachine(plan.name, policy, ports.random),
+                CallMachine(plan.name, config.reconnect, ports.random),
                 ports.make_meter(),
                 self.playback if plan.answers else None,
                 self._recordings_begin,
                 ports.bill,
+                self.roads,
+                round(config.deadlines.head_start_s * 1000),
                 context,
             )
             for plan in plans
@@ -100,6 +105,7 @@ class ConnectionManager:
 
     def retry_now(self) -> None:
         """Dial at once what waits or has failed, and open again the sources that could not be."""
+        self.roads.forget()
         self._on_each(lambda stream: stream.call.retry_now())
         for stream in self._store.state.streams:
             if stream.source.status is SourceStatus.FAILED and stream.name in self._streams:

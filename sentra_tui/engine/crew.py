@@ -24,6 +24,8 @@ from sentra_tui.engine.lanes.notes import answer_for_notes
 from sentra_tui.engine.lanes.ports import NoRunBook
 from sentra_tui.engine.lanes.quick_lane import StreamQuickLane
 from sentra_tui.engine.lanes.recap import RecapKeeper
+from sentra_tui.engine.roads.climber import RoadClimber
+from sentra_tui.engine.roads.detours import DetourTeller
 from sentra_tui.engine.sound.bleed import BleedDriver
 from sentra_tui.engine.sound.crew import SoundCrew
 from sentra_tui.engine.sound.gaps import GapMarker
@@ -57,7 +59,9 @@ class Crew:
         sound = wiring.sound()
         output = Output(sound.output, sound.open_sink, store.publish)
         ports = wiring.ports(self._cost.meter, output.open)
-        self._manager = ConnectionManager(self._plans, store, config.reconnect, ports, context)
+        self._manager = ConnectionManager(self._plans, store, config, ports, context)
+        self._climber = RoadClimber(self._manager, store, context)
+        DetourTeller(store)
         self._sound = SoundCrew(sound, self._manager, output, store, context)
         self._main: MainLane | None = None
         self._assistants: Assistants | None = None
@@ -86,6 +90,7 @@ class Crew:
             await self._main.close()
         if self._minutes is not None:
             await self._minutes.close()
+        self._climber.close()
         await self._manager.close()
         if self._gaps is not None:
             self._gaps.close()

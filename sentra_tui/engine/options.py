@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import get_args
 
 from msgspec import Struct
+
+from sentra_tui.domain.provider_config import Transport
 
 
 class EngineOptions(Struct, frozen=True, kw_only=True):
@@ -13,6 +16,8 @@ class EngineOptions(Struct, frozen=True, kw_only=True):
 
     config: Path | None = None
     provider: str | None = None
+    transport: Transport | None = None
+    """The road of calls, where it is not the profile that says so."""
     mic: str | None = None
     speaker: str | None = None
     stream: tuple[str, ...] = ()
@@ -57,6 +62,7 @@ def parse(argv: list[str]) -> EngineOptions:
     parser = argparse.ArgumentParser(prog="python -m sentra_tui.engine")
     parser.add_argument("--config", type=Path)
     parser.add_argument("--provider")
+    parser.add_argument("--transport", choices=get_args(Transport))
     parser.add_argument("--mic")
     parser.add_argument("--speaker")
     parser.add_argument("--stream", action="append", default=[])

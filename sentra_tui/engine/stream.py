@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct
@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from sentra_tui.domain.changes import AnswerVoiceChanged, LanguageChanged, MuteChanged, Noticed
 from sentra_tui.domain.errors import TransportLost, TransportRefused
-from sentra_tui.domain.ports import Transport
+from sentra_tui.domain.roads import Road
 from sentra_tui.domain.source_spec import SourceSpec
 from sentra_tui.domain.state import Connection, Severity
 from sentra_tui.domain.stream_settings import StreamSettings
@@ -19,11 +19,14 @@ from sentra_tui.domain.usage import Usage
 from sentra_tui.engine.call import CallDriver
 from sentra_tui.engine.context import EngineContext
 from sentra_tui.engine.lanes.ports import Bill
+from sentra_tui.engine.roads.dialler import RoadDialler
+from sentra_tui.engine.roads.ports import Attempt, Dialled
 from sentra_tui.engine.sound.endpointing import EndpointingDriver
 from sentra_tui.engine.sound.playback import Playback
 from sentra_tui.engine.sound.pumps import Meter, SourcePump
 from sentra_tui.engine.sound.source import SourceDriver, SourceOpener
 from sentra_tui.protocol.connection import CallMachine
+from sentra_tui.protocol.road_book import RoadBook
 from sentra_tui.protocol.session import Session
 from sentra_tui.protocol.session_config import begins_answers, finds_turns, session_change
 
@@ -32,8 +35,10 @@ class StreamPlan(Struct, frozen=True):
     """What it takes to run one stream."""
 
     name: str
-    dial: Callable[[dict[str, Any]], Awaitable[Transport]]
-    """Makes one call with this session config: returns it connected, or raises a TransportError."""
+    roads: tuple[Road, ...]
+    """The roads that its call may take, best first."""
+    attempt: Attempt
+    """Makes a call by one of them."""
     session: Callable[[StreamSettings], dict[str, Any]]
     """Gives the session config that these settings ask for."""
     source: SourceOpener
@@ -66,6 +71,8 @@ class StreamRunner:
         playback: Playback | None,
         recordings_begin: asyncio.Event,
         bill: Bill,
+        book: RoadBook,
+        head_start_ms: int,
         context: EngineContext,
     ) -> None:
         self.name = plan.name
@@ -80,17 +87,26 @@ class StreamRunner:
         """Makes what finds the turns of a session whose server does not."""
         self._endpointing: EndpointingDriver | None = None
         self._plan = plan
+        self._dialler = RoadDialler(plan.name, plan.roads, plan.attempt, book, head_start_ms, context)
         self._playback = playback
         self._bill = bill
         self._now_ms = context.now_ms
         self._publish = context.publish
         self._mark = context.mark
         self._agreed: dict[str, Any] = {}
+        self._imposed: dict[str, Any] = {}
+        """What the other side chose of the session, and we did not."""
+        self._asked_model: str | None = None
         self.pump = SourcePump(plan.name, meter, context.now_ms, context.publish)
         self.source = SourceDriver(
             plan.name, plan.source, self.pump, recordings_begin, self._source_opened, self._source_failed, context
         )
         self.call = CallDriver(plan.name, machine, self._dial, self._make_session, self, context)
+
+    @property
+    def roads(self) -> tuple[Road, ...]:
+        """The roads that its call may take, best first."""
+        return self._plan.roads
 
     def start(self) -> None:
         """Open the source, and dial if the plan says so."""
@@ -118,7 +134,7 @@ class StreamRunner:
         session = self.call.session
         if session is None or not self._agreed:
             return
-        wanted = self._plan.session(self.settings)
+        wanted = self._plan.session(self.settings) | self._imposed
         changed = session_change(self._agreed, wanted)
         if changed is None:
             self.call.renew("This choice needs a new session.")
@@ -146,9 +162,9 @@ class StreamRunner:
         if self.call.session is not None:
             self.call.perform(self.call.session.commit())
 
-    def call_began(self, transport: Transport) -> None:
+    def call_began(self, dialled: Dialled) -> None:
         """Send the source's sound into this call, and play its answers."""
-        self.pump.transport = transport
+        self.pump.transport = transport = dialled.transport
         self._find_turns()
         if self.call.session is not None:
             self.on_session(self.call.session)
@@ -219,19 +235,33 @@ class StreamRunner:
         others = [voice for voice in self._plan.voices if voice != self.settings.answer_voice]
         return others[0] if others and self.settings.answer_voice not in self._plan.voices[:1] else None
 
-    async def _dial(self) -> Transport:
-        wanted = self._plan.session(self.settings)
+    async def _dial(self) -> Dialled:
         try:
-            transport = await self._plan.dial(wanted)
+            return await self._dialler.dial(self._want())
         except TransportRefused as error:
             if "voice" not in error.param or self._known_voice() is None:
                 raise
             self.refuse_voice(error.message)
             raise TransportLost("The voice was not known: trying another.", retry_after_s=0.0) from error
-        self._agreed = wanted
-        return transport
 
-    def _make_session(self, now_ms: int, transport: Transport) -> Session:
+    async def dial_by(self, road: Road) -> Dialled:
+        """Return a call by this road, beside the one that stands; raises TransportError."""
+        return await self._dialler.dial_by(road, self._want())
+
+    def _want(self) -> dict[str, Any]:
+        """Return the session to ask for now."""
+        wanted = self._plan.session(self.settings)
+        self._asked_model = wanted.get("model")
+        return wanted
+
+    def _agree(self, session: dict[str, Any]) -> None:
+        """Take it that the call has this session; its model is not ours to change where it is not what we asked for."""
+        self._agreed = session
+        model = session.get("model")
+        self._imposed = {} if model == self._asked_model else {"model": model}
+
+    def _make_session(self, now_ms: int, dialled: Dialled) -> Session:
+        self._agree(dialled.session)
         playback = self._playback
         return Session(
             self.name,
@@ -243,6 +273,6 @@ class StreamRunner:
             mark=self._mark(),
             context_lines=self._plan.context_lines,
             heard_ms=playback.heard_ms if playback is not None else lambda: 0,
-            server_truncates=transport.server_truncates,
+            server_truncates=dialled.transport.server_truncates,
             server_interrupts=self._plan.server_interrupts,
         )

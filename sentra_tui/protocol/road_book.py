@@ -57,15 +57,16 @@ class RoadBook:
         return {road: self._failures[road].reason for road in roads if road in self._failures}
 
     def better(self, roads: Sequence[Road], taken: Road) -> tuple[Road, int] | None:
-        """Return the best of `roads` before `taken` that is to be tried again, and when; None where there is none."""
-        for road in roads[: roads.index(taken)] if taken in roads else ():
-            failure = self._failures.get(road)
-            if failure is None:
-                return road, 0
-            if failure.until_ms is not None:
-                return road, failure.until_ms
-        return None
+        """Return which of `roads` before `taken` is to be tried next, and when; None where none is."""
+        before = roads[: roads.index(taken)] if taken in roads else ()
+        due = [(self._due_ms(road), rank, road) for rank, road in enumerate(before)]
+        soonest = min((each for each in due if each[0] is not None), default=None)
+        return None if soonest is None else (soonest[2], soonest[0] or 0)
+
+    def _due_ms(self, road: Road) -> int | None:
+        failure = self._failures.get(road)
+        return 0 if failure is None else failure.until_ms
 
     def _worth(self, road: Road, now_ms: int) -> bool:
-        failure = self._failures.get(road)
-        return failure is None or (failure.until_ms is not None and now_ms >= failure.until_ms)
+        due_ms = self._due_ms(road)
+        return due_ms is not None and now_ms >= due_ms

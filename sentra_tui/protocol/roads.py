@@ -125,7 +125,7 @@ class RoadRace:
             if road is taken:
                 break
             if road in reasons:
-                return f"no {road.value}: {WORDS[reasons[road]]}"
+                return f"{road.value}: {WORDS[reasons[road]]}"
         return ""
 
     def _outcome(self) -> TransportError:

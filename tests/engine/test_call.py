@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sentra_tui.domain import changes as c
 from sentra_tui.domain.config import ReconnectConfig
-from sentra_tui.domain.errors import TransportRefused
+from sentra_tui.domain.errors import ProtocolError, TransportRefused
 from sentra_tui.domain.ports import Transport
 from sentra_tui.domain.state import Connection
 from sentra_tui.domain.usage import Usage
 from sentra_tui.engine.call import CallDriver
 from sentra_tui.engine.context import EngineContext
+from sentra_tui.engine.roads.ports import Dialled
 from sentra_tui.engine.store import Store
 from sentra_tui.engine.tasks import TaskOwner
 from sentra_tui.protocol.connection import CallMachine
@@ -32,7 +35,7 @@ class NarrowTransport(LoopTransport):
 class Nobody:
     """Listens to a call, and does nothing."""
 
-    def call_began(self, transport: Transport) -> None: ...
+    def call_began(self, dialled: Dialled) -> None: ...
 
     def call_ended(self) -> None: ...
 
@@ -45,7 +48,20 @@ class Nobody:
     def meter(self, lane: str, usage: Usage) -> None: ...
 
 
-def session(now_ms: int, _: Transport) -> Session:
+class Listening(Nobody):
+    """Keeps which call carries the sound."""
+
+    def __init__(self) -> None:
+        self.carries: list[Transport | None] = []
+
+    def call_began(self, dialled: Dialled) -> None:
+        self.carries.append(dialled.transport)
+
+    def call_ended(self) -> None:
+        self.carries.append(None)
+
+
+def session(now_ms: int, _: Dialled) -> Session:
     return Session("mic", now_ms, now_ms, answers=True, mark="m", context_lines=9)
 
 
@@ -56,8 +72,8 @@ class Fickle(Nobody):
         self.began: list[Transport] = []
         self.call: CallDriver | None = None
 
-    def call_began(self, transport: Transport) -> None:
-        self.began.append(transport)
+    def call_began(self, dialled: Dialled) -> None:
+        self.began.append(dialled.transport)
         if len(self.began) == 1 and self.call is not None:
             self.call.renew("This choice needs a new session.")
 
@@ -68,9 +84,9 @@ async def test_a_call_that_is_renewed_as_it_begins_is_let_go_although_nobody_spe
     store.publish(c.StreamAdded("mic"))
     dialled: list[LoopTransport] = []
 
-    async def dial() -> Transport:
+    async def dial() -> Dialled:
         dialled.append(LoopTransport())
-        return dialled[-1]
+        return Dialled(dialled[-1], {})
 
     machine = CallMachine("mic", ReconnectConfig(), lambda: 0.0)
     call = listener.call = CallDriver("mic", machine, dial, session, listener, context)
@@ -88,8 +104,8 @@ async def test_what_is_too_large_to_be_sent_is_said_and_harms_nobody() -> None:
     context = EngineContext(tasks, lambda: 1_000, store.publish)
     store.publish(c.StreamAdded("mic"))
 
-    async def dial() -> Transport:
-        return transport
+    async def dial() -> Dialled:
+        return Dialled(transport, {})
 
     machine = CallMachine("mic", ReconnectConfig(), lambda: 0.0)
     call = CallDriver("mic", machine, dial, session, Nobody(), context)
@@ -104,4 +120,43 @@ async def test_what_is_too_large_to_be_sent_is_said_and_harms_nobody() -> None:
     assert ["a short line" in message for message in transport.sent] == [True]
     assert call.state is Connection.LIVE
     call.hang_up()
+    await tasks.close()
+
+
+async def test_a_better_call_takes_the_place_of_the_one_that_stands_and_its_words_come_from_there() -> None:
+    store, tasks, listener = Store(), TaskOwner(), Listening()
+    context = EngineContext(tasks, lambda: 1_000, store.publish)
+    store.publish(c.StreamAdded("mic"))
+    first, second = LoopTransport(), LoopTransport()
+
+    async def dial() -> Dialled:
+        return Dialled(first, {}, detour="webrtc: UDP is blocked")
+
+    call = CallDriver("mic", CallMachine("mic", ReconnectConfig(), lambda: 0.0), dial, session, listener, context)
+    call.connect()
+    await until(lambda: call.session is not None)
+    assert store.state.streams[0].detour == "webrtc: UDP is blocked"
+    before = call.session
+    call.take(Dialled(second, {}))
+    await until(lambda: first.closed)
+    await until(lambda: call.session not in (None, before))
+    assert listener.carries == [first, None, second]
+    assert (store.state.streams[0].connection, store.state.streams[0].detour) == (Connection.LIVE, "")
+    second.say('{"type": "input_audio_buffer.speech_started", "item_id": "i", "audio_start_ms": 0}')
+    await until(lambda: len(store.state.streams[0].transcript) == 1)
+    call.hang_up()
+    await until(lambda: second.closed)
+    await tasks.close()
+
+
+async def test_without_a_call_there_is_none_to_take_the_place_of() -> None:
+    tasks = TaskOwner()
+    context = EngineContext(tasks, lambda: 1_000, Store().publish)
+
+    async def dial() -> Dialled:
+        return Dialled(LoopTransport(), {})
+
+    call = CallDriver("mic", CallMachine("mic", ReconnectConfig(), lambda: 0.0), dial, session, Nobody(), context)
+    with pytest.raises(ProtocolError):
+        call.take(Dialled(LoopTransport(), {}))
     await tasks.close()

@@ -12,9 +12,9 @@ from msgspec.structs import replace
 
 from sentra_tui.domain.changes import Change
 from sentra_tui.domain.config import DEMO_TRANSCRIPTION_MODEL, LOCAL, Config, StreamConfig
-from sentra_tui.domain.ports import Journal, MainAssistant, Transport
+from sentra_tui.domain.ports import Journal, MainAssistant
 from sentra_tui.domain.prices import Prices, load_prices
-from sentra_tui.domain.provider_config import IceServer, ProviderProfile
+from sentra_tui.domain.provider_config import ProviderProfile
 from sentra_tui.domain.sound_ports import AudioSink
 from sentra_tui.domain.source_spec import SourceKind, parse_source
 from sentra_tui.domain.state import MIC
@@ -26,16 +26,14 @@ from sentra_tui.engine.options import EngineOptions
 from sentra_tui.engine.sound.ports import SoundPorts
 from sentra_tui.engine.stream import StreamPlan
 from sentra_tui.engine.wiring.access import ProviderAccess
+from sentra_tui.engine.wiring.roads import RoadMaker, open_roads
 from sentra_tui.engine.wiring.sound import sound_ports
 from sentra_tui.engine.wiring.sources import StreamSource
 from sentra_tui.engine.wiring.streams import stream_configs
 from sentra_tui.protocol import session_config
 from sentra_tui.services.audio.choices import RememberedChoices
 from sentra_tui.services.audio.levels import LevelMeter
-from sentra_tui.services.keys import ice_credential
 from sentra_tui.services.storage.journal import SqliteJournal
-from sentra_tui.services.transport.ice import ResolvedIceServer
-from sentra_tui.services.transport.webrtc import WebRtcTransport
 
 DEMO_NOTE = "demo talk: language model made from its script"
 
@@ -57,6 +55,7 @@ class Wiring:
         self._publish = publish
         self.provider = options.provider or config.provider or LOCAL
         self._access = ProviderAccess(self.provider, options, config, environ, publish, now_ms)
+        self._roads = RoadMaker(self._access.reach, config, environ)
         self._choices = RememberedChoices(options.choices)
         self._streams = stream_configs(options, config, self._choices.source, local=self._access.is_local)
         kinds = {parse_source(stream.source).kind for stream in self._streams.values()}
@@ -125,7 +124,8 @@ class Wiring:
         )
         return StreamPlan(
             name=name,
-            dial=self._dial,
+            roads=open_roads(self.profile, self._options.transport or self.profile.transport, answers=answers),
+            attempt=self._roads.attempt,
             session=partial(self._session, name),
             source=source,
             settings=settings,
@@ -137,16 +137,6 @@ class Wiring:
             server_interrupts=self._config.sound.barge_in == "server",
             voices=tuple(self.profile.voices),
         )
-
-    async def _dial(self, session: dict[str, Any]) -> Transport:
-        access = await self._access.reach()
-        transport = WebRtcTransport(
-            access.signalling,
-            deadlines=self._config.deadlines,
-            ice_servers=[_resolved(server, self._environ) for server in self.profile.ice_servers],
-        )
-        await transport.connect(access.tokens.mint(session))
-        return transport
 
     def _session(self, name: str, settings: StreamSettings) -> dict[str, Any]:
         profile = self.profile
@@ -160,7 +150,3 @@ class Wiring:
     def _transcription_model(self, name: str) -> str:
         profile = self.profile
         return profile.mic_transcription_model if name == MIC else profile.speaker_transcription_model
-
-
-def _resolved(server: IceServer, environ: Mapping[str, str]) -> ResolvedIceServer:
-    return ResolvedIceServer(tuple(server.urls), server.username, ice_credential(server, environ))

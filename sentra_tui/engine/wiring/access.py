@@ -24,7 +24,15 @@ from sentra_tui.services.openai.tokens import ApiKeyTokens, BrokerTokens
 class Access:
     """A provider as one dial sees it: its signalling, what mints secrets for it, and its main assistant."""
 
-    def __init__(self, client: ApiClient, tokens: TokenSource, key: Callable[[], Secret], *others: ApiClient) -> None:
+    def __init__(
+        self,
+        profile: ProviderProfile,
+        client: ApiClient,
+        tokens: TokenSource,
+        key: Callable[[], Secret],
+        *others: ApiClient,
+    ) -> None:
+        self.profile = profile
         self.client = client
         self.signalling = RealtimeHttp(client)
         self.tokens = tokens
@@ -102,8 +110,8 @@ class ProviderAccess:
         key = partial(api_key, profile, self._environ)
         if profile.broker_url:
             minting = ApiClient(broker(profile))
-            return Access(client, BrokerTokens(minting), key, minting)
-        return Access(client, ApiKeyTokens(client, key, offer=profile.offer), key)
+            return Access(profile, client, BrokerTokens(minting), key, minting)
+        return Access(profile, client, ApiKeyTokens(client, key, offer=profile.offer), key)
 
     async def _reach_local(self, local: LocalProvider) -> Access:
         """A local provider that was started again has another port and another key."""
@@ -113,7 +121,9 @@ class ProviderAccess:
                 if self._access is not None:
                     await self._access.close()
                 client = ApiClient(endpoint(self.profile, local.base_url))
-                self._access = Access(client, ApiKeyTokens(client, lambda: local.api_key), lambda: local.api_key)
+                self._access = Access(
+                    self.profile, client, ApiKeyTokens(client, lambda: local.api_key), lambda: local.api_key
+                )
             return self._access
 
     def _log(self, text: str) -> None:

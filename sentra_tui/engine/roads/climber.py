@@ -1,0 +1,112 @@
+"""Climbs back to a better road: tries it beside the call that stands, and changes over at a pause in the talk."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import islice
+
+from sentra_tui.domain import changes as c
+from sentra_tui.domain.errors import TransportError
+from sentra_tui.domain.roads import Road
+from sentra_tui.domain.state import UNFINISHED, AppState, Connection, Lane, Stream
+from sentra_tui.engine.connections import ConnectionManager
+from sentra_tui.engine.context import EngineContext
+from sentra_tui.engine.roads.ports import Dialled
+from sentra_tui.engine.store import Store
+from sentra_tui.engine.stream import StreamRunner
+
+SETTLE_MS = 5_000
+"""So long a call stands before a better road is thought of."""
+PAUSE_MS = 800
+"""The talk pauses when nobody has begun or ended a line for so long, and nobody answers."""
+_LOOK_S = 0.1
+_LOOKS = 1_200
+"""A better call waits two minutes for a pause."""
+_RECENT_LINES = 4
+
+
+class RoadClimber:
+    """Looks after all streams that go by another road than their best."""
+
+    def __init__(self, manager: ConnectionManager, store: Store, context: EngineContext) -> None:
+        self._manager = manager
+        self._store = store
+        self._context = context
+        self._climbs: dict[str, asyncio.Task[None]] = {}
+        store.subscribe(self._hear)
+
+    def close(self) -> None:
+        """Climb no more."""
+        for stream in [*self._climbs]:
+            self._stop(stream)
+
+    def _hear(self, change: c.Change) -> None:
+        match change:
+            case c.StreamConnected(stream=stream, transport=transport):
+                self._stop(stream)
+                if transport in self._manager.stream(stream).roads[1:]:
+                    work = self._climb(self._manager.stream(stream), Road(transport))
+                    self._climbs[stream] = self._context.tasks.start(work, lambda failure: None, f"{stream} climb")
+            case c.StreamReconnecting() | c.StreamFailed() | c.StreamClosed():
+                self._stop(change.stream)
+
+    def _stop(self, stream: str) -> None:
+        task = self._climbs.pop(stream, None)
+        if task is not None and task is not asyncio.current_task():
+            task.cancel()
+
+    async def _climb(self, stream: StreamRunner, taken: Road) -> None:
+        earliest_ms = self._context.now_ms() + SETTLE_MS
+        while (better := self._manager.roads.better(stream.roads, taken)) is not None:
+            road, due_ms = better
+            await self._sleep_until(max(due_ms, earliest_ms))
+            earliest_ms = self._context.now_ms() + SETTLE_MS
+            try:
+                dialled = await stream.dial_by(road)
+            except TransportError as error:
+                self._tell(stream.name, f"{road.value} does not do yet: {error.message}")
+                continue
+            if await self._change_over(stream, dialled):
+                return
+
+    async def _change_over(self, stream: StreamRunner, dialled: Dialled) -> bool:
+        """Take this call at the next pause; return whether there was one in time."""
+        taken = False
+        try:
+            for _ in range(_LOOKS):
+                if self._pauses(stream.name):
+                    taken = True
+                    stream.call.take(dialled)
+                    return True
+                await asyncio.sleep(_LOOK_S)
+        finally:
+            if not taken:
+                await dialled.transport.close()
+        self._tell(stream.name, "the talk did not pause: a better road waits")
+        return False
+
+    async def _sleep_until(self, due_ms: int) -> None:
+        await asyncio.sleep(max(0, due_ms - self._context.now_ms()) / 1000)
+
+    def _pauses(self, name: str) -> bool:
+        state = self._store.state
+        stream = state.stream(name)
+        if stream is None or stream.connection is not Connection.LIVE or _answers(state):
+            return False
+        return not self._manager.playback.sounding() and _quiet(stream, self._context.now_ms())
+
+    def _tell(self, stream: str, text: str) -> None:
+        self._context.publish(c.EventLogged(self._context.now_ms(), stream, text))
+
+
+def _answers(state: AppState) -> bool:
+    return any(answer.status in UNFINISHED for answer in state.lane(Lane.AUX)[-2:])
+
+
+def _quiet(stream: Stream, now_ms: int) -> bool:
+    """Return whether nobody speaks: no line is open, and none was just begun or ended."""
+    pages = stream.transcript.pages
+    for line in islice(reversed(pages[-1] if pages else ()), _RECENT_LINES):
+        if not line.final or now_ms - (line.end_ms or line.start_ms) < PAUSE_MS:
+            return False
+    return True

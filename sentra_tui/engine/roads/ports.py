@@ -1,0 +1,29 @@
+"""What the dialler needs of the world."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
+
+from msgspec import Struct
+
+from sentra_tui.domain.ports import Transport
+from sentra_tui.domain.roads import Road
+from sentra_tui.protocol.wire import Wire
+
+
+class Dialled(Struct, frozen=True):
+    """A call that stands."""
+
+    transport: Transport
+    session: dict[str, Any]
+    """The session that the server agreed to, in GA form."""
+    wire: Wire = Wire()
+    """The words that the server takes."""
+    road: Road = Road.WEBRTC
+    detour: str = ""
+    """Why it does not go by a better road, a few words; empty where it does."""
+
+
+Attempt: TypeAlias = Callable[[Road, dict[str, Any]], Awaitable[Dialled]]
+"""Makes one call by one road, with this session config; raises TransportError, and leaves nothing behind then."""
