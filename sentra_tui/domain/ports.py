@@ -7,7 +7,7 @@ What it needs of sound is in `sentra_tui.domain.sound_ports`. Sound crosses ever
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -40,6 +40,15 @@ class SdpAnswer(Struct, frozen=True):
     call_id: str = ""
 
 
+class IceCandidate(Struct, frozen=True):
+    """An address at which we may be reached (RFC 8839)."""
+
+    candidate: str
+    """Begins with `candidate:`."""
+    sdp_mid: str
+    sdp_m_line_index: int
+
+
 class TokenSource(Protocol):
     """Gives what opens the next call."""
 
@@ -63,6 +72,15 @@ class Signalling(Protocol):
 
     async def hang_up(self, call_id: str, credential: Credential) -> None:
         """End a call at the provider; a call that is already gone is no error."""
+        ...
+
+
+@runtime_checkable
+class TricklingSignalling(Signalling, Protocol):
+    """Signalling with a provider that wants to be told our candidates by themselves, once it has answered."""
+
+    async def candidates(self, call_id: str, candidates: Sequence[IceCandidate], credential: Credential) -> None:
+        """Post them; raises CredentialRefused, TransportRefused or TransportLost."""
         ...
 
 

@@ -7,6 +7,7 @@ from the peer, and `read_track` in place of `tap`.
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections import deque
 from collections.abc import Callable
 from fractions import Fraction
@@ -17,6 +18,7 @@ from aiortc import (
     InvalidAccessError,
     InvalidStateError,
     MediaStreamTrack,
+    RTCIceGatherer,
     RTCPeerConnection,
     RTCRtpReceiver,
     RTCRtpSender,
@@ -50,6 +52,7 @@ DESCRIPTION_ERRORS = (
 SEND_QUEUE_FRAMES = 5
 
 _JITTER_BUFFER = "_RTCRtpReceiver__jitter_buffer"
+_ICE_CONNECTION = "_connection"
 _TIME_BASE = Fraction(1, SAMPLE_RATE_HZ)
 _OPUS = "audio/opus"
 _OPUS_PARAMETERS: dict[str, Any] = {"minptime": 10, "useinbandfec": 1}
@@ -83,6 +86,17 @@ def only_opus(connection: RTCPeerConnection) -> None:
         transceiver.setCodecPreferences(opus)
 
 
+def trust_relay(connection: RTCPeerConnection, tls: ssl.SSLContext) -> None:
+    """Have a connection trust a TURN server over TLS as `tls` says; for before candidates are gathered."""
+    transports = [each.receiver.transport for each in connection.getTransceivers()]
+    if connection.sctp is not None:
+        transports.append(connection.sctp.transport)
+    for transport in transports:
+        ice = getattr(transport.transport.iceGatherer, _ICE_CONNECTION, None)
+        if ice is not None and getattr(ice, "turn_ssl", False):
+            ice.turn_ssl = tls
+
+
 class _HostAddresses:
     """Lists the addresses to call from: those that aioice finds, else loopback."""
 
@@ -104,6 +118,8 @@ def self_test() -> list[str]:
         missing.append("aiortc.codecs.CODECS: audio/opus")
     if _JITTER_BUFFER not in RTCRtpReceiver.__init__.__code__.co_names:
         missing.append(f"aiortc.RTCRtpReceiver.{_JITTER_BUFFER}")
+    if _ICE_CONNECTION not in RTCIceGatherer.__init__.__code__.co_names:
+        missing.append(f"aiortc.RTCIceGatherer.{_ICE_CONNECTION}")
     return missing
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aiortc import RTCConfiguration, RTCIceServer
+from aiortc import RTCConfiguration, RTCIceServer, RTCIceTransportPolicy
 
+from sentra_tui.domain.errors import TransportRefused
 from sentra_tui.domain.secret import Secret
 
 
@@ -25,10 +26,11 @@ class ResolvedIceServer:
 
 
 def rtc_configuration(servers: Sequence[ResolvedIceServer]) -> RTCConfiguration:
-    """Return a configuration that names exactly these servers.
+    """Return a configuration that names exactly these servers; where one relays, there is no path but through it.
 
     Without a list, aiortc asks a public STUN server, and waits five seconds when that is mute.
     """
+    relayed = any(server.relays for server in servers)
     return RTCConfiguration(
         iceServers=[
             RTCIceServer(
@@ -37,5 +39,13 @@ def rtc_configuration(servers: Sequence[ResolvedIceServer]) -> RTCConfiguration:
                 credential=server.credential.reveal() if server.credential else None,
             )
             for server in servers
-        ]
+        ],
+        iceTransportPolicy=RTCIceTransportPolicy.RELAY if relayed else RTCIceTransportPolicy.ALL,
+    )
+
+
+def address_refused(error: ValueError) -> TransportRefused:
+    """Return what to say of a server's address that cannot be read."""
+    return TransportRefused(
+        f"An ICE server's address cannot be used: {error}.", hint="Check ice_servers in the configuration."
     )

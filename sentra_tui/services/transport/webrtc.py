@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Coroutine, Sequence
 from typing import Any, TypeVar
 
-from aiortc import RTCPeerConnection, RTCSessionDescription
+from aiortc import RTCSessionDescription
 
 from sentra_tui.domain.audio import SILENCE
 from sentra_tui.domain.config import DeadlinesConfig
-from sentra_tui.domain.errors import ProtocolError, TransportError, TransportLost, TransportRefused
-from sentra_tui.domain.ports import Credential, SdpAnswer, Signalling
+from sentra_tui.domain.errors import ProtocolError, TransportError, TransportLost
+from sentra_tui.domain.ports import Credential, SdpAnswer, Signalling, TricklingSignalling
 from sentra_tui.domain.roads import Reason, Road
 from sentra_tui.domain.state import Quality
-from sentra_tui.media.peer import DESCRIPTION_ERRORS, OpusTrack, hard_close, only_opus, prepare_process, read_track, tap
+from sentra_tui.media.peer import OpusTrack, read_track, tap
 from sentra_tui.media.playout import PlayoutCounters
 from sentra_tui.services.transport.channel import MessageChannel
-from sentra_tui.services.transport.deadline import end, outcome, within
-from sentra_tui.services.transport.ice import ResolvedIceServer, rtc_configuration
+from sentra_tui.services.transport.deadline import end, within
+from sentra_tui.services.transport.ice import ResolvedIceServer
 from sentra_tui.services.transport.meter import LinkMeter
+from sentra_tui.services.transport.path import MediaPath
 from sentra_tui.services.transport.reception import Reception
+from sentra_tui.services.transport.turn import SEARCH_S
 
 CHANNEL_LABEL = "oai-events"
 
@@ -40,7 +43,8 @@ class WebRtcTransport:
     """One call, as `sentra_tui.domain.ports.Transport` has it. For the loop it is made on; nothing in it blocks.
 
     `deadlines` bound the steps of the dial. Without `ice_servers` none is asked, which providers with public addresses
-    need, and which makes the dial fastest.
+    need, and which makes the dial fastest. Where one of them is a TURN server, the call goes through it and by no other
+    path, and is called "turn"; `tls` says which authorities count for `turns:`, the system's by default.
     """
 
     server_truncates = True
@@ -52,16 +56,15 @@ class WebRtcTransport:
         *,
         deadlines: DeadlinesConfig | None = None,
         ice_servers: Sequence[ResolvedIceServer] = (),
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._signalling = signalling
         self._deadlines = deadlines or DeadlinesConfig()
-        self._ice_servers = tuple(ice_servers)
-        self._relayed = any(server.relays for server in self._ice_servers)
-        self.name: str = Road.TURN if self._relayed else Road.WEBRTC
+        self._path = MediaPath(ice_servers, tls)
+        self.name: str = Road.TURN if self._path.relayed else Road.WEBRTC
         self._loop = asyncio.get_running_loop()
         self._fault: asyncio.Future[TransportLost] = self._loop.create_future()
         self._media = asyncio.Event()
-        self._connection: RTCPeerConnection | None = None
         self._channel: MessageChannel | None = None
         self._track = OpusTrack()
         self._reception = Reception()
@@ -71,7 +74,6 @@ class WebRtcTransport:
         self._credential: Credential | None = None
         self._call_id = ""
         self._tasks: set[asyncio.Task[None]] = set()
-        self._gathering: asyncio.Task[None] | None = None
         self._settled = asyncio.Event()
         """No dial is under way."""
         self._settled.set()
@@ -151,13 +153,13 @@ class WebRtcTransport:
     async def _dial(self, credential: asyncio.Future[Credential]) -> None:
         if self._fault.done():
             raise self._fault.result().with_traceback(None)
-        prepare_process()
-        connection = self._connection = self._new_connection()
-        self._channel = MessageChannel(connection.createDataChannel(CHANNEL_LABEL))
+        late = TransportLost("The TURN servers do not answer.", hint=_NETWORK_HINT, reason=Reason.TURN_REFUSED)
+        opening = self._path.open(self._track, CHANNEL_LABEL, self._on_state)
+        self._channel = MessageChannel(await self._step(opening, 2 * SEARCH_S, late))
         self._channel.broken.add_done_callback(lambda broken: self._break(broken.result()))
-        connection.on("connectionstatechange", self._on_state)
-        answer = await self._exchange(connection, credential)
-        await self._accept(connection, answer)
+        answer = await self._exchange(credential)
+        self._start(self._trickle(answer))
+        await self._accept(answer)
         media_s, channel_s = self._deadlines.media_s, self._deadlines.channel_s
         await self._step(self._media.wait(), media_s, self._no_path(f"No media path within {media_s:g} s."))
         late = TransportLost(f"The data channel did not open within {channel_s:g} s.", hint="The network may be poor.")
@@ -165,42 +167,29 @@ class WebRtcTransport:
         self._reception.heard()
         self._start(self._watch())
 
-    def _new_connection(self) -> RTCPeerConnection:
-        connection = RTCPeerConnection(rtc_configuration(self._ice_servers))
-        try:
-            connection.addTrack(self._track)
-        except ValueError as error:
-            raise TransportRefused(
-                f"An ICE server's address cannot be used: {error}.", hint="Check ice_servers in the configuration."
-            ) from None
-        only_opus(connection)
-        return connection
-
-    async def _exchange(self, connection: RTCPeerConnection, credential: asyncio.Future[Credential]) -> SdpAnswer:
+    async def _exchange(self, credential: asyncio.Future[Credential]) -> SdpAnswer:
         """Post the offer as soon as there is one: the peer learns our addresses from our checks.
 
         A relayed address it cannot learn so, hence with a TURN server the offer waits for gathering.
         """
-        offer = await connection.createOffer()
+        offer = await self._path.connection.createOffer()
         offer_s = self._deadlines.offer_s
         late = TransportLost(
             f"No answer to the call within {offer_s:g} s.", hint="The provider or the network is slow."
         )
-        if self._relayed:
-            await self._gather(connection, offer)
-            return await self._step(self._post(connection.localDescription.sdp, credential), offer_s, late)
+        if self._path.relayed:
+            await self._gather(offer)
+            return await self._step(self._post(self._path.sdp, credential), offer_s, late)
         posting = self._loop.create_task(self._post(offer.sdp, credential))
         try:
-            await self._gather(connection, offer)
+            await self._gather(offer)
             return await self._step(posting, offer_s, late)
         finally:
             await end(posting)
 
-    async def _gather(self, connection: RTCPeerConnection, offer: RTCSessionDescription) -> None:
-        """Gather candidates, in a task that is never cancelled: aioice would leave the sockets open."""
-        self._gathering = gathering = self._loop.create_task(connection.setLocalDescription(offer))
+    async def _gather(self, offer: RTCSessionDescription) -> None:
         late = TransportLost(f"The TURN or STUN server did not answer within {_GATHER_S:g} s.", hint=_NETWORK_HINT)
-        await self._step(outcome(gathering), _GATHER_S, late)
+        await self._step(self._path.gather(offer), _GATHER_S, late)
 
     async def _post(self, sdp: str, credential: asyncio.Future[Credential]) -> SdpAnswer:
         self._credential = await asyncio.shield(credential)
@@ -208,18 +197,21 @@ class WebRtcTransport:
         self._call_id = answer.call_id
         return answer
 
-    async def _accept(self, connection: RTCPeerConnection, answer: SdpAnswer) -> None:
+    async def _trickle(self, answer: SdpAnswer) -> None:
+        """Tell the provider our candidates where it wants that; it may learn them from our checks all the same."""
+        if self._credential is None or not isinstance(self._signalling, TricklingSignalling):
+            return
         try:
-            await connection.setRemoteDescription(RTCSessionDescription(answer.sdp, "answer"))
-        except DESCRIPTION_ERRORS:
-            raise TransportRefused(
-                "The provider's answer to the call cannot be used.", hint="It may not speak WebRTC as OpenAI does."
-            ) from None
-        receiver = connection.getTransceivers()[0].receiver
+            await self._signalling.candidates(answer.call_id, self._path.candidates(), self._credential)
+        except TransportError:
+            return
+
+    async def _accept(self, answer: SdpAnswer) -> None:
+        await self._path.accept(answer.sdp)
+        receiver = self._path.connection.getTransceivers()[0].receiver
         if not tap(receiver, self._reception.take) and receiver.track is not None:
             self._start(read_track(receiver.track, self._reception.take))
-        # Without it a dial that no candidate answers would go on for ever.
-        await connection.addIceCandidate(None)
+        await self._path.end_of_candidates()
 
     async def _step(self, work: Coroutine[Any, Any, T] | asyncio.Task[T], deadline_s: float, late: TransportLost) -> T:
         return await within(deadline_s, work, fault=self._fault, late=late)
@@ -227,7 +219,7 @@ class WebRtcTransport:
     # While it stands
 
     def _on_state(self) -> None:
-        state = "" if self._connection is None else self._connection.connectionState
+        state = self._path.state
         if state == "connected":
             self._media.set()
         elif state in ("failed", "closed") and self._media.is_set():
@@ -237,7 +229,7 @@ class WebRtcTransport:
 
     def _no_path(self, message: str) -> TransportLost:
         """The offer was answered over HTTP, so it is the path that lacks."""
-        if self._relayed:
+        if self._path.relayed:
             return TransportLost(message, hint="The TURN server reaches nobody there.")
         return TransportLost(message, hint=_NETWORK_HINT, reason=Reason.UDP_BLOCKED)
 
@@ -256,7 +248,7 @@ class WebRtcTransport:
                 )
 
     async def _read_meter(self) -> None:
-        if self._connection is not None and self._meter.observe(await self._connection.getStats(), self._loop.time()):
+        if self._path.state and self._meter.observe(await self._path.connection.getStats(), self._loop.time()):
             self._reception.heard()
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
@@ -275,13 +267,10 @@ class WebRtcTransport:
     async def _shut(self) -> None:
         self._break(TransportLost("The call was closed."))
         await self._settled.wait()
-        if self._gathering is not None:
-            await asyncio.wait({self._gathering})
         for task in self._tasks:
             await end(task)
         hanging_up = self._loop.create_task(self._hang_up())
-        if self._connection is not None:
-            await hard_close(self._connection)
+        await self._path.close()
         self._track.stop()
         await hanging_up
 

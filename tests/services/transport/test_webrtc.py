@@ -3,15 +3,15 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from random import Random
 
 import pytest
 
 from sentra_tui.domain.config import DeadlinesConfig
-from sentra_tui.domain.errors import CredentialRefused, ProtocolError, TransportLost, TransportRefused
-from sentra_tui.domain.ports import Credential, SdpAnswer, Transport
+from sentra_tui.domain.errors import CredentialRefused, ProtocolError, TransportError, TransportLost, TransportRefused
+from sentra_tui.domain.ports import Credential, IceCandidate, SdpAnswer, Transport
 from sentra_tui.domain.roads import Reason
 from sentra_tui.domain.secret import Secret
 from sentra_tui.provider.relay import UdpRelay, strip_candidates
@@ -330,20 +330,36 @@ async def test_an_ice_server_with_a_bad_address_is_refused() -> None:
     await peer.close()
 
 
-async def test_with_a_turn_server_the_offer_waits_for_candidates() -> None:
-    class Reader(Refusing):
-        async def offer(self, sdp: str, credential: Credential) -> SdpAnswer:
-            offers.append(sdp)
-            return await super().offer(sdp, credential)
+class Trickled(LabPeer):
+    """A provider that wants our candidates by themselves."""
 
-    offers: list[str] = []
-    peer = Reader()
-    refusing = ResolvedIceServer(("turn:127.0.0.1:9?transport=tcp",), "me", Secret("pw"))
-    for servers in ([], [refusing]):
-        with pytest.raises(CredentialRefused):
-            await WebRtcTransport(peer, deadlines=PATIENT, ice_servers=servers).connect(ready(CREDENTIAL))
-    assert ["a=candidate:" in offer for offer in offers] == [False, True]
-    assert "a=end-of-candidates" not in offers[0]
+    def __init__(self, failure: TransportError | None = None) -> None:
+        super().__init__()
+        self.offered = ""
+        self.told: list[IceCandidate] = []
+        self.failure = failure
+
+    async def offer(self, sdp: str, credential: Credential) -> SdpAnswer:
+        self.offered = sdp
+        return await super().offer(sdp, credential)
+
+    async def candidates(self, call_id: str, candidates: Sequence[IceCandidate], credential: Credential) -> None:
+        assert (call_id, credential) == (CALL_ID, CREDENTIAL)
+        self.told += candidates
+        if self.failure is not None:
+            raise self.failure
+
+
+@pytest.mark.parametrize("failure", [None, TransportLost("The network broke.")])
+async def test_candidates_are_told_to_a_provider_that_wants_them(failure: TransportError | None) -> None:
+    peer = Trickled(failure)
+    transport = WebRtcTransport(peer, deadlines=PATIENT)
+    await transport.connect(ready(CREDENTIAL))
+    assert "a=candidate:" not in peer.offered
+    assert "a=end-of-candidates" not in peer.offered
+    assert {(each.sdp_mid, each.sdp_m_line_index) for each in peer.told} == {("0", 0), ("1", 1)}
+    assert all(each.candidate.startswith("candidate:") for each in peer.told)
+    await transport.close()
     await peer.close()
 
 
