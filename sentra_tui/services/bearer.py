@@ -30,9 +30,7 @@ def auth_headers(secret: Secret, style: AuthStyle = "bearer") -> dict[str, str]:
 class BearerAuth(httpx.Auth):
     """Puts a secret, and what else a provider wants, on a request at the last moment: no caller holds the headers."""
 
-    def __init__(
-        self, secret: Secret, style: AuthStyle = "bearer", headers: Mapping[str, str] = _NO_HEADERS
-    ) -> None:
+    def __init__(self, secret: Secret, style: AuthStyle = "bearer", headers: Mapping[str, str] = _NO_HEADERS) -> None:
         self._secret = secret
         self._style = style
         self._headers = headers

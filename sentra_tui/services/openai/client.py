@@ -2,68 +2,66 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import ssl
 from typing import Any
 
 import httpx
 
-from sentra_tui.domain.errors import OutcomeUnknown, TransportLost
+from sentra_tui.domain.errors import ConfigError, OutcomeUnknown, TransportLost, TransportRefused
 from sentra_tui.domain.secret import Secret
 from sentra_tui.services.bearer import BearerAuth
 from sentra_tui.services.openai.endpoint import Endpoint
-from sentra_tui.services.openai.network import network_error
+from sentra_tui.services.openai.network import network_error, no_connection, took_too_long
 from sentra_tui.services.openai.reply import Reply, ReplyStream
+from sentra_tui.services.tls import load_tls_context
 
-TIMEOUT_S = 10.0
+CONNECT_S = 4.0
+DEADLINE_S = 4.5
+"""How long a short request may take, its reply read: the user waits for it."""
+PATIENT_S = 10.0
+"""The same for requests that nobody watches."""
 SILENCE_S = 60.0
 """How long a stream may say nothing before it is taken for broken."""
 KEEP_ALIVE_S = 75.0
 """Long enough that the second stream and the next dial find the connection open."""
 _LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")
 _SAFE_METHODS = ("GET", "DELETE")
-_NOTHING_SENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-)
 
 
 class ApiClient:
     """Asks one provider, over connections that it keeps.
 
     Certificates are checked, redirects never followed, and loopback takes no proxy. Bodies come as they are: none is
-    unpacked, so none grows. Whoever makes it closes it.
+    unpacked, so none grows. Nothing is asked twice. Whoever makes it closes it.
 
     Every request raises TransportLost when nothing of it was sent: there was no connection. One that was sent and got
     no whole reply raises OutcomeUnknown where it may have changed something (POST), else TransportLost as well, since
-    asking once more is harmless. `content` is as httpx takes it.
+    asking once more is harmless. Each is over within `deadline_s`. `content` is as httpx takes it.
+
+    `tls` is what certificates are checked with; by default it is made, off the loop, when it is first needed.
     """
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, *, tls: ssl.SSLContext | None = None) -> None:
         self.endpoint = endpoint
         for name in ("httpx", "httpcore"):  # below WARNING they log addresses and headers
             logging.getLogger(name).setLevel(logging.WARNING)
-        self._http = httpx.AsyncClient(
-            headers={"Accept-Encoding": "identity"},
-            timeout=TIMEOUT_S,
-            limits=httpx.Limits(keepalive_expiry=KEEP_ALIVE_S),
-            follow_redirects=False,
-            mounts=dict.fromkeys(_LOOPBACK),
-        )
+        self._tls = tls
+        self._http: httpx.AsyncClient | None = None
+        self._closed = False
 
-    async def get(self, path: str, secret: Secret, **content: Any) -> Reply:
+    async def get(self, path: str, secret: Secret, *, deadline_s: float | None = None, **content: Any) -> Reply:
         """Return the whole reply, whatever its status; raises TransportRefused too when it is too large."""
-        return await (await self._send("GET", path, secret, **content)).read()
+        return await self._ask("GET", path, secret, deadline_s, content)
 
-    async def post(self, path: str, secret: Secret, **content: Any) -> Reply:
+    async def post(self, path: str, secret: Secret, *, deadline_s: float | None = None, **content: Any) -> Reply:
         """Like `get`."""
-        return await (await self._send("POST", path, secret, **content)).read()
+        return await self._ask("POST", path, secret, deadline_s, content)
 
-    async def delete(self, path: str, secret: Secret, **content: Any) -> Reply:
+    async def delete(self, path: str, secret: Secret, *, deadline_s: float | None = None, **content: Any) -> Reply:
         """Like `get`."""
-        return await (await self._send("DELETE", path, secret, **content)).read()
+        return await self._ask("DELETE", path, secret, deadline_s, content)
 
     async def stream(
         self, method: str, path: str, secret: Secret, *, silence_s: float = SILENCE_S, **content: Any
@@ -72,25 +70,95 @@ class ApiClient:
 
         It breaks when nothing comes for `silence_s`.
         """
-        return await self._send(method, path, secret, timeout=httpx.Timeout(TIMEOUT_S, read=silence_s), **content)
+        return await self._send(_Request(self.endpoint.host, method), path, secret, silence_s, content)
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._http.aclose()
+        self._closed = True
+        if self._http is not None:
+            await self._http.aclose()
 
-    async def _send(self, method: str, path: str, secret: Secret, **content: Any) -> ReplyStream:
-        def lost(error: httpx.HTTPError) -> TransportLost:
-            failure = network_error(error, self.endpoint.host)
-            if method in _SAFE_METHODS or isinstance(error, _NOTHING_SENT):
-                return failure
-            return OutcomeUnknown(failure.message, hint=failure.hint)
-
-        request = self._http.build_request(method, self.endpoint.base_url + path, **content)
+    async def _ask(
+        self, method: str, path: str, secret: Secret, deadline_s: float | None, content: dict[str, Any]
+    ) -> Reply:
+        allowed_s = DEADLINE_S if deadline_s is None else deadline_s
+        request = _Request(self.endpoint.host, method)
         try:
-            response = await self._http.send(request, auth=BearerAuth(secret), stream=True)
-        except httpx.HTTPError as error:
-            failure = lost(error)
-        else:
-            return ReplyStream(response, self.endpoint.host, lost)
+            async with asyncio.timeout(allowed_s):
+                return await (await self._send(request, path, secret, allowed_s, content)).read()
+        except TimeoutError:
+            failure = request.late()
         # Outside of the handler, so that no traceback leads to the library's frames, which hold the headers.
         raise failure
+
+    async def _send(
+        self, request: _Request, path: str, secret: Secret, silence_s: float, content: dict[str, Any]
+    ) -> ReplyStream:
+        http = await self._opened()
+        place = self.endpoint
+        asked = http.build_request(
+            request.method,
+            place.base_url + path,
+            timeout=httpx.Timeout(PATIENT_S, connect=CONNECT_S, read=silence_s),
+            extensions={"trace": request.trace},
+            **content,
+        )
+        try:
+            response = await http.send(asked, auth=BearerAuth(secret, place.auth, place.headers), stream=True)
+        except httpx.HTTPError as error:
+            failure = request.lost(error)
+        else:
+            return ReplyStream(response, place.host, request.lost)
+        raise failure
+
+    async def _opened(self) -> httpx.AsyncClient:
+        tls = await self._checked_with()
+        if self._closed:
+            raise TransportLost(f"The connection to {self.endpoint.host} is closed.")
+        if self._http is None:
+            self._http = httpx.AsyncClient(
+                headers={"Accept-Encoding": "identity"},
+                verify=tls,
+                limits=httpx.Limits(keepalive_expiry=KEEP_ALIVE_S),
+                follow_redirects=False,
+                mounts=dict.fromkeys(_LOOPBACK),
+            )
+        return self._http
+
+    async def _checked_with(self) -> ssl.SSLContext:
+        if self._tls is None:
+            if self.endpoint.base_url.startswith("http:"):
+                self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # knows no authority, and needs none
+            else:
+                try:
+                    self._tls = await load_tls_context(self.endpoint.ca_file)
+                except ConfigError as error:
+                    raise TransportRefused(error.message, hint=error.hint) from None
+        return self._tls
+
+
+class _Request:
+    """What became of a request, as far as it matters when it breaks."""
+
+    def __init__(self, host: str, method: str) -> None:
+        self.method = method
+        self._host = host
+        self._sent = False
+
+    async def trace(self, event: str, info: dict[str, Any]) -> None:
+        """Hear from the library what it does; a proxy is asked first, with a request of its own."""
+        if event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
+            self._sent = True
+
+    def lost(self, error: httpx.HTTPError) -> TransportLost:
+        """Return what it means that it broke."""
+        return self._known(network_error(error, self._host))
+
+    def late(self) -> TransportLost:
+        """Return what it means that its time is over."""
+        return self._known(took_too_long(self._host) if self._sent else no_connection(self._host))
+
+    def _known(self, failure: TransportLost) -> TransportLost:
+        if self.method in _SAFE_METHODS or not self._sent:
+            return failure
+        return OutcomeUnknown(failure.message, hint=failure.hint, reason=failure.reason)

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
+from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 import httpx
-from msgspec import Struct
+from msgspec import Struct, field
 
 from sentra_tui.domain.errors import ConfigError
 from sentra_tui.domain.provider_config import ProviderProfile
 from sentra_tui.domain.text import clean_line
+from sentra_tui.services.bearer import AuthStyle
+from sentra_tui.services.key_origins import check_shipped_key
+from sentra_tui.services.tls import check_ca_file
 
 _METADATA_HOSTS = frozenset({"metadata", "metadata.google.internal", "instance-data"})
 _METADATA_ADDRESSES = frozenset(ipaddress.ip_address(each) for each in ("100.100.100.200", "fd00:ec2::254"))
+
+_HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?")
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"[\x21-\x7e]([\t\x20-\x7e]*[\x21-\x7e])?")
+_KEY_HEADERS = frozenset(("authorization", "api-key", "x-api-key", "cookie", "proxy-authorization"))
+_OUR_HEADERS = frozenset(("host", "content-length", "content-type", "transfer-encoding", "connection", "upgrade"))
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -27,6 +39,11 @@ class Endpoint(Struct, frozen=True):
     """What messages call it."""
     key_env: str = ""
     """The variable in which the user can set another key."""
+    auth: AuthStyle = "bearer"
+    headers: dict[str, str] = field(default_factory=dict)
+    """More headers for every request, checked."""
+    ca_file: str = ""
+    """A file of certificates of a private authority."""
 
     @property
     def host(self) -> str:
@@ -37,15 +54,43 @@ class Endpoint(Struct, frozen=True):
 def endpoint(profile: ProviderProfile, base_url: str = "") -> Endpoint:
     """Return where `profile` is; `base_url` replaces its own (the local provider finds its port at run time).
 
-    Raises ConfigError for an address to which no key may go.
+    Raises ConfigError for an address to which no key, or not this one, may go, for headers that carry keys, and for a
+    `ca_file` that holds no certificates.
     """
+    label = clean_line(profile.label) or "The provider"
+    if not (base_url or profile.base_url).strip():
+        example = "RESOURCE.openai.azure.com/openai/v1" if profile.auth == "api-key" else "example.com/v1"
+        raise ConfigError(
+            f"{label} has no address.", hint=f'Write base_url = "https://{example}" into its profile, with your own.'
+        )
     url = checked_url(base_url or profile.base_url, "base_url")
-    return Endpoint(url, clean_line(profile.label) or "The provider", profile.key_env)
+    check_shipped_key(profile.key_env, url)
+    _check_headers(profile.headers)
+    if profile.ca_file:
+        check_ca_file(profile.ca_file)
+    return Endpoint(url, label, profile.key_env, profile.auth, profile.headers, profile.ca_file)
 
 
 def broker(profile: ProviderProfile) -> Endpoint:
-    """Return where the token broker of `profile` is; raises ConfigError like `endpoint`."""
-    return Endpoint(checked_url(profile.broker_url, "broker_url"), "The token broker", profile.key_env)
+    """Return where the token broker of `profile` is; raises ConfigError like `endpoint`.
+
+    The provider's headers are not for it.
+    """
+    url = checked_url(profile.broker_url, "broker_url")
+    check_shipped_key(profile.broker_key_env, url)
+    if profile.ca_file:
+        check_ca_file(profile.ca_file)
+    return Endpoint(url, "The token broker", profile.broker_key_env, ca_file=profile.ca_file)
+
+
+def _check_headers(headers: Mapping[str, str]) -> None:
+    for name, value in headers.items():
+        shown = clean_line(name, 40)
+        if name.lower() in _KEY_HEADERS:
+            raise ConfigError(f"headers may not have {shown}.", hint="A key goes into the variable of key_env.")
+        fits = _HEADER_NAME.fullmatch(name) and (not value or _HEADER_VALUE.fullmatch(value))
+        if not fits or name.lower() in _OUR_HEADERS:
+            raise ConfigError(f"headers.{shown} cannot be sent.", hint="Names and values are plain ASCII.")
 
 
 def checked_url(url: str, what: str) -> str:
@@ -61,8 +106,7 @@ def checked_url(url: str, what: str) -> str:
         raise ConfigError(f"{what} is not a URL: {shown}.", hint="Write it like https://example.com/v1.") from None
     if parsed.userinfo:
         raise ConfigError(f"{what} has a name or password in it.", hint="Use the key's environment variable.")
-    complete = parsed.scheme in ("http", "https") and parsed.host and (parsed.port or 0) < 1 << 16
-    if not complete or parsed.query or parsed.fragment:
+    if not _is_plain(parsed) or parsed.query or parsed.fragment:
         raise ConfigError(f"{what} does not fit: {shown}.", hint="Write it like https://example.com/v1.")
     host = parsed.host.rstrip(".").casefold()
     address = _address(host)
@@ -71,6 +115,14 @@ def checked_url(url: str, what: str) -> str:
     if parsed.scheme == "http" and not (address.is_loopback if address else host == "localhost"):
         raise ConfigError(f"{what} is plain http: {shown}.", hint="Use https; plain http is for this machine only.")
     return str(parsed).rstrip("/")
+
+
+def _is_plain(url: httpx.URL) -> bool:
+    """Return whether every reader of URLs sees the same host in it: no tricks with backslashes or escapes."""
+    if url.scheme not in ("http", "https") or not url.host or (url.port or 0) >= 1 << 16 or "\\" in str(url):
+        return False
+    host = url.raw_host.decode("ascii").lower()
+    return urlsplit(str(url)).hostname == host and bool(":" in host or _HOST_NAME.fullmatch(host))
 
 
 def _address(host: str) -> IpAddress | None:

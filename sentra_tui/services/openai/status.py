@@ -12,13 +12,19 @@ from typing import Any
 from msgspec import Struct
 
 from sentra_tui.domain.errors import CredentialRefused, TransportError, TransportLost, TransportRefused
+from sentra_tui.domain.roads import Reason
 from sentra_tui.domain.text import clean_line
 from sentra_tui.services.openai.endpoint import Endpoint
+from sentra_tui.services.openai.network import proxy_login
 from sentra_tui.services.openai.reply import Reply
 
 MAX_RETRY_AFTER_S = 3600.0
 _KEY = re.compile(r"\b(?:sk|ek)[-_][\w*.…-]+|(?<=[Bb]earer )\S+")
 _AGAIN = (408, 409, 425)
+_NOT_OFFERED = (404, 405, 415, 501)
+_MODEL_STATUSES = (400, 403, 404, 422)
+_LOGIN_STATUS = 511
+"""Network Authentication Required, RFC 6585."""
 
 
 class ErrorBody(Struct, frozen=True):
@@ -36,6 +42,14 @@ class ErrorBody(Struct, frozen=True):
         """Whether the account must be paid for before anything is answered."""
         return self.code == "insufficient_quota" or self.code.startswith("billing_")
 
+    def is_model(self, status: int) -> bool:
+        """Whether the model is what the server does not have, or does not let this key use."""
+        if status not in _MODEL_STATUSES:
+            return False
+        if self.code in ("model_not_found", "model_not_available") or self.param in ("model", "session.model"):
+            return True
+        return status in (403, 404) and "model" in self.message.lower()
+
 
 def refusal(reply: Reply, endpoint: Endpoint, wall_clock_s: float | None = None) -> TransportError:
     """Return the error that a reply of status 300 or more stands for.
@@ -46,18 +60,48 @@ def refusal(reply: Reply, endpoint: Endpoint, wall_clock_s: float | None = None)
     error = error_body(reply)
     because = f": {error.message.rstrip('.')}." if error.message else "."
     if status in (401, 403):
-        return _key_refused(status, endpoint, because)
+        return _key_refused(status, endpoint, error, because)
     if status < 400:
         return TransportRefused(f"{label} redirects to another address, which is not followed.", hint="Check base_url.")
     if error.is_no_credit:
         return TransportRefused(f"{label} says that the account has no credit left{because}", hint="Then press r.")
+    if error.is_model(status):
+        what = f"{label} does not have the model, or not for this key ({status}){because}"
+        return TransportRefused(what, hint=_MODEL_HINT, param=error.param, reason=Reason.MODEL_REFUSED)
+    if status in _NOT_OFFERED:
+        return TransportRefused(
+            f"{label} {_NO_ROUTE.get(status, 'does not know this')} ({status}){because}",
+            hint="Check base_url and the profile.",
+            reason=Reason.NOT_OFFERED,
+        )
+    if status == 407:
+        return proxy_login(endpoint.host)
+    if status == _LOGIN_STATUS:
+        return web_page(endpoint)
     if is_passing(status):
-        wait_s = retry_after_s(reply.headers, time.time() if wall_clock_s is None else wall_clock_s)
-        what = "asks for fewer requests" if status == 429 else "cannot answer now"
-        return TransportLost(f"{label} {what} ({status}){because}", retry_after_s=wait_s)
-    if status == 404:
-        return TransportRefused(f"{label} does not know this ({status}){because}", hint="Check base_url and the model.")
-    return TransportRefused(f"{label} refused the request ({status}){because}", param=error.param)
+        return _passing(reply, label, because, time.time() if wall_clock_s is None else wall_clock_s)
+    return TransportRefused(
+        f"{label} {_REFUSED.get(status, 'refused the request')} ({status}){because}", param=error.param
+    )
+
+
+_MODEL_HINT = "Set the model of this provider to one that it has."
+_NO_ROUTE = {415: "does not take a request of this form", 501: "cannot do this"}
+_REFUSED = {413: "says that this is too large", 422: "does not understand the request"}
+
+
+def is_web_page(reply: Reply) -> bool:
+    """Return whether a page for a browser came."""
+    return reply.media_type == "text/html" or reply.body[:200].lstrip()[:1] == b"<"
+
+
+def web_page(endpoint: Endpoint) -> TransportLost:
+    """Return what it means that a web page came where data was wanted."""
+    return TransportLost(
+        f"A web page came instead of {endpoint.label}'s answer.",
+        hint="The network may want you to sign in: open any page in a browser. Or base_url is wrong.",
+        reason=Reason.CAPTIVE_PORTAL,
+    )
 
 
 def is_passing(status: int) -> bool:
@@ -65,11 +109,21 @@ def is_passing(status: int) -> bool:
     return status == 429 or status in _AGAIN or status >= 500
 
 
-def _key_refused(status: int, endpoint: Endpoint, because: str) -> CredentialRefused:
+def _key_refused(status: int, endpoint: Endpoint, error: ErrorBody, because: str) -> CredentialRefused:
     hint = f"Set another key in {endpoint.key_env} and press r." if endpoint.key_env else ""
     if status == 401:
         return CredentialRefused(f"{endpoint.label} refused the key (401).", hint=hint)
-    return CredentialRefused(f"{endpoint.label} does not allow the key to do this (403){because}", hint=hint)
+    reason = Reason.MODEL_REFUSED if error.is_model(status) else Reason.OTHER
+    what = f"{endpoint.label} does not allow the key to do this (403){because}"
+    return CredentialRefused(what, hint=hint, param=error.param, reason=reason)
+
+
+def _passing(reply: Reply, label: str, because: str, wall_clock_s: float) -> TransportLost:
+    wait_s = retry_after_s(reply.headers, wall_clock_s)
+    status = reply.status
+    what = "asks for fewer requests" if status == 429 else "cannot answer now"
+    reason = Reason.TOO_MANY if status == 429 else Reason.SERVER_ERROR if status >= 500 else Reason.OTHER
+    return TransportLost(f"{label} {what} ({status}){because}", retry_after_s=wait_s, reason=reason)
 
 
 def retry_after_s(headers: Mapping[str, str], wall_clock_s: float) -> float | None:

@@ -78,7 +78,7 @@ async def test_a_server_that_breaks_off_says_so(reply: bytes) -> None:
 
 
 async def test_a_mute_server_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "TIMEOUT_S", 0.2)
+    monkeypatch.setattr(client_module, "DEADLINE_S", 0.2)
     server = await serve(None)
     error = await broken(f"http://127.0.0.1:{port(server)}/v1")
     assert error.message == "127.0.0.1 took too long to answer."

@@ -47,7 +47,7 @@ def test_the_providers_own_words_are_shown_on_one_line() -> None:
 )  # fmt: skip
 def test_other_servers_envelopes_are_read(body: bytes) -> None:
     error = said(Reply(404, httpx.Headers(), body))
-    assert error.message == "OpenAI does not know this (404): no such model."
+    assert error.message == "OpenAI does not have the model, or not for this key (404): no such model."
 
 
 def test_no_credit_is_not_dialled_again_but_too_many_requests_are() -> None:

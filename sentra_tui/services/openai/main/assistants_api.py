@@ -10,7 +10,7 @@ from typing import Any
 
 from sentra_tui.domain.errors import TransportError, TransportRefused
 from sentra_tui.domain.secret import Secret
-from sentra_tui.services.openai.client import ApiClient
+from sentra_tui.services.openai.client import PATIENT_S, ApiClient
 from sentra_tui.services.openai.main.response_objects import safe_name
 from sentra_tui.services.openai.main.retry import Retry
 from sentra_tui.services.openai.main.text_status import text_refusal
@@ -37,22 +37,30 @@ class AssistantsApi:
 
     async def post(self, path: str, body: dict[str, Any]) -> Reply:
         """Post and return the reply, once the server stops asking for patience."""
-        return await self._retry.reply(lambda: self._client.post(path, self._key(), headers=_HEADERS, json=body))
+        return await self._retry.reply(
+            lambda: self._client.post(path, self._key(), deadline_s=PATIENT_S, headers=_HEADERS, json=body)
+        )
 
     async def look(self, thread_id: str, run_id: str) -> Reply:
         """Return a run as it stands."""
-        return await self._client.get(f"/threads/{thread_id}/runs/{run_id}", self._key(), headers=_HEADERS)
+        return await self._client.get(
+            f"/threads/{thread_id}/runs/{run_id}", self._key(), deadline_s=PATIENT_S, headers=_HEADERS
+        )
 
     async def messages(self, thread_id: str, run_id: str) -> Reply:
         """Return what a run said, oldest first."""
         params: dict[str, str | int] = {"run_id": run_id, "order": "asc", "limit": 100}
         path = f"/threads/{thread_id}/messages"
-        return await self._retry.reply(lambda: self._client.get(path, self._key(), headers=_HEADERS, params=params))
+        return await self._retry.reply(
+            lambda: self._client.get(path, self._key(), deadline_s=PATIENT_S, headers=_HEADERS, params=params)
+        )
 
     async def cancel(self, thread_id: str, run_id: str) -> None:
         """Stop a run; one that is over, or unknown, is no error."""
         path = f"/threads/{thread_id}/runs/{run_id}/cancel"
-        reply = await self._retry.reply(lambda: self._client.post(path, self._key(), headers=_HEADERS))
+        reply = await self._retry.reply(
+            lambda: self._client.post(path, self._key(), deadline_s=PATIENT_S, headers=_HEADERS)
+        )
         if reply.status >= 300 and reply.status not in _OVER:
             raise self.refusal(reply)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sentra_tui.domain.main_run import MainRequest
 from sentra_tui.domain.secret import Secret
-from sentra_tui.services.openai.client import ApiClient
+from sentra_tui.services.openai.client import PATIENT_S, ApiClient
 from sentra_tui.services.openai.main.retry import Retry
 from sentra_tui.services.openai.main.text_status import text_refusal
 from sentra_tui.services.openai.reply import Reply, ReplyStream
@@ -34,7 +34,9 @@ class ResponsesApi:
 
     async def converse(self) -> Reply:
         """Make a conversation."""
-        return await self._retry.reply(lambda: self._client.post(_CONVERSATIONS, self._key(), json={}))
+        return await self._retry.reply(
+            lambda: self._client.post(_CONVERSATIONS, self._key(), deadline_s=PATIENT_S, json={})
+        )
 
     async def create(self, body: dict[str, Any], *, silence_s: float) -> ReplyStream | Reply:
         """Begin a response; return what comes of it, or the reply that refuses it."""
@@ -44,7 +46,7 @@ class ResponsesApi:
 
     async def look(self, run_id: str) -> Reply:
         """Return the response as it stands."""
-        return await self._client.get(f"{_RESPONSES}/{run_id}", self._key())
+        return await self._client.get(f"{_RESPONSES}/{run_id}", self._key(), deadline_s=PATIENT_S)
 
     async def resume(self, run_id: str, sequence_number: int | None) -> ReplyStream:
         """Return the stream of a response, after this event or from its beginning, or what refuses that."""
@@ -55,7 +57,9 @@ class ResponsesApi:
 
     async def cancel(self, run_id: str) -> None:
         """Stop a response; one that is over, or unknown, is no error."""
-        reply = await self._retry.reply(lambda: self._client.post(f"{_RESPONSES}/{run_id}/cancel", self._key()))
+        reply = await self._retry.reply(
+            lambda: self._client.post(f"{_RESPONSES}/{run_id}/cancel", self._key(), deadline_s=PATIENT_S)
+        )
         if reply.status >= 300 and reply.status not in _OVER:
             raise text_refusal(reply, self._client.endpoint)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sentra_tui.domain.errors import NotSupported, TransportError, TransportLost, TransportRefused
+from sentra_tui.domain.roads import Reason
 from sentra_tui.services.openai.endpoint import Endpoint
 from sentra_tui.services.openai.main.retry import LOCKED
 from sentra_tui.services.openai.reply import Reply
@@ -24,7 +25,9 @@ def text_refusal(reply: Reply, endpoint: Endpoint, *, collection: bool = False, 
     error = error_body(reply)
     if _is_model(reply, error):
         said = f": {error.message.rstrip('.')}." if error.message else "."
-        return TransportRefused(f"{endpoint.label} does not have the model{said}", hint=MODEL_HINT)
+        return TransportRefused(
+            f"{endpoint.label} does not have the model{said}", hint=MODEL_HINT, reason=Reason.MODEL_REFUSED
+        )
     if "unknown url" in reply.text[:2000].lower() or (collection and reply.status in _NO_ROUTE):
         return NotSupported(f"{endpoint.label} does not have this API ({reply.status}).")
     if rejects(reply, *needs.split()):
