@@ -76,6 +76,7 @@ class Session:
         self._waiting: Outcome | None = []
         self._answering = answers
         self._server_interrupts = server_interrupts
+        self._server_truncates = server_truncates
         self._voice = voice
         self._closed = False
         self._noticed = ""
@@ -133,7 +134,7 @@ class Session:
         cut, truncation = self._sounding.cut(now_ms)
         if not cut and sent:
             cut = [FlushPlayback()]
-        if clear:
+        if clear and self._server_truncates:
             sent.append(OutputAudioBufferClear(event_id=self._next_event_id()))
         return [*cut, *send([*sent, *truncation]), *told]
 

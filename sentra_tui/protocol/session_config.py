@@ -19,9 +19,9 @@ _WHOLE = ("turn_detection", "transcription")
 _WITHOUT_TURN_DETECTION = ("gpt-live-transcribe", "gpt-realtime-whisper")
 
 
-def takes_turn_detection(model: str) -> bool:
-    """Return whether this transcription model lets the server find the turns; the others want the client to commit."""
-    return not model.startswith(_WITHOUT_TURN_DETECTION)
+def takes_turn_detection(profile: ProviderProfile, model: str) -> bool:
+    """Return whether the server finds the turns with this transcription model; else the client commits them."""
+    return profile.dialect != "vllm" and not model.startswith(_WITHOUT_TURN_DETECTION)
 
 
 def mic_session(
@@ -51,11 +51,19 @@ def mic_session(
 
 
 def speaker_session(profile: ProviderProfile, settings: StreamSettings) -> dict[str, Any]:
-    """Return the session of the speaker: transcribed, never answered."""
+    """Return the session of the speaker: transcribed, never answered.
+
+    A server without sessions of that kind has a conversation in which nobody is asked to answer.
+    """
     model = profile.speaker_transcription_model
-    turn_detection = _server_vad(SPEAKER_SILENCE_MS) if takes_turn_detection(model) else None
+    turn_detection = _server_vad(SPEAKER_SILENCE_MS) if takes_turn_detection(profile, model) else None
     sound = {"transcription": _transcription(model, settings.language), "turn_detection": turn_detection}
-    return {"type": "transcription", "audio": {"input": sound}}
+    if profile.supports.transcription_session:
+        return {"type": "transcription", "audio": {"input": sound}}
+    if turn_detection is not None:
+        sound["turn_detection"] = turn_detection | {"create_response": False, "interrupt_response": False}
+    silent = {"model": profile.model, "output_modalities": output_modalities(voice=False)}
+    return {"type": "realtime", **silent, "audio": {"input": sound}}
 
 
 def session_change(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any] | None:

@@ -68,6 +68,8 @@ def latency_listing(state: AppState) -> Content:
     for stream in state.streams:
         transport = f" · {clean_line(stream.transport, 20)}" if stream.transport else ""
         parts.append((f"{stream.name} · {stream.connection.value}{transport}\n", "bold"))
+        if stream.detour:
+            parts.append((f"  not {clean_line(stream.detour, 80)}\n", "$warning"))
         for name, value in _measured(stream.quality):
             parts += [(f"  {name.ljust(22)}", "$muted"), f"{value}\n"]
         parts.append("\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from sentra_tui.domain.roads import Road
 from sentra_tui.domain.state import MIC, AppState, Connection, Quality, SourceStatus, Stream
 from sentra_tui.domain.text import clean_line
 
@@ -15,6 +16,8 @@ TICK_MS = 500
 """Ages and countdowns move in these steps, so that the line stays calm."""
 
 CAUSE_CHARS = 120
+CALL_CELLS = 17
+"""The room for how the calls travel."""
 
 NOUNS = {MIC: "microphone"}
 """What a stream is called in a sentence, where that is not its name."""
@@ -48,9 +51,10 @@ def _failed(stream: Stream, now_ms: int) -> Word:
 
 def _live(stream: Stream, now_ms: int) -> Word:
     age_ms = 0 if stream.contact_at_ms is None else stepped(now_ms - stream.contact_at_ms)
-    if _is_weak(stream.quality) or age_ms >= WEAK_CONTACT_MS:
+    by_http = stream.transport == Road.HTTP
+    if age_ms >= WEAK_CONTACT_MS or (_is_weak(stream.quality) and not by_http):
         return Word("◐", f"weak {seconds(age_ms)}", "busy")
-    return Word("●", f"live {seconds(age_ms)}", "good")
+    return Word("●", f"live (http) {seconds(age_ms)}" if by_http else f"live {seconds(age_ms)}", "good")
 
 
 def _is_weak(quality: Quality) -> bool:
@@ -91,16 +95,20 @@ def duration(total_ms: int) -> str:
 
 
 def call_words(state: AppState) -> str:
-    """Return how the live calls travel: the transport and the worst round trip, with bars; empty without a call."""
+    """Return how the live calls travel: their roads and, where there is room, the worst round trip, with bars; empty
+    without a call.
+    """
     live = [stream for stream in state.streams if stream.connection is Connection.LIVE]
     if not live:
         return ""
-    transport = clean_line(live[0].transport, 12)
+    transport = "+".join(dict.fromkeys(clean_line(stream.transport, 12) for stream in live))
     trips = [trip for stream in live if (trip := stream.quality.round_trip_ms) is not None]
     if not trips:
         return transport
     bars = min(_bars(stream.quality) for stream in live)
-    return f"{transport} {round(max(trips))}ms {'▮' * bars}{'▯' * (4 - bars)}"
+    timed = f"{transport} {round(max(trips))}ms"
+    whole = f"{timed} {'▮' * bars}{'▯' * (4 - bars)}"
+    return next((words for words in (whole, timed) if len(words) <= CALL_CELLS), transport)
 
 
 def _bars(quality: Quality) -> int:

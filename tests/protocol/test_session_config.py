@@ -5,9 +5,16 @@ from typing import Any
 import pytest
 
 from sentra_tui.domain.config import AUX_INSTRUCTIONS, AuxConfig
-from sentra_tui.domain.provider_config import ProviderProfile
+from sentra_tui.domain.provider_config import ProviderProfile, Supports
 from sentra_tui.domain.stream_settings import StreamSettings
-from sentra_tui.protocol.session_config import BargeInBy, finds_turns, mic_session, session_change, speaker_session
+from sentra_tui.protocol.session_config import (
+    BargeInBy,
+    begins_answers,
+    finds_turns,
+    mic_session,
+    session_change,
+    speaker_session,
+)
 
 
 def test_the_microphone_is_answered_in_writing_until_voice_is_on() -> None:
@@ -59,6 +66,19 @@ def test_who_finds_the_turns_is_told_by_the_session() -> None:
     assert finds_turns(speaker_session(ProviderProfile(), StreamSettings()))
     profile = ProviderProfile(speaker_transcription_model="gpt-live-transcribe")
     assert not finds_turns(speaker_session(profile, StreamSettings()))
+
+
+def test_a_server_without_transcription_sessions_is_asked_for_a_conversation_without_answers() -> None:
+    profile = ProviderProfile(model="m", supports=Supports(transcription_session=False))
+    session = speaker_session(profile, StreamSettings(language="de"))
+    assert (session["type"], session["model"], session["output_modalities"]) == ("realtime", "m", ["text"])
+    assert not begins_answers(session)
+    assert finds_turns(session)
+    assert session["audio"]["input"]["transcription"]["language"] == "de"
+
+
+def test_the_client_finds_the_turns_for_a_server_that_only_writes_down() -> None:
+    assert not finds_turns(speaker_session(ProviderProfile(dialect="vllm"), StreamSettings()))
 
 
 def test_who_speaks_waits_longer_for_the_end_of_a_turn() -> None:

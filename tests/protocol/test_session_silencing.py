@@ -122,6 +122,7 @@ def test_elsewhere_the_server_is_told_what_was_heard() -> None:
     spoken(session)
     sent = [told.event for told in session.cancel_answer(3_000) if isinstance(told, SendEvent)]
     assert c.ConversationItemTruncate("item_1", 0, 700, event_id="event_1") in sent
+    assert not [event for event in sent if isinstance(event, c.OutputAudioBufferClear)]
 
 
 def test_an_answer_of_which_nothing_was_heard_is_deleted() -> None:

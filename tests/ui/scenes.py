@@ -49,6 +49,28 @@ def live(at_ms: int = 1_000) -> list[c.Change]:
     ]
 
 
+def detour(at_ms: int = 1_000) -> list[c.Change]:
+    """Return a talk without UDP, in which the microphone has no realtime model either."""
+    words = [said("speaker", i, at, text) for i, (at, text) in enumerate(TALK_THEM[:2])]
+    return [
+        *idle(),
+        c.StreamConnecting("mic", at_ms),
+        c.StreamConnecting("speaker", at_ms),
+        c.StreamConnected("mic", at_ms + 900, "http", 900.0, "webrtc: the model was refused"),
+        c.StreamConnected("speaker", at_ms + 1_700, "websocket", 1_700.0, "webrtc: UDP is blocked"),
+        c.QualityMeasured("mic", at_ms + 2_000, Quality(round_trip_ms=180.0)),
+        c.QualityMeasured("speaker", at_ms + 2_000, Quality(round_trip_ms=62.0, playout_ms=100.0)),
+        c.Noticed(
+            Severity.WARNING,
+            "Calls go by websocket, not webrtc: UDP is blocked.",
+            "A better road is tried again later, or with r.",
+        ),
+        *words,
+        c.ContactHeard("mic", 48_000),
+        c.ContactHeard("speaker", 48_000),
+    ]
+
+
 TALK_THEM = (
     (15_000, "good morning can you explain how the write through path stays consistent"),
     (38_000, "and what happens when the cache node restarts in the middle of a write"),
@@ -202,6 +224,7 @@ SCENES = {
     "lost": lost,
     "two-lanes": two_lanes,
     "aftermath": aftermath,
+    "detour": detour,
 }
 
 

@@ -16,6 +16,11 @@ from sentra_tui.ui import words
         (Stream("mic", connection=Connection.LIVE, contact_at_ms=4_000), "◐ weak 6.0s"),
         (Stream("mic", connection=Connection.LIVE, quality=Quality(loss_down=0.2)), "◐ weak 0.0s"),
         (Stream("mic", connection=Connection.LIVE, quality=Quality(round_trip_ms=800)), "◐ weak 0.0s"),
+        (Stream("mic", connection=Connection.LIVE, transport="http", contact_at_ms=9_300), "● live (http) 0.5s"),
+        (
+            Stream("mic", connection=Connection.LIVE, transport="http", quality=Quality(round_trip_ms=800)),
+            "● live (http) 0.0s",
+        ),
         (Stream("mic", connection=Connection.RECONNECTING, attempt=3, retry_at_ms=11_200), "↻ reconnecting 3 · in 2 s"),
         (Stream("mic", connection=Connection.RECONNECTING, attempt=3, retry_at_ms=10_000), "↻ reconnecting 3"),
         (Stream("mic", connection=Connection.FAILED, cause="no\npermission"), "✕ failed: no permission"),
@@ -33,12 +38,19 @@ def test_each_connection_has_its_word_and_its_sign(stream: Stream, expected: str
         (Quality(round_trip_ms=62), "webrtc 62ms ▮▮▮▯"),
         (Quality(round_trip_ms=62, loss_up=0.03), "webrtc 62ms ▮▮▯▯"),
         (Quality(round_trip_ms=900, loss_up=0.5), "webrtc 900ms ▮▯▯▯"),
+        (Quality(round_trip_ms=1900, loss_up=0.5), "webrtc 1900ms"),
         (Quality(), "webrtc"),
     ],
 )
 def test_the_bars_tell_how_the_call_travels(quality: Quality, expected: str) -> None:
     stream = Stream("mic", connection=Connection.LIVE, transport="webrtc", quality=quality)
     assert words.call_words(AppState(streams=(stream,))) == expected
+
+
+def test_streams_that_go_by_different_roads_name_them_all() -> None:
+    roads = ("http", "websocket", "http")
+    streams = tuple(Stream(f"s{n}", connection=Connection.LIVE, transport=road) for n, road in enumerate(roads))
+    assert words.call_words(AppState(streams=streams)) == "http+websocket"
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ class DetourTeller:
             return
         self._told = change.detour
         if change.detour:
-            text = f"The call goes by {change.transport}. {change.detour}."
+            text = f"Calls go by {change.transport}, not {change.detour}."
             self._store.publish(Noticed(Severity.WARNING, text, "A better road is tried again later, or with r."))
         else:
-            self._store.publish(Noticed(Severity.INFORMATION, f"The call goes by {change.transport} again."))
+            self._store.publish(Noticed(Severity.INFORMATION, f"Calls go by {change.transport} again."))

@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
 from textual.content import Content
 
+from sentra_tui.domain.roads import Road
 from sentra_tui.domain.state import MIC, SPEAKER, AppState, Connection, Stream
 from sentra_tui.domain.text import clean_line
 from sentra_tui.ui.widgets.line import Headline, Line
@@ -58,7 +59,8 @@ class StreamStatus(Horizontal):
         if flaw.text and content.cell_length > self.size.width > 0:
             content = self._content(word._replace(text=""), flaw)
         self._word.show(content, word.tone)
-        self._share_room(content.cell_length + 1 if flaw.text else 0, hushed)
+        wordy = flaw.text or stream.transport == Road.HTTP
+        self._share_room(content.cell_length + 1 if wordy else 0, hushed)
         self._meter.show(stream.rms_dbfs, stream.peak_dbfs, cover(stream, state))
 
     def _content(self, word: Word, flaw: Word) -> Content:
