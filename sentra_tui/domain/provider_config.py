@@ -20,7 +20,7 @@ OfferForm = Literal["auto", "sdp", "multipart", "json_sdp", "beta_query", "sessi
 raw with the model in the query, as the beta had it; in a session that was made before; or whichever of the first two
 works.
 """
-DialectName = Literal["ga", "beta", "vllm"]
+DialectName = Literal["ga", "beta", "vllm", "xai"]
 RoadName = Literal["webrtc", "websocket", "http"]
 Transport = Literal["auto", "webrtc", "websocket", "http"]
 HangUp = Literal["post", "delete", "none"]
@@ -133,3 +133,8 @@ class _Shipped(Section, frozen=True):
 def shipped_providers() -> dict[str, ProviderProfile]:
     """Return the profiles that ship with the package, by name; not to be changed."""
     return read_shipped("providers.toml", _Shipped).providers
+
+
+def names_a_server(provider: str) -> bool:
+    """Return whether this is a server's URL in place of a profile's name."""
+    return "://" in provider

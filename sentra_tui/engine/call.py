@@ -259,7 +259,11 @@ class CallDriver:
         async for message in transport.messages():
             if self._session is None:
                 return
-            self.perform(self._session.receive(self._wire.decode(message), self._now_ms()))
+            event = self._wire.decode(message)
+            answer = self._wire.answer(event)
+            if answer is not None:
+                transport.send(answer)
+            self.perform(self._session.receive(event, self._now_ms()))
 
     async def _watch(self, transport: Transport) -> None:
         count = 0

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
+from sentra_tui.domain.errors import ProtocolError
 from sentra_tui.protocol.client_events import ClientEvent
 from sentra_tui.protocol.dialects import Dialect, beta_event, canonical
 from sentra_tui.protocol.server_events import KnownServerEvent, ServerEvent, Unknown
+from sentra_tui.protocol.vllm_words import vllm_event
+from sentra_tui.protocol.xai_words import xai_event
 
 RAW_CHARS_KEPT = 2_000
 
 
 def decode(message: str | bytes) -> ServerEvent:
-    """Return the event in one frame, GA or beta; whatever cannot be read is `Unknown`, never an error.
+    """Return the event in one frame, whatever the dialect; what cannot be read is `Unknown`, never an error.
 
     The standard library reads it, because a server may cut a surrogate pair in two over two deltas, and those words
     must not be lost.
@@ -37,10 +41,20 @@ def decode(message: str | bytes) -> ServerEvent:
 
 
 def encode(event: ClientEvent, dialect: Dialect = Dialect.GA) -> str:
-    """Return `event` as one frame."""
-    if dialect is Dialect.BETA:
-        return json.dumps(beta_event(msgspec.to_builtins(event)))
-    return msgspec.json.encode(event).decode()
+    """Return `event` as one frame; raises ProtocolError where the dialect has no word for it."""
+    if dialect is Dialect.GA:
+        return msgspec.json.encode(event).decode()
+    message = _WRITERS[dialect](msgspec.to_builtins(event))
+    if message is None:
+        raise ProtocolError(f"The server takes no {event.__struct_config__.tag}.")
+    return json.dumps(message)
+
+
+_WRITERS: dict[Dialect, Callable[[dict[str, Any]], dict[str, Any] | None]] = {
+    Dialect.BETA: beta_event,
+    Dialect.VLLM: vllm_event,
+    Dialect.XAI: xai_event,
+}
 
 
 def _no_number(_constant: str) -> None:

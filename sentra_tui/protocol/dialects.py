@@ -1,13 +1,16 @@
-"""The two dialects of the realtime protocol, as tables.
+"""The dialects of the realtime protocol, and the beta one as tables.
 
 Canonical is Realtime GA. The beta dialect is what some compatible servers still speak: other event names, and a flat
-session. Every connection is read in both; what we send is written in the one that the server understands.
+session. Every connection is read in all of them; what we send is written in the one that the server understands.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
 from typing import Any
+
+from sentra_tui.protocol.vllm_words import from_vllm
+from sentra_tui.protocol.xai_words import from_xai
 
 
 class Dialect(StrEnum):
@@ -17,6 +20,8 @@ class Dialect(StrEnum):
     BETA = "beta"
     VLLM = "vllm"
     """The transcription server of vLLM, which has words of its own."""
+    XAI = "xai"
+    """GA with differences."""
 
 
 GA_NAMES = {
@@ -32,18 +37,18 @@ GA_NAMES = {
 }
 """The beta's server events that have another name in GA."""
 
-_BETA_FORMATS = {"audio/pcm": "pcm16", "audio/pcmu": "g711_ulaw", "audio/pcma": "g711_alaw"}
-_BETA_PARTS = {"output_text": "text", "output_audio": "audio"}
-_BETA_MODALITIES = {"text": ["text"], "audio": ["audio", "text"]}
+BETA_FORMATS = {"audio/pcm": "pcm16", "audio/pcmu": "g711_ulaw", "audio/pcma": "g711_alaw"}
+BETA_PARTS = {"output_text": "text", "output_audio": "audio"}
+BETA_MODALITIES = {"text": ["text"], "audio": ["audio", "text"]}
 
-_BETA_INPUT = {
+BETA_INPUT = {
     "format": "input_audio_format",
     "transcription": "input_audio_transcription",
     "noise_reduction": "input_audio_noise_reduction",
     "turn_detection": "turn_detection",
 }
-_BETA_OUTPUT = {"format": "output_audio_format", "voice": "voice", "speed": "speed"}
-_BETA_KEYS = {"output_modalities": "modalities", "max_output_tokens": "max_response_output_tokens"}
+BETA_OUTPUT = {"format": "output_audio_format", "voice": "voice", "speed": "speed"}
+BETA_KEYS = {"output_modalities": "modalities", "max_output_tokens": "max_response_output_tokens"}
 
 
 def canonical(event: dict[str, Any]) -> dict[str, Any]:
@@ -51,15 +56,17 @@ def canonical(event: dict[str, Any]) -> dict[str, Any]:
     name = event.get("type")
     if name == "error":
         return {**event, "error": _error_details(event)}
-    return {**event, "type": GA_NAMES[name]} if isinstance(name, str) and name in GA_NAMES else event
+    named = {**event, "type": GA_NAMES[name]} if isinstance(name, str) and name in GA_NAMES else event
+    return from_xai(from_vllm(named))
 
 
 def _error_details(event: dict[str, Any]) -> Any:
     """Return the details; some servers write a bare string, or write them beside the type."""
     error = event.get("error")
+    beside = {key: value for key, value in event.items() if key in ("code", "message")}
     if isinstance(error, str):
-        return {"message": error}
-    return {key: value for key, value in event.items() if key in ("code", "message")} if error is None else error
+        return beside | {"message": error}
+    return beside if error is None else error
 
 
 def beta_event(event: dict[str, Any]) -> dict[str, Any]:
@@ -70,7 +77,7 @@ def beta_event(event: dict[str, Any]) -> dict[str, Any]:
         case "session.update":
             return {**event, "session": beta_session(event["session"])}
         case "conversation.item.create":
-            return {**event, "item": _beta_item(event["item"])}
+            return {**event, "item": beta_item(event["item"])}
         case "response.create" if "response" in event:
             return {**event, "response": beta_response(event["response"])}
         case _:
@@ -80,9 +87,9 @@ def beta_event(event: dict[str, Any]) -> dict[str, Any]:
 def beta_session(session: dict[str, Any]) -> dict[str, Any]:
     """Return a GA session config as the beta's flat one: no `type`, sound settings at the top."""
     audio = session.get("audio", {})
-    flat = {_BETA_KEYS.get(key, key): value for key, value in session.items() if key not in ("type", "audio")}
-    flat |= {_BETA_INPUT[key]: value for key, value in audio.get("input", {}).items()}
-    flat |= {_BETA_OUTPUT[key]: value for key, value in audio.get("output", {}).items()}
+    flat = {BETA_KEYS.get(key, key): value for key, value in session.items() if key not in ("type", "audio")}
+    flat |= {BETA_INPUT.get(key, key): value for key, value in audio.get("input", {}).items()}
+    flat |= {BETA_OUTPUT.get(key, key): value for key, value in audio.get("output", {}).items()}
     return _beta_values(flat)
 
 
@@ -94,12 +101,13 @@ def beta_response(response: dict[str, Any]) -> dict[str, Any]:
 def _beta_values(flat: dict[str, Any]) -> dict[str, Any]:
     for key in ("input_audio_format", "output_audio_format"):
         if key in flat:
-            flat[key] = _BETA_FORMATS[flat[key]["type"]]
+            flat[key] = BETA_FORMATS[flat[key]["type"]]
     if "modalities" in flat:
-        flat["modalities"] = _BETA_MODALITIES[flat["modalities"][0]]
+        flat["modalities"] = BETA_MODALITIES[flat["modalities"][0]]
     return flat
 
 
-def _beta_item(item: dict[str, Any]) -> dict[str, Any]:
-    content = [{**part, "type": _BETA_PARTS.get(part["type"], part["type"])} for part in item.get("content", ())]
+def beta_item(item: dict[str, Any]) -> dict[str, Any]:
+    """Return a GA item as the beta has it: the parts of its content are called otherwise."""
+    content = [{**part, "type": BETA_PARTS.get(part["type"], part["type"])} for part in item.get("content", ())]
     return {**item, "content": content}

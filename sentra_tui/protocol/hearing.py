@@ -62,6 +62,10 @@ class Hearing:
         return [*self._turns.extended(event.item_id, event.delta, now_ms)]
 
     @_on.register
+    def _updated(self, event: s.InputAudioTranscriptionUpdated, now_ms: int) -> list[Change | Effect]:
+        return [*self._turns.revised(event.item_id, event.transcript, now_ms)]
+
+    @_on.register
     def _completed(self, event: s.InputAudioTranscriptionCompleted, now_ms: int) -> list[Change | Effect]:
         usage = transcription_usage(event.usage)
         metered = [MeterUsage("", usage)] if usage is not None else []

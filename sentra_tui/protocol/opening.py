@@ -20,6 +20,7 @@ from sentra_tui.protocol.dialects import Dialect
 from sentra_tui.protocol.effects import CallBroken
 from sentra_tui.protocol.objects import ErrorDetails
 from sentra_tui.protocol.server_errors import REFUSALS, judge
+from sentra_tui.protocol.vllm_words import BEGIN
 
 GA_RATE_HZ = 24_000
 """The only rate of a GA session, which need not be said."""
@@ -53,7 +54,7 @@ class SessionOpening:
             case s.SessionCreated() if not self._greeted:
                 self._greeted = True
                 self.agreed = not self._acknowledges
-                return (self._update,)
+                return (self._update,) if self._acknowledges else (self._update, BEGIN)
             case s.SessionUpdated():
                 self.agreed = True
         return ()

@@ -35,7 +35,9 @@ REFUSALS = {
 }
 """The call cannot go on, and dialling again changes nothing; what helps instead."""
 
-SESSION_EXPIRED = "session_expired"
+SESSION_EXPIRED = frozenset({"session_expired", "max_duration"})
+DEAF = "processing_error"
+"""vLLM writes nothing more down on this connection."""
 VOICE_FIXED = "cannot_update_voice"
 """A session keeps the voice in which it has spoken."""
 RATE_LIMITS = frozenset({"rate_limit_exceeded", "inference_rate_limit_exceeded"})
@@ -47,8 +49,10 @@ def judge(error: ErrorDetails) -> list[Change | Effect]:
     if code in BENIGN:
         return []
     message = clean_line(error.message) or clean_line(code) or "no reason given"
-    if code == SESSION_EXPIRED:
+    if code in SESSION_EXPIRED:
         return [CallBroken("The provider ended the session: it reached its longest duration.", "", refused=False)]
+    if code == DEAF:
+        return [CallBroken(f"The provider stopped listening: {message}", "", refused=False)]
     if code == VOICE_FIXED:
         return [CallBroken("The voice changes with a new session.", "", refused=False)]
     if "voice" in error.param:

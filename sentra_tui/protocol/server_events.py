@@ -85,6 +85,16 @@ class InputAudioTranscriptionDelta(_ServerEvent, frozen=True, tag="conversation.
     delta: str = ""
 
 
+class InputAudioTranscriptionUpdated(
+    _ServerEvent, frozen=True, tag="conversation.item.input_audio_transcription.updated"
+):
+    """The interim words of a turn, all of them; xAI tells them so, in place of more words."""
+
+    item_id: str = ""
+    content_index: int = 0
+    transcript: str = ""
+
+
 class InputAudioTranscriptionCompleted(
     _ServerEvent, frozen=True, tag="conversation.item.input_audio_transcription.completed"
 ):
@@ -231,6 +241,7 @@ KnownServerEvent: TypeAlias = (
     | ConversationItemTruncated
     | ConversationItemDeleted
     | InputAudioTranscriptionDelta
+    | InputAudioTranscriptionUpdated
     | InputAudioTranscriptionCompleted
     | InputAudioTranscriptionFailed
     | InputAudioBufferCommitted

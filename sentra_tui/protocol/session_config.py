@@ -17,11 +17,13 @@ SPEAKER_SILENCE_MS = 500
 
 _WHOLE = ("turn_detection", "transcription")
 _WITHOUT_TURN_DETECTION = ("gpt-live-transcribe", "gpt-realtime-whisper")
+_CLIENT_COMMITS = ("vllm", "xai")
+"""The dialects of servers that find no turns, or answer every turn that they find."""
 
 
 def takes_turn_detection(profile: ProviderProfile, model: str) -> bool:
     """Return whether the server finds the turns with this transcription model; else the client commits them."""
-    return profile.dialect != "vllm" and not model.startswith(_WITHOUT_TURN_DETECTION)
+    return profile.dialect not in _CLIENT_COMMITS and not model.startswith(_WITHOUT_TURN_DETECTION)
 
 
 def mic_session(

@@ -93,7 +93,9 @@ class Turns:
         return self._open(item_id, now_ms) if item_id else []
 
     def extended(self, item_id: str, delta: str, now_ms: int) -> list[Change]:
-        """More interim words."""
+        """More interim words. Nothing at all of no turn in particular is nothing: vLLM listens to silence aloud."""
+        if not item_id and not delta:
+            return []
         item_id, opened = self._named(item_id, now_ms)
         turn = self._turns[item_id]
         if turn.settled or not delta:
@@ -102,13 +104,25 @@ class Turns:
         turn.words = clean_join(turn.words, words)
         return [*opened, TranscriptExtended(self._stream, self._key(item_id), now_ms, words)]
 
+    def revised(self, item_id: str, transcript: str, now_ms: int) -> list[Change]:
+        """The interim words are these."""
+        item_id, opened = self._named(item_id, now_ms)
+        turn = self._turns[item_id]
+        words = clean(transcript)
+        if turn.settled or words == turn.words:
+            return opened
+        turn.words = words
+        return [*opened, TranscriptRevised(self._stream, self._key(item_id), now_ms, words)]
+
     def completed(self, item_id: str, transcript: str, now_ms: int) -> list[Change]:
         """The final words: they replace the interim ones, once."""
+        text = clean(transcript).strip()
+        if not item_id and not text and not self._unsettled():
+            return []
         item_id, opened = self._named(item_id, now_ms)
         turn = self._turns[item_id]
         if turn.committed:
             return opened
-        text = clean(transcript).strip()
         if text:
             return [*opened, self._commit(item_id, text, now_ms)]
         revised: list[Change] = []

@@ -77,8 +77,9 @@ def test_a_server_without_transcription_sessions_is_asked_for_a_conversation_wit
     assert session["audio"]["input"]["transcription"]["language"] == "de"
 
 
-def test_the_client_finds_the_turns_for_a_server_that_only_writes_down() -> None:
-    assert not finds_turns(speaker_session(ProviderProfile(dialect="vllm"), StreamSettings()))
+@pytest.mark.parametrize("dialect", ["vllm", "xai"])
+def test_the_client_finds_the_turns_for_a_server_that_finds_none_or_answers_them_all(dialect: Any) -> None:
+    assert not finds_turns(speaker_session(ProviderProfile(dialect=dialect), StreamSettings()))
 
 
 def test_who_speaks_waits_longer_for_the_end_of_a_turn() -> None:
