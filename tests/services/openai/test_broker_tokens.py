@@ -1,0 +1,101 @@
+import json
+from typing import Any
+
+import pytest
+
+from sentra_tui.domain.errors import CredentialRefused, TransportLost, TransportRefused
+from sentra_tui.domain.secret import Secret
+from sentra_tui.services.openai.tokens import BrokerTokens
+from tests.services.openai.peer import Peer
+
+MINTED = "ek_abcdef0123456789"
+SESSION: dict[str, Any] = {"type": "realtime", "model": "gpt-realtime", "audio": {"output": {"voice": "cedar"}}}
+HEARING: dict[str, Any] = {"type": "transcription", "audio": {"input": {}}}
+OURS = {
+    "session_id": "sess_1",
+    "ephemeral_key": MINTED,
+    "expires_at": "2030-01-01T00:00:00Z",
+    "model": "gpt-realtime-2.1",
+    "voice": "marin",
+    "instructions": "Be brief.",
+    "turn_detection": None,
+}
+
+
+async def mint(peer: Peer, session: dict[str, Any] = SESSION, times: int = 1) -> Any:
+    tokens = BrokerTokens(peer.client, lambda: Secret("member-token"))
+    for _ in range(times):
+        credential = await tokens.mint(session)
+    assert credential.secret.reveal() == MINTED
+    return credential
+
+
+async def test_our_broker_is_told_what_the_session_is_for_and_says_which_it_chose(peer: Peer) -> None:
+    peer.answer("", 200, json.dumps(OURS))
+    credential = await mint(peer, times=2)
+    assert peer.bodies("") == [{"type": "realtime", "voice": "cedar"}] * 2
+    assert peer.asked[0].headers["Authorization"] == "Bearer member-token"
+    assert (credential.session, credential.session_id) == (None, "")
+    assert credential.agreed == {
+        "type": "realtime",
+        "model": "gpt-realtime-2.1",
+        "instructions": "Be brief.",
+        "audio": {"output": {"voice": "marin"}, "input": {"turn_detection": None}},
+    }
+
+
+async def test_a_session_that_only_hears_has_no_voice(peer: Peer) -> None:
+    peer.answer("", 200, json.dumps({"ephemeral_key": MINTED, "model": "gpt-transcribe", "voice": None}))
+    credential = await mint(peer, HEARING)
+    assert peer.bodies("") == [{"type": "transcription"}]
+    assert credential.agreed == {
+        "type": "transcription",
+        "audio": {"input": {"transcription": {"model": "gpt-transcribe"}}},
+    }
+
+
+async def test_a_broker_may_describe_the_whole_session(peer: Peer) -> None:
+    peer.answer("", 200, json.dumps({**OURS, "session": {"type": "realtime", "tools": []}}))
+    assert (await mint(peer)).agreed == {"type": "realtime", "tools": []}
+
+
+async def test_a_broker_that_wants_nothing_gets_no_header(peer: Peer) -> None:
+    peer.answer("", 200, json.dumps(OURS))
+    await BrokerTokens(peer.client).mint(SESSION)
+    assert "Authorization" not in peer.asked[0].headers
+
+
+@pytest.mark.parametrize("status", [400, 422, 500])
+async def test_a_service_that_does_not_understand_is_sent_the_session_from_then_on(peer: Peer, status: int) -> None:
+    peer.answer("", status)
+    peer.then("", 200, json.dumps({"value": MINTED}))
+    credential = await mint(peer, times=2)
+    assert peer.bodies("")[1:] == [{"session": SESSION}] * 2
+    assert credential.agreed is None
+
+
+@pytest.mark.parametrize("body", [{"value": MINTED}, {"client_secret": {"value": MINTED}}, {"client_secret": MINTED}])
+async def test_a_service_that_speaks_as_openai_does_did_not_hear_the_session_yet(
+    peer: Peer, body: dict[str, Any]
+) -> None:
+    peer.answer("", 200, json.dumps(body))
+    await mint(peer, times=2)
+    assert peer.bodies("") == [{"type": "realtime", "voice": "cedar"}, {"session": SESSION}, {"session": SESSION}]
+
+
+async def test_a_broker_that_was_understood_once_is_not_asked_in_another_way(peer: Peer) -> None:
+    peer.answer("", 200, json.dumps(OURS))
+    peer.then("", 422, json.dumps({"error": {"message": "No such voice."}}))
+    tokens = BrokerTokens(peer.client)
+    await tokens.mint(SESSION)
+    with pytest.raises(TransportRefused, match="No such voice"):
+        await tokens.mint(SESSION)
+    assert len(peer.asked) == 2
+
+
+@pytest.mark.parametrize(("status", "kind"), [(401, CredentialRefused), (429, TransportLost), (502, TransportLost)])
+async def test_a_broker_that_refuses_is_asked_once(peer: Peer, status: int, kind: type[Exception]) -> None:
+    peer.answer("", status)
+    with pytest.raises(kind):
+        await BrokerTokens(peer.client).mint(SESSION)
+    assert len(peer.asked) == 1
