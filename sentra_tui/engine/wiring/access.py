@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 from sentra_tui.domain.changes import Change, EventLogged
 from sentra_tui.domain.config import LOCAL, Config
-from sentra_tui.domain.ports import MainAssistant, TokenSource
+from sentra_tui.domain.ports import Credential, MainAssistant, TokenSource
 from sentra_tui.domain.provider_config import ProviderProfile
 from sentra_tui.domain.secret import Secret
 from sentra_tui.engine.options import EngineOptions
@@ -16,8 +17,8 @@ from sentra_tui.services.keys import api_key
 from sentra_tui.services.local_provider import LocalProvider
 from sentra_tui.services.openai.client import ApiClient
 from sentra_tui.services.openai.endpoint import broker, endpoint
-from sentra_tui.services.openai.http import RealtimeHttp
 from sentra_tui.services.openai.main.main_assistant import main_assistant
+from sentra_tui.services.openai.signalling.choice import signalling
 from sentra_tui.services.openai.tokens import ApiKeyTokens, BrokerTokens
 
 
@@ -34,12 +35,18 @@ class Access:
     ) -> None:
         self.profile = profile
         self.client = client
-        self.signalling = RealtimeHttp(client)
+        self.signalling = signalling(profile, client)
         self.tokens = tokens
         self.key = key
         self.assistants: dict[int, MainAssistant] = {}
         """The main assistants, by number: each is a conversation of its own."""
         self._clients = (client, *others)
+
+    async def socket_credential(self, session: dict[str, Any]) -> Credential:
+        """Return what opens a socket: the key itself, or a secret where a broker has the key; raises TransportError."""
+        if self.profile.broker_url:
+            return await self.tokens.mint(session)
+        return Credential(self.key())
 
     async def close(self) -> None:
         """Close the connections."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from sentra_tui.domain.config import Config
@@ -11,11 +10,16 @@ from sentra_tui.domain.provider_config import IceServer, ProviderProfile, Transp
 from sentra_tui.domain.roads import Road
 from sentra_tui.engine.roads.ports import Dialled
 from sentra_tui.engine.wiring.access import Access
+from sentra_tui.engine.wiring.sockets import authorization, socket_address
 from sentra_tui.protocol.dialects import Dialect
+from sentra_tui.protocol.opening import SessionOpening
 from sentra_tui.protocol.wire import Wire
 from sentra_tui.services.keys import ice_credential
+from sentra_tui.services.tls import load_tls_context
 from sentra_tui.services.transport.ice import ResolvedIceServer
+from sentra_tui.services.transport.turn import working_relay
 from sentra_tui.services.transport.webrtc import WebRtcTransport
+from sentra_tui.services.transport.websocket import WebSocketTransport
 
 
 def open_roads(profile: ProviderProfile, chosen: Transport, *, answers: bool) -> tuple[Road, ...]:
@@ -43,21 +47,44 @@ class RoadMaker:
     async def attempt(self, road: Road, session: dict[str, Any]) -> Dialled:
         """Make one call by this road; raises SentraError."""
         access = await self._reach()
-        make = {
-            Road.WEBRTC: partial(self._webrtc, relayed=False),
-            Road.TURN: partial(self._webrtc, relayed=True),
-        }[road]
-        return await make(access, session)
+        makers: dict[Road, Callable[[Access, dict[str, Any]], Awaitable[Dialled]]] = {
+            Road.WEBRTC: self._webrtc,
+            Road.TURN: self._turn,
+            Road.WEBSOCKET: self._websocket,
+        }
+        return await makers[road](access, session)
 
-    async def _webrtc(self, access: Access, session: dict[str, Any], *, relayed: bool) -> Dialled:
+    async def _webrtc(self, access: Access, session: dict[str, Any]) -> Dialled:
+        servers = [self._resolved(server) for server in access.profile.ice_servers if not server.relays]
+        return await self._peer_connection(access, session, servers)
+
+    async def _turn(self, access: Access, session: dict[str, Any]) -> Dialled:
+        relays = [self._resolved(server) for server in access.profile.ice_servers if server.relays]
+        relay = await working_relay(relays, await load_tls_context(access.profile.ca_file))
+        return await self._peer_connection(access, session, [relay])
+
+    async def _peer_connection(
+        self, access: Access, session: dict[str, Any], servers: Sequence[ResolvedIceServer]
+    ) -> Dialled:
         profile = access.profile
-        transport = WebRtcTransport(
-            access.signalling,
-            deadlines=self._config.deadlines,
-            ice_servers=[self._resolved(server) for server in profile.ice_servers if server.relays is relayed],
-        )
+        transport = WebRtcTransport(access.signalling, deadlines=self._config.deadlines, ice_servers=servers)
         await transport.connect(access.tokens.mint(session))
         return Dialled(transport, session, Wire(Dialect(profile.dialect), profile.supports))
+
+    async def _websocket(self, access: Access, session: dict[str, Any]) -> Dialled:
+        profile, endpoint = access.profile, access.client.endpoint
+        dialect = Dialect(profile.dialect)
+        address = socket_address(endpoint, profile, session)
+        transport = WebSocketTransport(
+            address=address,
+            authorize=authorization(endpoint, profile),
+            opening=SessionOpening(session, dialect, profile.pcm_rate_hz),
+            deadlines=self._config.deadlines,
+            rate_hz=profile.pcm_rate_hz,
+            tls=await load_tls_context(endpoint.ca_file) if address.is_secure else None,
+        )
+        await transport.connect(access.socket_credential(session))
+        return Dialled(transport, session, Wire(dialect, profile.supports))
 
     def _resolved(self, server: IceServer) -> ResolvedIceServer:
         return ResolvedIceServer(tuple(server.urls), server.username, ice_credential(server, self._environ))

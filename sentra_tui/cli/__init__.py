@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from sentra_tui.link import EngineLink
 
 
+_ROADS = click.Choice(["auto", "webrtc", "websocket", "http"])
+_PASSED_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
+"""For a command whose arguments are read by whoever carries it out."""
+
+
 def _stream_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options that say where sound comes from and who answers."""
     options = [
@@ -28,7 +33,8 @@ def _stream_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--output", metavar="NAME", help="Where answers are played, as `sentra-tui devices` names it."),
         click.option("--headphones", is_flag=True, help="Nothing is heard in the room: leave echo alone."),
         click.option("--loop", is_flag=True, help="Begin recordings again when they end."),
-        click.option("--provider", metavar="NAME", help="A provider of the configuration: openai, local, …"),
+        click.option("--provider", metavar="NAME", help="A provider (`sentra-tui providers`), or a server's URL."),
+        click.option("--transport", metavar="ROAD", help="auto, webrtc, websocket or http.", type=_ROADS),
         click.option(
             "--stt-model",
             metavar="DIR",
@@ -122,6 +128,31 @@ def devices(as_json: bool) -> None:
     sys.exit(0 if found.devices or found.backend else 2)
 
 
+@main.command()
+@click.argument("url", required=False)
+@click.option("--config", type=click.Path(path_type=Path), help="The configuration file.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of a table.")
+def providers(url: str | None, config: Path | None, as_json: bool) -> None:
+    """List the providers that are known: where each is, its key, its roads; with URL, ask a server what it speaks.
+
+    Exits with 2 where the server cannot be reached.
+    """
+    from sentra_tui.cli import provider_listing as listing
+
+    if url is not None:
+        sys.exit(listing.print_findings(url, as_json=as_json))
+    listing.print_profiles(_load_config(config or _default_config(), None), os.environ, as_json=as_json)
+
+
+@main.command(context_settings=_PASSED_ON, add_help_option=False)
+@click.pass_context
+def broker(context: click.Context) -> None:
+    """Run a token service for a team: its key stays on one host. `broker --help` has the commands."""
+    from sentra_tui.broker.cli import broker as commands
+
+    commands.main(args=context.args, prog_name="sentra-tui broker")
+
+
 def _open_screen(theme: str | None, no_mouse: bool, **choices: Any) -> int:
     # Until the first paint, when the screen turns it on again: collecting costs a twentieth of all the imports.
     gc.disable()
@@ -193,10 +224,13 @@ def _load_config(path: Path, provider: str | None) -> Config:
     from sentra_tui.domain import config_file
     from sentra_tui.domain.config import LOCAL
     from sentra_tui.domain.errors import ConfigError
+    from sentra_tui.domain.provider_config import names_a_server
 
     try:
         config = config_file.load(path)
-        config.require_profile(provider or config.provider or LOCAL)
+        name = provider or config.provider or LOCAL
+        if not names_a_server(name):
+            config.require_profile(name)
     except ConfigError as error:
         click.echo(f"sentra-tui: {error}", err=True)
         sys.exit(2)
