@@ -18,7 +18,7 @@ from sentra_tui.services.bearer import BearerAuth
 from sentra_tui.services.local_provider import LocalProvider
 from sentra_tui.services.openai.client import ApiClient
 from sentra_tui.services.openai.endpoint import endpoint
-from sentra_tui.services.openai.http import RealtimeHttp
+from sentra_tui.services.openai.signalling.realtime_http import RealtimeHttp
 from sentra_tui.services.openai.tokens import ApiKeyTokens
 from sentra_tui.services.transport.webrtc import WebRtcTransport
 

@@ -23,7 +23,7 @@ from sentra_tui.provider.server import ProviderOptions, serving
 from sentra_tui.services.audio.playback import SpeakerSink
 from sentra_tui.services.openai.client import ApiClient
 from sentra_tui.services.openai.endpoint import endpoint
-from sentra_tui.services.openai.http import RealtimeHttp
+from sentra_tui.services.openai.signalling.realtime_http import RealtimeHttp
 from sentra_tui.services.openai.tokens import ApiKeyTokens
 from sentra_tui.services.transport.webrtc import WebRtcTransport
 from tests.pulse import PulseRecording, PulseServer

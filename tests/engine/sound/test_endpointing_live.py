@@ -23,7 +23,7 @@ from sentra_tui.provider.voice import synthesize
 from sentra_tui.services.audio.speech.detectors import open_detector
 from sentra_tui.services.openai.client import ApiClient
 from sentra_tui.services.openai.endpoint import endpoint
-from sentra_tui.services.openai.http import RealtimeHttp
+from sentra_tui.services.openai.signalling.realtime_http import RealtimeHttp
 from sentra_tui.services.openai.tokens import ApiKeyTokens
 from sentra_tui.services.transport.webrtc import WebRtcTransport
 

@@ -10,8 +10,8 @@ import pytest
 from sentra_tui.domain.errors import CredentialRefused, TransportError, TransportLost, TransportRefused
 from sentra_tui.domain.ports import Credential
 from sentra_tui.domain.secret import Secret
-from sentra_tui.services.openai.http import RealtimeHttp
 from sentra_tui.services.openai.reply import MAX_REPLY_BYTES
+from sentra_tui.services.openai.signalling.realtime_http import RealtimeHttp
 from tests.services.openai.peer import SDP, Peer
 
 KEY = "sk-proj-0123456789abcdefKEY"

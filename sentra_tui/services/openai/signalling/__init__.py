@@ -1,0 +1,1 @@
+"""Session descriptions over HTTP, in the forms that servers take."""
