@@ -1,0 +1,1 @@
+"""What a call over a WebSocket is made of."""

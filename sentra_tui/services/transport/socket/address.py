@@ -1,0 +1,35 @@
+"""Where a socket leads."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+
+class SocketAddress(Struct, frozen=True):
+    """The realtime endpoint of a provider."""
+
+    url: str
+    """wss://… with its query; ws://… to this machine only."""
+    label: str = "The provider"
+    """What messages call it, clean already."""
+
+    @property
+    def host(self) -> str:
+        """The host's name."""
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether TLS protects what is said there."""
+        return urlsplit(self.url).scheme == "wss"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether it is on this machine, where no proxy leads."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"

@@ -1,0 +1,217 @@
+"""What it means when a socket does not open, or closes: one line, and whether another road may do.
+
+The library's own words are left out: its errors hold the headers of the handshake, and some quote them.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import socket
+import ssl
+import time
+from collections.abc import Iterator, Mapping
+from email.utils import parsedate_to_datetime
+
+import msgspec
+from msgspec import Struct
+from websockets.exceptions import (
+    ConnectionClosed,
+    InvalidHandshake,
+    InvalidMessage,
+    InvalidProxy,
+    InvalidProxyStatus,
+    InvalidStatus,
+    InvalidURI,
+    ProxyError,
+)
+from websockets.http11 import Response
+
+from sentra_tui.domain.errors import CredentialRefused, TransportError, TransportLost, TransportRefused
+from sentra_tui.domain.roads import Reason
+from sentra_tui.domain.text import clean_line
+from sentra_tui.services.transport.socket.address import SocketAddress
+
+MAX_RETRY_AFTER_S = 3600.0
+
+_PROXY_HINT = "Check HTTPS_PROXY and NO_PROXY."
+_CHECK_ADDRESS = "Check base_url; it may have no WebSocket."
+_KEY = re.compile(r"\b(?:sk|ek)[-_][\w*.…-]+|(?<=[Bb]earer )\S+")
+_MODEL_REFUSED = ("model_not_found", "invalid_model")
+_KEY_REFUSED = (3000, 3003)
+"""Close codes of the IANA registry: unauthorized, forbidden."""
+_FOR_GOOD = (1002, 1003, 1007, 1008, 1010)
+"""Close codes of RFC 6455, section 7.4.1, that another try would meet again."""
+_FAILED = (1011, 1012, 1013, 1014)
+
+
+def dial_failure(error: Exception, address: SocketAddress, *, opened: bool) -> TransportError:
+    """Return what to tell the user when no socket opened; `opened` says that there was a connection for it."""
+    if isinstance(error, InvalidStatus):
+        return _refused(error.response, address)
+    if isinstance(error, InvalidProxyStatus):
+        return _proxy_refused(error.response.status_code)
+    causes = tuple(_causes(error))
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return TransportLost(
+                f"The certificate of {address.host} is not trusted ({clean_line(cause.verify_message)}).",
+                hint="Check the clock; a private authority goes into ca_file.",
+                reason=Reason.TLS_INSPECTED,
+            )
+    for kind, message, hint, reason in _OPENED if opened else _NOT_OPENED:
+        if any(isinstance(cause, kind) for cause in causes):
+            failure = TransportRefused if reason is Reason.NOT_OFFERED else TransportLost
+            return failure(message.format(host=address.host), hint=hint, reason=reason)
+    return TransportLost(f"The call to {address.host} failed ({type(error).__name__}).")
+
+
+def ending(closed: ConnectionClosed, label: str) -> TransportLost:
+    """Return what to tell the user when the socket of a call closed."""
+    if closed.rcvd is not None:
+        return TransportLost(f"{label} closed the call{_because(closed)}.")
+    if closed.sent is not None and closed.sent.code == 1009:
+        return TransportLost(f"{label} sent a message that is too large.")
+    if closed.sent is not None and closed.sent.code in (1002, 1007):
+        return TransportLost(f"{label} sent what is no WebSocket message.")
+    return TransportLost(f"The connection to {label} broke.", hint="The network may have changed.")
+
+
+def early_ending(closed: ConnectionClosed, label: str) -> TransportError:
+    """Return what to tell the user when the socket closed before there was a session."""
+    code = closed.rcvd.code if closed.rcvd is not None else 0
+    message = f"{label} refused the call{_because(closed)}."
+    if code in _KEY_REFUSED:
+        return CredentialRefused(message, hint="Set another key and press r.")
+    if code in _FOR_GOOD or code >= 4000:
+        reason = Reason.NOT_OFFERED if code == 4000 else Reason.OTHER
+        return TransportRefused(message, hint="It may want another form of session.", reason=reason)
+    if code in _FAILED:
+        return TransportLost(message, reason=Reason.SERVER_ERROR)
+    return TransportLost(f"{label} closed the call before it stood{_because(closed)}.")
+
+
+def _because(closed: ConnectionClosed) -> str:
+    if closed.rcvd is None:
+        return ""
+    reason = _KEY.sub("…", clean_line(closed.rcvd.reason, 120)).rstrip(".")
+    return f" ({closed.rcvd.code}: {reason})" if reason else f" ({closed.rcvd.code})"
+
+
+_Row = tuple[type[BaseException], str, str, Reason]
+
+_NOT_OPENED: tuple[_Row, ...] = (
+    (socket.gaierror, "The name {host} cannot be resolved.", "Check the network and the address.", Reason.UNREACHABLE),
+    (ImportError, "The proxy is a SOCKS proxy, which calls cannot take.", _PROXY_HINT, Reason.OTHER),
+    (InvalidProxy, "The proxy's address cannot be used.", _PROXY_HINT, Reason.UNREACHABLE),
+    (ProxyError, "The proxy did not let the call to {host} through.", _PROXY_HINT, Reason.UNREACHABLE),
+    (InvalidURI, "The address of {host} cannot be used for a call.", "Check base_url.", Reason.NOT_OFFERED),
+    (ValueError, "The address of {host} cannot be used for a call.", "Check base_url.", Reason.NOT_OFFERED),
+    (
+        ssl.SSLError,
+        "No secure connection to {host}.",
+        "Check the address, and the network's proxy.",
+        Reason.UNREACHABLE,
+    ),
+    # asyncio's words for a TLS handshake that takes too long.
+    (ConnectionAbortedError, "{host} took the connection and says nothing.", "", Reason.SILENT),
+    (TimeoutError, "{host} does not answer.", "Check the network.", Reason.UNREACHABLE),
+    (ConnectionRefusedError, "{host} refused the connection.", "Check that it runs, and its port.", Reason.UNREACHABLE),
+    (OSError, "{host} cannot be reached.", "Check the network.", Reason.UNREACHABLE),
+)
+_OPENED: tuple[_Row, ...] = (
+    (TimeoutError, "{host} took the connection and says nothing.", "", Reason.SILENT),
+    (EOFError, "{host} broke off in place of an answer.", "Something in between may forbid WebSockets.", Reason.OTHER),
+    (OSError, "The connection to {host} broke.", "Something in between may forbid WebSockets.", Reason.OTHER),
+    (InvalidMessage, "{host} does not speak HTTP.", _CHECK_ADDRESS, Reason.NOT_OFFERED),
+    (InvalidHandshake, "{host} does not speak WebSocket.", _CHECK_ADDRESS, Reason.NOT_OFFERED),
+)
+"""The kind of cause, what happened, what helps, and the reason; the first row that fits counts."""
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield `error` and all that led to it."""
+    waiting: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while waiting:
+        each = waiting.pop()
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        yield each
+        waiting += [each.__cause__, each.__context__]
+
+
+def _proxy_refused(status: int) -> TransportError:
+    if status == 407:
+        return TransportRefused(
+            "The proxy wants a login (407).",
+            hint="Write it into HTTPS_PROXY: http://name:password@proxy:port.",
+            reason=Reason.PROXY_LOGIN,
+        )
+    message = f"The proxy did not let the call through ({status})."
+    return TransportLost(message, hint=_PROXY_HINT, reason=Reason.UNREACHABLE)
+
+
+def _refused(response: Response, address: SocketAddress) -> TransportError:
+    """Return what a handshake means that was answered with another status than 101."""
+    status, label = response.status_code, address.label
+    if status in (401, 403):
+        what = "refused the key" if status == 401 else "does not allow the key to do this"
+        return CredentialRefused(f"{label} {what} ({status}).", hint="Set another key and press r.")
+    if status == 407:
+        return _proxy_refused(status)
+    if status == 511 or (status < 300 and "html" in response.headers.get("Content-Type", "").lower()):
+        return TransportLost(
+            f"A web page came in place of {label}'s answer ({status}).",
+            hint="The network may want you to log in: open a browser.",
+            reason=Reason.CAPTIVE_PORTAL,
+        )
+    if status == 429 or status >= 500:
+        what, reason = ("asks for fewer calls", Reason.TOO_MANY) if status == 429 else ("failed", Reason.SERVER_ERROR)
+        wait_s = _retry_after_s(response.headers, time.time())
+        return TransportLost(f"{label} {what} ({status}).", retry_after_s=wait_s, reason=reason)
+    if 300 <= status < 400:
+        return TransportRefused(
+            f"{label} redirects to another address, which is not followed ({status}).",
+            hint="Check base_url.",
+            reason=Reason.NOT_OFFERED,
+        )
+    if _error_code(response.body) in _MODEL_REFUSED:
+        message = f"{label} does not have the model, or not for this key ({status})."
+        return TransportRefused(message, param="model", reason=Reason.MODEL_REFUSED)
+    message = f"{label} does not take calls over WebSocket here ({status})."
+    return TransportRefused(message, hint=_CHECK_ADDRESS, reason=Reason.NOT_OFFERED)
+
+
+def _retry_after_s(headers: Mapping[str, str], wall_clock_s: float) -> float | None:
+    """Return the wait that a server asks for, in seconds, or None: `retry-after-ms`, else Retry-After (RFC 9110)."""
+    milliseconds, after = headers.get("retry-after-ms"), headers.get("retry-after")
+    try:
+        wait_s = float(milliseconds) / 1000 if milliseconds else float(after or "nan")
+    except ValueError:
+        wait_s = _until(after or "", wall_clock_s)
+    return min(max(wait_s, 0.0), MAX_RETRY_AFTER_S) if math.isfinite(wait_s) else None
+
+
+def _until(date: str, wall_clock_s: float) -> float:
+    try:
+        return parsedate_to_datetime(date).timestamp() - wall_clock_s
+    except (ValueError, OverflowError):
+        return math.nan
+
+
+class _Error(Struct, frozen=True):
+    code: str | None = None
+
+
+class _ErrorBody(Struct, frozen=True):
+    error: _Error | None = None
+
+
+def _error_code(body: bytes | bytearray | None) -> str:
+    try:
+        error = msgspec.json.decode(body or b"", type=_ErrorBody).error
+    except msgspec.DecodeError:
+        return ""
+    return (error.code if error is not None else None) or ""
