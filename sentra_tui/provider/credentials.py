@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sentra_tui.domain.secret import Secret
 from sentra_tui.provider.api_error import ApiError
+from sentra_tui.provider.realtime.conversation import new_id
 from sentra_tui.provider.realtime.settings import SessionSettings
 
 DEFAULT_LIFETIME_S = 600
@@ -23,6 +24,8 @@ class ClientSecret:
     expires_at: int
     """Seconds of the Unix epoch."""
     settings: SessionSettings
+    session_id: str
+    """The name of that session, for requests that carry it in their path."""
 
 
 class Credentials:
@@ -45,7 +48,9 @@ class Credentials:
             raise ApiError(400, f"The lifetime must be {low} to {high} seconds.", param="expires_after.seconds")
         now = self._epoch_s()
         self._client_secrets = [known for known in self._client_secrets if known.expires_at > now]
-        minted = ClientSecret(Secret(f"ek_{secrets.token_urlsafe(24)}"), int(now) + lifetime_s, settings)
+        minted = ClientSecret(
+            Secret(f"ek_{secrets.token_urlsafe(24)}"), int(now) + lifetime_s, settings, new_id("sess")
+        )
         self._client_secrets.append(minted)
         return minted
 
@@ -56,15 +61,25 @@ class Credentials:
 
     def open(self, authorization: str) -> SessionSettings | None:
         """Return the session that a client secret opens, or None for the API key; raises ApiError (401)."""
-        token = _bearer(authorization)
-        if _matches(self._api_key, token):
+        if _matches(self._api_key, _bearer(authorization)):
             return None
+        return self.require_client_secret(authorization).settings
+
+    def require_client_secret(self, authorization: str) -> ClientSecret:
+        """Return the client secret that is shown, accepting nothing else; raises ApiError (401)."""
+        token = _bearer(authorization)
         matching = [known for known in self._client_secrets if _matches(known.secret, token)]
         if not matching:
             raise _unauthorized(authorization)
         if matching[0].expires_at <= self._epoch_s():
             raise ApiError(401, "The client secret has expired: mint a new one.", code="token_expired")
-        return matching[0].settings
+        return matching[0]
+
+
+def shown_key(headers: Mapping[str, str]) -> str:
+    """Return the authorization of a request, which may also come in the header `api-key`, as Azure has it."""
+    key = headers.get("api-key")
+    return headers.get("Authorization", "") if key is None else f"Bearer {key}"
 
 
 def _bearer(authorization: str) -> str:

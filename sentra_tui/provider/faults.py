@@ -6,6 +6,7 @@ A plan is one JSON object; every part is optional:
       "kill_after_s": 30,
       "client_secrets": [{"session": "transcription", "numbers": [1], "status": 401}],
       "calls": [{"numbers": [2], "delay_s": 5}, {"status": 429, "retry_after_s": 2}],
+      "sockets": [{"session": "realtime", "web_page": true}],
       "sessions": [{
         "session": "realtime",
         "numbers": [1],
@@ -25,11 +26,13 @@ A plan is one JSON object; every part is optional:
       "without": ["assistants", "background"]
     }
 
-`client_secrets` and `calls` are rules for HTTP requests, `sessions` for calls that were answered, `text` for requests
-of the Responses, Conversations, chat, Assistants and audio APIs. A rule counts what it matches, from 1, and acts on the
-`numbers` given, or on all. `session` narrows it to one type of session; `api`, `method` and `path` (a shell pattern)
-to some requests, where polls count as well as what starts a run. Of several rules that act on the same request, the
-first one wins. In `sessions` times count in seconds from the moment that the channel for events opened.
+`client_secrets`, `calls` and `sockets` are rules for HTTP requests (for a secret, with an offer, to open a WebSocket),
+`sessions` for calls that stand, `text` for requests of the Responses, Conversations, chat, Assistants and audio APIs. A
+rule counts what it matches, from 1, and acts on the `numbers` given, or on all. `session` narrows it to one type of
+session, `carrier` to calls over WebRTC or WebSockets; `api`, `method` and `path` (a shell pattern) to some requests,
+where polls count as well as what starts a run. Of several rules that act on the same request, the first one wins. In
+`sessions` times count in seconds from the moment that the channel for events, or the socket, opened: a socket that
+opens and says nothing is `freeze_after_s` 0.
 
 A rule in `text` refuses (`status`, `code`, `param`, `message`, and the wait as `retry_after_s`, `retry_after_ms` or
 `retry_after_date`, the seconds until that date), delays (`delay_s`), closes the connection (`no_reply` once the
@@ -59,6 +62,8 @@ from sentra_tui.provider.text_faults import Lack, TextApi, TextFault
 SessionType = Literal["realtime", "transcription"]
 Road = Literal["webrtc", "websocket", "client_secrets"]
 """What a realtime server may be without."""
+
+Carrier = Literal["webrtc", "websocket"]
 
 RuleT = TypeVar("RuleT", bound=Rule)
 
@@ -105,10 +110,14 @@ class ScriptedMessage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class SessionFault(_SessionRule, frozen=True, kw_only=True):
-    """What goes wrong in a call that was answered."""
+    """What goes wrong in a call that was answered, over WebRTC or a WebSocket, or over the `carrier` given only."""
+
+    carrier: Carrier | None = None
 
     unreachable: bool = False
     """The answer names a port where nobody listens: ICE finds no way."""
+    ice_tcp_only: bool = False
+    """The answer names passive TCP candidates only, as behind a firewall that lets no UDP through."""
     silent_answers: bool = False
     """Responses are created and then nothing more is heard of them."""
     answer_delay_s: Seconds = 0.0
@@ -121,7 +130,7 @@ class SessionFault(_SessionRule, frozen=True, kw_only=True):
     """The longest that a session lasts; it ends with `session_expired`."""
     messages: list[ScriptedMessage] = field(default_factory=list)
     greeting: ScriptedMessage | None = None
-    """What is said in place of `session.created`; over a WebSocket only."""
+    """What is said in place of `session.created`."""
     close_code: Annotated[int, Meta(ge=1000, le=4999)] = 1000
     """The code with which a WebSocket is closed after `close_call_after_s`; 1006 drops it without a word."""
     close_reason: Annotated[str, Meta(max_length=120)] = ""
@@ -138,6 +147,15 @@ class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sessions: list[SessionFault] = field(default_factory=list)
     text: list[TextFault] = field(default_factory=list)
     without: list[Lack | Road] = field(default_factory=list)
+    udp: bool = True
+    """Without, every call over WebRTC is `unreachable`."""
+    ice_tcp_only: bool = False
+    """Every call over WebRTC is."""
+    dialects: Annotated[list[Literal["ga", "beta"]], Meta(min_length=1)] = field(default_factory=lambda: ["ga"])
+    """What is served. GA where nothing else is asked for, or the first of them; the beta by the header `OpenAI-Beta`
+    or a route of its own."""
+    wrapped_messages: bool = False
+    """Messages on the data channel are wrapped, long ones in pieces."""
     late_refusals: bool = False
     """A socket opens for any key, and the refusal is the first that is said on it."""
 
@@ -148,6 +166,11 @@ class Faults:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self._seen: Counter[int] = Counter()
+
+    def change(self, plan: Plan) -> None:
+        """Go on by another plan, which counts from the beginning."""
+        self.plan = plan
+        self._seen.clear()
 
     def for_client_secret(self, session: SessionType) -> RequestFault:
         """Return what happens to this request for a client secret."""
@@ -161,9 +184,15 @@ class Faults:
         """Return what happens to the handshake of this WebSocket."""
         return self._choose([rule for rule in self.plan.sockets if rule.fits(session)]) or RequestFault()
 
-    def for_session(self, session: SessionType) -> SessionFault:
+    def for_session(self, session: SessionType, carrier: Carrier) -> SessionFault:
         """Return what goes wrong in this call."""
-        return self._choose([rule for rule in self.plan.sessions if rule.fits(session)]) or SessionFault()
+        rules = [rule for rule in self.plan.sessions if rule.fits(session) and rule.carrier in (None, carrier)]
+        fault = self._choose(rules) or SessionFault()
+        return msgspec.structs.replace(
+            fault,
+            unreachable=fault.unreachable or not self.plan.udp,
+            ice_tcp_only=fault.ice_tcp_only or self.plan.ice_tcp_only,
+        )
 
     def for_text(self, api: TextApi, method: str, path: str) -> TextFault:
         """Return what happens to this request of a text endpoint, and to the run that it starts."""

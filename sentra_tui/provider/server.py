@@ -27,9 +27,11 @@ from sentra_tui.provider.models.plain_model import PlainModel
 from sentra_tui.provider.models.quick_model import QuickModel
 from sentra_tui.provider.models.reply import load_answerer
 from sentra_tui.provider.models.text_model import TextModel
+from sentra_tui.provider.offers_api import OffersApi
 from sentra_tui.provider.realtime.calls import Calls
 from sentra_tui.provider.realtime.session import Staff
 from sentra_tui.provider.recognition.whisper import check_model
+from sentra_tui.provider.secrets_api import SecretsApi
 from sentra_tui.provider.sockets_api import SocketsApi
 from sentra_tui.provider.text.apis import text_apis
 from sentra_tui.provider.text.door import RouteGroup
@@ -68,16 +70,19 @@ class ProviderStarted(Struct, frozen=True, tag_field="type", tag="provider_start
 
 
 @contextlib.asynccontextmanager
-async def serving(options: ProviderOptions, text_model: TextModel | None = None) -> AsyncIterator[ProviderStarted]:
+async def serving(
+    options: ProviderOptions, text_model: TextModel | None = None, faults: Faults | None = None
+) -> AsyncIterator[ProviderStarted]:
     """Serve while the block runs, in this loop; raises ProviderError when it cannot be started.
 
-    `text_model` answers everything, in place of what the options say; it is closed at the end.
+    `text_model` answers everything, in place of what the options say; it is closed at the end. `faults`, in place of
+    the plan in the options, can be changed while the provider runs.
     """
     if options.stt_model is not None:
         check_model(options.stt_model)
     prepare_process()
     voice = Voice()
-    faults = Faults(options.plan)
+    faults = faults or Faults(options.plan)
     answerer = load_answerer()
     language_model = text_model or _language_model(options)
     calls = Calls(Staff(language_model or QuickModel(answerer), voice, options.stt_model), faults, time.time)
@@ -85,10 +90,12 @@ async def serving(options: ProviderOptions, text_model: TextModel | None = None)
     model = language_model or PlainModel(answerer)
     groups: list[RouteGroup] = [
         *text_apis(model, credentials, faults, time.time, options.stt_model),
+        SecretsApi(credentials, faults),
+        OffersApi(credentials, calls, faults),
         SocketsApi(credentials, calls, faults),
     ]
     runner = web.AppRunner(
-        ProviderApp(credentials, calls, faults, voice, groups).application,
+        ProviderApp(credentials, calls, voice, groups).application,
         access_log=None,
         handler_cancellation=True,
         shutdown_timeout=SHUTDOWN_S / 2,

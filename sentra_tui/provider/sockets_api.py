@@ -11,11 +11,13 @@ from typing import Any
 from aiohttp import web
 
 from sentra_tui.provider.api_error import ApiError
-from sentra_tui.provider.credentials import Credentials
+from sentra_tui.provider.credentials import Credentials, shown_key
+from sentra_tui.provider.dialect_choice import choose_dialect
 from sentra_tui.provider.faults import Faults
 from sentra_tui.provider.planned import suffer
 from sentra_tui.provider.realtime.calls import Calls
 from sentra_tui.provider.realtime.conversation import new_id
+from sentra_tui.provider.realtime.edge import Edge
 from sentra_tui.provider.realtime.settings import SessionSettings
 from sentra_tui.provider.realtime.socket_call import CLOSE_S, MAX_MESSAGE_BYTES
 
@@ -42,7 +44,8 @@ class SocketsApi:
         if self._faults.lacks("websocket") or not web.WebSocketResponse().can_prepare(request):
             raise ApiError(404, f"Unknown request URL: {request.method} {request.path}.", code="unknown_url")
         try:
-            settings = self._credentials.open(request.headers.get("Authorization", "")) or _asked_for(request)
+            settings = self._credentials.open(shown_key(request.headers)) or _asked_for(request)
+            edge = Edge(choose_dialect(request, self._faults))
         except ApiError as error:
             if error.status == 401 and not self._faults.plan.late_refusals:
                 raise
@@ -52,7 +55,7 @@ class SocketsApi:
             return page
         self._calls.require_room()
         socket = await _accept(request)
-        await self._calls.carry(socket, request.transport, settings)
+        await self._calls.carry(socket, request.transport, settings, edge)
         return socket
 
 

@@ -15,12 +15,14 @@ import aiohttp
 import numpy as np
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from openai._models import validate_type
+from openai.types.beta.realtime import RealtimeServerEvent as BetaServerEvent
 from openai.types.realtime import RealtimeServerEvent
 
 from sentra_tui.domain.audio import FRAME_BYTES, FRAME_MS, SAMPLE_RATE_HZ, SILENCE
 from sentra_tui.media.opus import OpusDecoder
 from sentra_tui.media.peer import OpusTrack, hard_close, prepare_process, tap
 from sentra_tui.media.resample import Resampler
+from sentra_tui.protocol.dialects import beta_event, canonical
 from sentra_tui.provider.server import ProviderStarted
 
 REALTIME: dict[str, Any] = {"type": "realtime", "model": "sentra-local", "output_modalities": ["text"]}
@@ -34,10 +36,11 @@ Event = dict[str, Any]
 
 
 class EventLog:
-    """The events of one call, each checked against OpenAI's own types."""
+    """The events of one call under their GA names, each checked against OpenAI's own types."""
 
-    def __init__(self, strict: bool) -> None:
+    def __init__(self, strict: bool, beta: bool = False) -> None:
         self.events: list[Event] = []
+        self.beta = beta
         self._strict = strict
         self._arrival = asyncio.Condition()
         self._read = 0
@@ -59,11 +62,18 @@ class EventLog:
     def take(self, message: str) -> None:
         event = json.loads(message)
         if self._strict:
-            validate(event)
-        self.events.append(event)
+            validate(event, self.beta)
+        self.events.append(canonical(event) if self.beta else event)
         notice = asyncio.get_running_loop().create_task(self._notify())
         self._notices.add(notice)
         notice.add_done_callback(self._notices.discard)
+
+    def send(self, kind: str, **fields: Any) -> None:
+        event = {"type": kind, **fields}
+        self.send_text(json.dumps(beta_event(event) if self.beta else event))
+
+    def send_text(self, message: str) -> None:
+        raise AssertionError("A client sends by its own road.")
 
     async def settle(self) -> None:
         await asyncio.gather(*self._notices)
@@ -76,8 +86,8 @@ class EventLog:
 class Client(EventLog):
     """A call over WebRTC."""
 
-    def __init__(self, strict: bool = True) -> None:
-        super().__init__(strict)
+    def __init__(self, strict: bool = True, beta: bool = False) -> None:
+        super().__init__(strict, beta)
         prepare_process()
         self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self.track = OpusTrack()
@@ -92,20 +102,19 @@ class Client(EventLog):
         self.channel.on("close", self.closed.set)
 
     async def dial(self, started: ProviderStarted, session: dict[str, Any], *, multipart: bool = False) -> None:
-        offer = await self.connection.createOffer()
-        await self.connection.setLocalDescription(offer)
-        status, sdp, headers = await post_offer(started, self.connection.localDescription.sdp, session, multipart)
+        status, sdp, headers = await post_offer(started, await self.offer(), session, multipart)
         assert status == 201, sdp
         self.call_path = headers["Location"]
         await self.accept(sdp)
+
+    async def offer(self) -> str:
+        await self.connection.setLocalDescription(await self.connection.createOffer())
+        return str(self.connection.localDescription.sdp)
 
     async def accept(self, sdp: str) -> None:
         await self.connection.setRemoteDescription(RTCSessionDescription(sdp, "answer"))
         tap(self.connection.getTransceivers()[0].receiver, self._on_packet)
         await self.connection.addIceCandidate(None)
-
-    def send(self, kind: str, **fields: Any) -> None:
-        self.send_text(json.dumps({"type": kind, **fields}))
 
     def send_text(self, message: str) -> None:
         self.channel.send(message)
@@ -134,9 +143,11 @@ class Client(EventLog):
         self.loudest = max(self.loudest, float(np.sqrt(np.mean(samples**2))))
 
 
-def validate(event: Event) -> None:
-    """Raise where an event is not what OpenAI's own types say."""
-    validate_type(type_=RealtimeServerEvent, value=event)  # type: ignore[arg-type]
+def validate(event: Event, beta: bool = False) -> None:
+    """Raise where an event is not what OpenAI's own types say; those of the beta miss events of transcription."""
+    if beta and event["type"].startswith("transcription_session."):
+        return
+    validate_type(type_=BetaServerEvent if beta else RealtimeServerEvent, value=event)  # type: ignore[arg-type]
 
 
 async def mint(started: ProviderStarted, session: dict[str, Any]) -> str:

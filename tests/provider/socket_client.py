@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
-import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -23,8 +22,8 @@ PIECE_BYTES = RATE_HZ // 10 * 2
 class SocketClient(EventLog):
     """A call over a WebSocket; sound is sent as fast as it is taken."""
 
-    def __init__(self, strict: bool = True) -> None:
-        super().__init__(strict)
+    def __init__(self, strict: bool = True, beta: bool = False) -> None:
+        super().__init__(strict, beta)
         self.sound = b""
         self.closed = asyncio.Event()
         self.close_code: int | None = None
@@ -43,12 +42,11 @@ class SocketClient(EventLog):
     ) -> None:
         """Open the socket; raises aiohttp.WSServerHandshakeError."""
         shown = {"Authorization": f"Bearer {started.api_key if key is None else key}", **(headers or {})}
+        if self.beta:
+            shown["OpenAI-Beta"] = "realtime=v1"
         url = f"{started.base_url}/realtime{query}"
         self._socket = await self._http.ws_connect(url, headers=shown, max_msg_size=0)
         self._tasks = [asyncio.create_task(self._receive()), asyncio.create_task(self._transmit())]
-
-    def send(self, kind: str, **fields: Any) -> None:
-        self.send_text(json.dumps({"type": kind, **fields}))
 
     def send_text(self, message: str) -> None:
         self._outbox.put_nowait(message)
@@ -76,7 +74,7 @@ class SocketClient(EventLog):
         assert self._socket is not None
         async for message in self._socket:
             self.take(message.data)
-            if self.events[-1]["type"] in ("response.output_audio.delta", "response.audio.delta"):
+            if self.events[-1]["type"] == "response.output_audio.delta":
                 self.sound += base64.b64decode(self.events[-1]["delta"])
         self.close_code = self._socket.close_code
         self.closed.set()
@@ -89,10 +87,10 @@ class SocketClient(EventLog):
 
 @contextlib.asynccontextmanager
 async def talking(
-    started: ProviderStarted, session: dict[str, Any] = REALTIME, *, strict: bool = True
+    started: ProviderStarted, session: dict[str, Any] = REALTIME, *, strict: bool = True, beta: bool = False
 ) -> AsyncIterator[SocketClient]:
     """Open a socket, have the session that is wanted, and close it at the end."""
-    client = SocketClient(strict)
+    client = SocketClient(strict, beta)
     try:
         query = "?intent=transcription" if session["type"] == "transcription" else f"?model={session['model']}"
         await client.dial(started, query)

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 
 from aiortc import RTCConfiguration, RTCDataChannel, RTCPeerConnection, RTCSessionDescription
+from aiortc.sdp import candidate_from_sdp
 
 from sentra_tui.domain.audio import FRAME_MS
 from sentra_tui.media.peer import OpusTrack, hard_close, tap
 from sentra_tui.provider.api_error import ApiError
 from sentra_tui.provider.faults import SessionFault
+from sentra_tui.provider.realtime.candidates import leading_nowhere, over_tcp, without_candidates
 from sentra_tui.provider.realtime.conversation import new_id
+from sentra_tui.provider.realtime.edge import Edge
 from sentra_tui.provider.realtime.reception import Reception
 from sentra_tui.provider.realtime.session import RealtimeSession, Staff
 from sentra_tui.provider.realtime.settings import SessionSettings
@@ -33,9 +35,6 @@ _LATE_S = 0.2
 _CHECK_TICKS = 25
 _PATIENCE_TICKS = 10
 """So long, 0.2 s, missing sound counts as late; after that it is silence."""
-_CANDIDATE_PORT = re.compile(r"^(a=candidate:\S+ \d+ \S+ \d+ \S+) \d+ ", re.MULTILINE)
-_CANDIDATES = re.compile(r"^a=(candidate:.*|end-of-candidates)\r?\n", re.MULTILINE)
-_DISCARD_PORT = 9
 
 _log = logging.getLogger(__name__)
 
@@ -43,10 +42,19 @@ _log = logging.getLogger(__name__)
 class Call:
     """A call from its offer to its end. `answer` it, then let `run` have it; it releases everything when it ends."""
 
-    def __init__(self, settings: SessionSettings, staff: Staff, fault: SessionFault, epoch_s: float) -> None:
+    def __init__(
+        self,
+        settings: SessionSettings,
+        staff: Staff,
+        fault: SessionFault,
+        epoch_s: float,
+        edge: Edge,
+        session_id: str = "",
+    ) -> None:
         self.id = new_id("rtc")
         self.type = settings.type
         self._fault = fault
+        self._edge = edge
         self._loop = asyncio.get_running_loop()
         self._began = self._heard = self._loop.time()
         self._opened: float | None = None
@@ -60,9 +68,14 @@ class Call:
         self._channel: RTCDataChannel | None = None
         self._script = Script(fault)
         expires_at = int(epoch_s + fault.expire_after_s)
-        self._session = RealtimeSession(settings, staff, fault, expires_at, self._say, self._track.send)
+        self._session = RealtimeSession(settings, staff, fault, expires_at, self._say, self._track.send, session_id)
         self._connection.on("datachannel", self._on_channel)
         self._connection.on("connectionstatechange", self._on_state)
+
+    @property
+    def session_id(self) -> str:
+        """The id of the call's session."""
+        return self._session.id
 
     @property
     def connected(self) -> bool:
@@ -71,8 +84,8 @@ class Call:
 
     async def answer(self, offer: str) -> str:
         """Return the answer to an SDP offer; raises ApiError when it is none."""
-        if self._fault.unreachable:
-            offer = _CANDIDATES.sub("", offer)
+        if self._fault.unreachable or self._fault.ice_tcp_only:
+            offer = without_candidates(offer)
         try:
             await self._connection.setRemoteDescription(RTCSessionDescription(offer, "offer"))
             if any(transceiver.kind == "audio" for transceiver in self._connection.getTransceivers()):
@@ -85,7 +98,20 @@ class Call:
         for transceiver in self._connection.getTransceivers():
             tap(transceiver.receiver, self._on_packet)
         sdp = self._connection.localDescription.sdp
-        return _CANDIDATE_PORT.sub(rf"\1 {_DISCARD_PORT} ", sdp) if self._fault.unreachable else sdp
+        if self._fault.ice_tcp_only:
+            return over_tcp(sdp)
+        return leading_nowhere(sdp) if self._fault.unreachable else sdp
+
+    async def add_candidate(self, candidate: str, sdp_mid: str | None) -> None:
+        """Take another candidate of the client, a line of SDP; raises ApiError when it is none."""
+        if self._fault.unreachable or self._fault.ice_tcp_only:
+            return
+        try:
+            way = candidate_from_sdp(candidate.removeprefix("a=").removeprefix("candidate:"))
+            way.sdpMid = sdp_mid or self._connection.getTransceivers()[0].mid
+            await self._connection.addIceCandidate(way)
+        except (ValueError, AssertionError, IndexError) as error:
+            raise ApiError(400, "The candidate cannot be used.", code="invalid_value", param="candidate") from error
 
     def hang_up(self) -> None:
         """Ask the call to end."""
@@ -133,7 +159,7 @@ class Call:
         if self._opened is None:
             return
         for message in self._script.due(age_s):
-            self._say(message)
+            self._send(self._edge.wrap(message))
         self._carry_out(age_s)
 
     def _age_s(self) -> float:
@@ -165,8 +191,13 @@ class Call:
             self.hang_up()
 
     def _say(self, message: str) -> None:
+        self._send(self._edge.write(message))
+
+    def _send(self, messages: list[str]) -> None:
         channel = self._channel
-        if channel is not None and channel.readyState == "open" and not self._script.frozen(self._age_s()):
+        if channel is None or channel.readyState != "open" or self._script.frozen(self._age_s()):
+            return
+        for message in messages:
             try:
                 channel.send(message)
             except ValueError:
@@ -186,10 +217,14 @@ class Call:
         self._opened = self._loop.time()
         channel.on("message", self._on_message)
         channel.on("close", self.hang_up)
-        self._session.begin()
+        if self._fault.greeting is None:
+            self._session.begin()
+        else:
+            self._send(self._edge.wrap(self._fault.greeting.render()))
 
     def _on_message(self, message: str | bytes) -> None:
-        self._session.handle(message if isinstance(message, str) else message.decode("utf-8", "replace"))
+        text = message if isinstance(message, str) else message.decode("utf-8", "replace")
+        self._session.handle(self._edge.read(text))
 
     def _on_state(self) -> None:
         if self._connection.connectionState in ("failed", "closed"):

@@ -11,6 +11,7 @@ from aiohttp import web
 from sentra_tui.provider.api_error import ApiError
 from sentra_tui.provider.faults import Faults
 from sentra_tui.provider.realtime.call import Call
+from sentra_tui.provider.realtime.edge import Edge
 from sentra_tui.provider.realtime.session import Staff
 from sentra_tui.provider.realtime.settings import SessionSettings
 from sentra_tui.provider.realtime.socket_call import SocketCall
@@ -33,10 +34,14 @@ class Calls:
         """Return what calls there are."""
         return [{"id": call.id, "type": call.type, "connected": call.connected} for call, _ in self._calls.values()]
 
-    async def open(self, offer: str, settings: SessionSettings) -> tuple[str, str]:
-        """Answer an offer; return the call's id and the SDP answer. Raises ApiError."""
+    async def open(self, offer: str, settings: SessionSettings, edge: Edge, session_id: str = "") -> tuple[str, str]:
+        """Answer an offer; return the call's id and the SDP answer. Raises ApiError.
+
+        A session that was made before the call brings its id along.
+        """
         self.require_room()
-        call = Call(settings, self._staff, self._faults.for_session(settings.type), self._epoch_s())
+        fault = self._faults.for_session(settings.type, "webrtc")
+        call = Call(settings, self._staff, fault, self._epoch_s(), edge, session_id)
         try:
             answer = await call.answer(offer)
         except BaseException:
@@ -45,12 +50,24 @@ class Calls:
         self._start(call)
         return call.id, answer
 
+    async def add_candidate(self, session_id: str, candidate: str, sdp_mid: str | None) -> None:
+        """Give the call of a session another way to its client; raises ApiError."""
+        for call, _ in self._calls.values():
+            if isinstance(call, Call) and call.session_id == session_id:
+                await call.add_candidate(candidate, sdp_mid)
+                return
+        raise ApiError(404, "The session has no call.", code="call_not_found", param="session_id")
+
     async def carry(
-        self, socket: web.WebSocketResponse, transport: asyncio.Transport | None, settings: SessionSettings
+        self,
+        socket: web.WebSocketResponse,
+        transport: asyncio.Transport | None,
+        settings: SessionSettings,
+        edge: Edge,
     ) -> None:
         """Have a session over an open socket, until it ends."""
-        fault = self._faults.for_session(settings.type)
-        await self._start(SocketCall(socket, transport, settings, self._staff, fault, self._epoch_s()))
+        fault = self._faults.for_session(settings.type, "websocket")
+        await self._start(SocketCall(socket, transport, settings, self._staff, fault, self._epoch_s(), edge))
 
     def require_room(self) -> None:
         """Raise ApiError (429) when there is no room for another call."""

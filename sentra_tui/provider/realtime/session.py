@@ -57,8 +57,9 @@ class RealtimeSession:
         expires_at: int,
         say: Callable[[str], None],
         send_frame: Callable[[bytes], None] | None = None,
+        session_id: str = "",
     ) -> None:
-        self.id = new_id("sess")
+        self.id = session_id or new_id("sess")
         self.settings = settings
         self._staff = staff
         self._expires_at = expires_at

@@ -167,7 +167,7 @@ class SessionSettings:
         """Return the session object as the server shows it, defaults filled in."""
         shown = copy.deepcopy(self._config)
         audio_input = shown.setdefault("audio", {}).setdefault("input", {})
-        audio_input.setdefault("format", {"type": "audio/pcm", "rate": 24_000})
+        audio_input["format"] = _shown_format(self.input_format)
         audio_input.setdefault("transcription", None)
         audio_input.setdefault("noise_reduction", None)
         detection = self.turn_detection
@@ -182,10 +182,15 @@ class SessionSettings:
             shown["output_modalities"] = [self.output_modality]
             shown["max_output_tokens"] = self.max_output_tokens
             output = shown["audio"].setdefault("output", {})
+            output["format"] = _shown_format(self._typed.audio.output.format)
             output.setdefault("voice", self.voice)
             output.setdefault("speed", self.speed)
         kind = "realtime.session" if self.type == "realtime" else "realtime.transcription_session"
         return {**shown, "id": session_id, "object": kind, "expires_at": expires_at}
+
+
+def _shown_format(sound: AudioFormat) -> dict[str, Any]:
+    return {"type": sound.type, "rate": sound.rate} if sound.type == "audio/pcm" else {"type": sound.type}
 
 
 def _check(config: dict[str, Any]) -> _Session:

@@ -15,6 +15,7 @@ from sentra_tui.domain.audio import FRAME_MS
 from sentra_tui.provider.api_error import ApiError
 from sentra_tui.provider.faults import SessionFault
 from sentra_tui.provider.realtime.conversation import new_id
+from sentra_tui.provider.realtime.edge import Edge
 from sentra_tui.provider.realtime.session import RealtimeSession, Staff
 from sentra_tui.provider.realtime.settings import SessionSettings
 from sentra_tui.provider.script import Script
@@ -39,12 +40,14 @@ class SocketCall:
         staff: Staff,
         fault: SessionFault,
         epoch_s: float,
+        edge: Edge,
     ) -> None:
         self.id = new_id("sock")
         self.type = settings.type
         self._socket = socket
         self._transport = transport
         self._fault = fault
+        self._edge = edge
         self._loop = asyncio.get_running_loop()
         self._opened = self._loop.time()
         self._over = asyncio.Event()
@@ -86,12 +89,12 @@ class SocketCall:
         if self._fault.greeting is None:
             self._session.begin()
         else:
-            self._say(self._fault.greeting.render())
+            self._outbox.put_nowait(self._fault.greeting.render())
 
     async def _read(self) -> None:
         async for message in self._socket:
             if message.type is WSMsgType.TEXT and not self._script.frozen(self._age_s()):
-                self._session.handle(message.data)
+                self._session.handle(self._edge.read(message.data))
             elif message.type is WSMsgType.BINARY:
                 self._session.refuse(ApiError(400, "A message must be text.", code="invalid_event"))
 
@@ -106,7 +109,7 @@ class SocketCall:
         while not self._over.is_set():
             age_s = self._age_s()
             for message in self._script.due(age_s):
-                self._say(message)
+                self._outbox.put_nowait(message)
             self._carry_out(age_s)
             await asyncio.sleep(_TICK_S)
 
@@ -132,4 +135,5 @@ class SocketCall:
 
     def _say(self, message: str) -> None:
         if not self._script.frozen(self._age_s()):
-            self._outbox.put_nowait(message)
+            for each in self._edge.write(message):
+                self._outbox.put_nowait(each)
