@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from aiortc import RTCDataChannel
 
 from sentra_tui.domain.errors import TransportLost, TransportRefused
+from sentra_tui.services.transport.wrapping import Unwrapper
 
 MAX_MESSAGE_BYTES = 200_000
 """Larger ones close the channel of some peers without a word, whatever size they advertise."""
@@ -21,10 +22,14 @@ MAX_INBOX_MESSAGES = 10_000
 
 
 class MessageChannel:
-    """Sends and receives text in order; once it has broken, both ways raise what broke it."""
+    """Sends and receives text in order; once it has broken, both ways raise what broke it.
 
-    def __init__(self, channel: RTCDataChannel) -> None:
+    `wrapped` says that what arrives is in envelopes.
+    """
+
+    def __init__(self, channel: RTCDataChannel, *, wrapped: bool = False) -> None:
         self._channel = channel
+        self._unwrapper = Unwrapper() if wrapped else None
         self._outbox: deque[str] = deque()
         self._outbox_bytes = 0
         self._inbox: asyncio.Queue[str | None] = asyncio.Queue()
@@ -80,7 +85,11 @@ class MessageChannel:
         if self._inbox.qsize() >= MAX_INBOX_MESSAGES:
             self.break_off(TransportLost("The provider sends more messages than can be read."))
             return
-        self._inbox.put_nowait(message if isinstance(message, str) else message.decode(errors="replace"))
+        text: str | None = message if isinstance(message, str) else message.decode(errors="replace")
+        if text is not None and self._unwrapper is not None:
+            text = self._unwrapper.feed(text)
+        if text is not None:
+            self._inbox.put_nowait(text)
 
     def _flush(self) -> None:
         while self._outbox and self._channel.readyState == "open" and self._channel.bufferedAmount < MAX_BUFFERED_BYTES:

@@ -45,6 +45,7 @@ class WebRtcTransport:
     `deadlines` bound the steps of the dial. Without `ice_servers` none is asked, which providers with public addresses
     need, and which makes the dial fastest. Where one of them is a TURN server, the call goes through it and by no other
     path, and is called "turn"; `tls` says which authorities count for `turns:`, the system's by default.
+    `wrapped_messages` says that the peer's messages come in envelopes.
     """
 
     server_truncates = True
@@ -57,10 +58,12 @@ class WebRtcTransport:
         deadlines: DeadlinesConfig | None = None,
         ice_servers: Sequence[ResolvedIceServer] = (),
         tls: ssl.SSLContext | None = None,
+        wrapped_messages: bool = False,
     ) -> None:
         self._signalling = signalling
         self._deadlines = deadlines or DeadlinesConfig()
         self._path = MediaPath(ice_servers, tls)
+        self._wrapped_messages = wrapped_messages
         self.name: str = Road.TURN if self._path.relayed else Road.WEBRTC
         self._loop = asyncio.get_running_loop()
         self._fault: asyncio.Future[TransportLost] = self._loop.create_future()
@@ -155,7 +158,8 @@ class WebRtcTransport:
             raise self._fault.result().with_traceback(None)
         late = TransportLost("The TURN servers do not answer.", hint=_NETWORK_HINT, reason=Reason.TURN_REFUSED)
         opening = self._path.open(self._track, CHANNEL_LABEL, self._on_state)
-        self._channel = MessageChannel(await self._step(opening, 2 * SEARCH_S, late))
+        opened = await self._step(opening, 2 * SEARCH_S, late)
+        self._channel = MessageChannel(opened, wrapped=self._wrapped_messages)
         self._channel.broken.add_done_callback(lambda broken: self._break(broken.result()))
         answer = await self._exchange(credential)
         self._start(self._trickle(answer))

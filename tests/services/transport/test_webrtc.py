@@ -142,6 +142,20 @@ async def test_binary_messages_are_read_as_text(call: Call) -> None:
     assert [await next_message(transport) for _ in range(3)] == ['{"type":"x"}', "\ufffd\x00broken", ""]
 
 
+async def test_wrapped_messages_are_read_and_ours_go_without() -> None:
+    peer = LabPeer()
+    transport = WebRtcTransport(peer, deadlines=PATIENT, wrapped_messages=True)
+    await transport.connect(ready(CREDENTIAL))
+    transport.send("plain")
+    assert await next_message(transport) == "plain"
+    peer.say('{"type":"partial_message","id":"e","data":"aGVs","fragment_index":0,"total_fragments":2}')
+    peer.say('{"type":"partial_message","id":"e","data":"bG8=","fragment_index":1,"total_fragments":2}')
+    assert await next_message(transport) == "hello"
+    assert peer.messages == ["plain"]
+    await transport.close()
+    await peer.close()
+
+
 async def test_an_answer_shaped_like_openais_connects() -> None:
     async def reshape(sdp: str) -> str:
         return openai_shaped(sdp)
