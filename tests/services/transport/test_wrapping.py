@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from sentra_tui.services.transport import wrapping
 from sentra_tui.services.transport.wrapping import Unwrapper
 
-ODD_PIECES = st.builds(piece, st.sampled_from("ab"), st.text(max_size=8), st.integers(0, 3), st.integers(0, 3))
 MESSAGES = st.lists(st.text(max_size=200), min_size=1, max_size=6)
 
 
@@ -36,6 +35,9 @@ def pieces(name: str, message: str, size: int) -> list[str]:
 
 def fed(unwrapper: Unwrapper, arriving: list[str]) -> list[str]:
     return [message for each in arriving if (message := unwrapper.feed(each)) is not None]
+
+
+ODD_PIECES = st.builds(piece, st.sampled_from("ab"), st.text(max_size=8), st.integers(0, 3), st.integers(0, 3))
 
 
 @given(MESSAGES, st.integers(1, 50), st.randoms(use_true_random=False))
