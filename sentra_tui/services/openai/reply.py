@@ -53,7 +53,7 @@ class Reply(Struct, frozen=True):
 
 
 class ReplyStream:
-    """A reply whose head is here and whose body still comes: `read` it whole, or iterate over its events.
+    """A reply whose head is here and whose body still comes: `read` it whole, or take each `piece`, or each event.
 
     Whoever is given one closes it, as its context manager does. `lost` names what broke.
     """
@@ -115,6 +115,10 @@ class ReplyStream:
                 raise StopAsyncIteration
             self._events.extend(self._parser.feed(piece))
         return self._events.popleft()
+
+    async def piece(self) -> bytes:
+        """Return the next piece of the body, nothing behind the last; raises like the iteration over its events."""
+        return await self._piece(MAX_STREAM_BYTES)
 
     async def _piece(self, max_bytes: int) -> bytes:
         try:

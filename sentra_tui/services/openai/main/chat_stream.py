@@ -12,9 +12,11 @@ from typing import Any
 from sentra_tui.domain.errors import TransportLost, TransportRefused
 from sentra_tui.domain.secret import Secret
 from sentra_tui.services.openai.client import ApiClient
-from sentra_tui.services.openai.main.retry import Retry, Timing
+from sentra_tui.services.openai.endpoint import Endpoint
+from sentra_tui.services.openai.main.retry import TRIES, Retry, Timing
 from sentra_tui.services.openai.main.text_status import text_refusal
 from sentra_tui.services.openai.reply import Reply, ReplyStream
+from sentra_tui.services.openai.status import is_web_page, web_page
 
 Message = tuple[str, str]
 """A role and what it says."""
@@ -29,10 +31,10 @@ _NEWER = ("stream_options", "max_completion_tokens")
 class ChatEndpoint:
     """Opens completions with the key that `key` gives; remembers which parameters the server did not take."""
 
-    def __init__(self, client: ApiClient, key: Callable[[], Secret], timing: Timing) -> None:
+    def __init__(self, client: ApiClient, key: Callable[[], Secret], timing: Timing, *, tries: int = TRIES) -> None:
         self._client = client
         self._key = key
-        self._retry = Retry(timing)
+        self._retry = Retry(timing, tries)
         self._refused: set[str] = set()
 
     async def open(self, model: str, messages: Sequence[Message], max_tokens: int, silence_s: float) -> ChunkStream:
@@ -42,7 +44,7 @@ class ChatEndpoint:
             ask = partial(self._client.stream, "POST", _COMPLETIONS, self._key(), silence_s=silence_s, json=body)
             reply = await self._retry.stream(ask)
             if isinstance(reply, ReplyStream):
-                return ChunkStream(reply)
+                return ChunkStream(reply, self._client.endpoint)
             if not self._can_do_without(reply):
                 raise text_refusal(reply, self._client.endpoint, collection=True)
 
@@ -70,8 +72,9 @@ class ChatEndpoint:
 class ChunkStream:
     """The JSON of one completion, a chunk at a time; of a server that does not stream, all of it at once."""
 
-    def __init__(self, stream: ReplyStream) -> None:
+    def __init__(self, stream: ReplyStream, endpoint: Endpoint) -> None:
         self._stream = stream
+        self._endpoint = endpoint
         self._whole = not stream.is_events
 
     async def next(self) -> str | None:
@@ -94,5 +97,7 @@ class ChunkStream:
         if not reply.body:
             return None
         if not isinstance(reply.json(), dict):
+            if is_web_page(reply):
+                raise web_page(self._endpoint)
             raise TransportRefused("The server answered with something that is no completion.", hint="Check base_url.")
         return reply.text

@@ -52,13 +52,14 @@ class Timing(Struct, frozen=True):
 
 
 class Retry:
-    """Asks at most 5 times and, with its waits, for at most 60 s.
+    """Asks at most `tries` times and, with its waits, for at most 60 s.
 
     What raises is not asked again: only the caller knows whether that is safe.
     """
 
-    def __init__(self, timing: Timing) -> None:
+    def __init__(self, timing: Timing, tries: int = TRIES) -> None:
         self._timing = timing
+        self._tries = tries
 
     async def reply(self, request: Callable[[], Awaitable[Reply]]) -> Reply:
         """Return the first reply that is not worth asking again after, or the last one; raises what `request` does."""
@@ -75,7 +76,7 @@ class Retry:
 
     async def _persist(self, request: Callable[[], Awaitable[_Answer]]) -> _Answer:
         began = self._timing.monotonic()
-        for attempt in range(TRIES - 1):
+        for attempt in range(self._tries - 1):
             answer = await request()
             if isinstance(answer, ReplyStream) or not worth_asking_again(answer):
                 return answer

@@ -1,0 +1,1 @@
+"""The three requests of HTTP mode: write down, answer, speak."""
