@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 from sentra_tui.domain.config import Config
@@ -17,7 +18,6 @@ from sentra_tui.protocol.wire import Wire
 from sentra_tui.services.keys import ice_credential
 from sentra_tui.services.tls import load_tls_context
 from sentra_tui.services.transport.ice import ResolvedIceServer
-from sentra_tui.services.transport.turn import working_relay
 from sentra_tui.services.transport.webrtc import WebRtcTransport
 from sentra_tui.services.transport.websocket import WebSocketTransport
 
@@ -49,25 +49,20 @@ class RoadMaker:
         access = await self._reach()
         makers: dict[Road, Callable[[Access, dict[str, Any]], Awaitable[Dialled]]] = {
             Road.WEBRTC: self._webrtc,
-            Road.TURN: self._turn,
+            Road.TURN: partial(self._webrtc, relayed=True),
             Road.WEBSOCKET: self._websocket,
         }
         return await makers[road](access, session)
 
-    async def _webrtc(self, access: Access, session: dict[str, Any]) -> Dialled:
-        servers = [self._resolved(server) for server in access.profile.ice_servers if not server.relays]
-        return await self._peer_connection(access, session, servers)
-
-    async def _turn(self, access: Access, session: dict[str, Any]) -> Dialled:
-        relays = [self._resolved(server) for server in access.profile.ice_servers if server.relays]
-        relay = await working_relay(relays, await load_tls_context(access.profile.ca_file))
-        return await self._peer_connection(access, session, [relay])
-
-    async def _peer_connection(
-        self, access: Access, session: dict[str, Any], servers: Sequence[ResolvedIceServer]
-    ) -> Dialled:
+    async def _webrtc(self, access: Access, session: dict[str, Any], *, relayed: bool = False) -> Dialled:
         profile = access.profile
-        transport = WebRtcTransport(access.signalling, deadlines=self._config.deadlines, ice_servers=servers)
+        transport = WebRtcTransport(
+            access.signalling,
+            deadlines=self._config.deadlines,
+            ice_servers=[self._resolved(server) for server in profile.ice_servers if server.relays is relayed],
+            tls=await load_tls_context(profile.ca_file) if relayed else None,
+            wrapped_messages=profile.wrapped_messages,
+        )
         await transport.connect(access.tokens.mint(session))
         return Dialled(transport, session, Wire(Dialect(profile.dialect), profile.supports))
 
