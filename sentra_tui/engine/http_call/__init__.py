@@ -1,0 +1,1 @@
+"""HTTP mode: a call that is made of three requests."""
