@@ -119,7 +119,7 @@ async def test_a_server_that_does_not_stream_is_read_as_well(peer: Peer) -> None
 
 async def test_a_web_page_is_no_answer(peer: Peer) -> None:
     peer.answer(PATH, 200, "<html>Sign in</html>", Content_Type="text/html")
-    with pytest.raises(TransportRefused, match="no completion"):
+    with pytest.raises(TransportRefused, match="web page"):
         await ask(chat(peer))
 
 

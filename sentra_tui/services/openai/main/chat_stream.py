@@ -98,6 +98,7 @@ class ChunkStream:
             return None
         if not isinstance(reply.json(), dict):
             if is_web_page(reply):
-                raise web_page(self._endpoint)
+                page = web_page(self._endpoint)
+                raise TransportRefused(page.message, hint=page.hint, reason=page.reason)
             raise TransportRefused("The server answered with something that is no completion.", hint="Check base_url.")
         return reply.text

@@ -79,7 +79,7 @@ async def test_an_older_server_is_asked_in_its_words(voice: VoicePeer) -> None:
         (sse({"error": {"message": "no GPU"}}, "[DONE]"), TransportRefused, Reason.OTHER, "no answer: no GPU"),
         (sse(chunk(finish_reason="stop"), "[DONE]"), TransportRefused, Reason.OTHER, "no words came"),
         (sse(chunk(finish_reason="content_filter"), "[DONE]"), TransportRefused, Reason.OTHER, "filter"),
-        (body(200, "<html>Sign in</html>", "text/html"), TransportLost, Reason.CAPTIVE_PORTAL, "web page"),
+        (body(200, "<html>Sign in</html>", "text/html"), TransportRefused, Reason.CAPTIVE_PORTAL, "web page"),
         (body(200, "[]"), TransportRefused, Reason.OTHER, "no completion"),
         (refusal(404, "There is no x.", code="model_not_found"), TransportRefused, Reason.MODEL_REFUSED, "no x"),
         (body(404, ""), NotSupported, Reason.OTHER, "does not have this API"),
