@@ -20,7 +20,7 @@ from sentra_tui.domain.roads import Reason
 from sentra_tui.domain.text import clean_line
 from sentra_tui.services.transport.ice import ResolvedIceServer, address_refused
 
-SEARCH_S = 5.0
+SEARCH_S = 4.5
 """How long all addresses together may take."""
 
 _GRACE_S = 0.3
