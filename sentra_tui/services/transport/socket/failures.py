@@ -117,6 +117,7 @@ _NOT_OPENED: tuple[_Row, ...] = (
     (ConnectionAbortedError, "{host} took the connection and says nothing.", "", Reason.SILENT),
     (TimeoutError, "{host} does not answer.", "Check the network.", Reason.UNREACHABLE),
     (ConnectionRefusedError, "{host} refused the connection.", "Check that it runs, and its port.", Reason.UNREACHABLE),
+    (ConnectionResetError, "{host} broke the connection off.", "Check the address, and its port.", Reason.UNREACHABLE),
     (OSError, "{host} cannot be reached.", "Check the network.", Reason.UNREACHABLE),
 )
 _OPENED: tuple[_Row, ...] = (
