@@ -21,6 +21,7 @@ from sentra_tui.provider.planned import suffer
 from sentra_tui.provider.realtime.calls import Calls
 from sentra_tui.provider.realtime.edge import Edge
 from sentra_tui.provider.realtime.settings import SessionSettings
+from sentra_tui.provider.session_choice import of_model, of_query
 from sentra_tui.provider.text.request_body import decode_body, read_body
 
 _SDP = "application/sdp"
@@ -80,6 +81,8 @@ class OffersApi:
         else:
             message = f"An offer is sent as {_SDP} or as multipart/form-data."
             raise ApiError(400, message, code="unsupported_content_type")
+        if settings is None and self._faults.lacks("client_secrets"):
+            settings = SessionSettings({"type": "realtime"})
         if settings is None:
             raise ApiError(400, "No session was sent: send one, or a client secret.", param="session")
         answered = await self._open(offer, settings, choose_dialect(request, self._faults))
@@ -91,7 +94,7 @@ class OffersApi:
 
     async def _answer_json(self, request: web.Request, settings: SessionSettings | None) -> web.Response:
         offer = await read_body(request, _JsonOffer)
-        settings = settings or _of_model(offer.model)
+        settings = settings or of_model(offer.model)
         answered = await self._open(offer.sdp, settings, choose_dialect(request, self._faults))
         if isinstance(answered, web.Response):
             return answered
@@ -99,9 +102,10 @@ class OffersApi:
         return web.json_response({"sdp": answer, "session_id": call_id}, status=201)
 
     async def _answer_beta(self, request: web.Request) -> web.Response:
-        settings = self._admit(request) or _of_model(request.query.get("model", ""))
+        dialect = choose_dialect(request, self._faults, legacy=True)
+        settings = self._admit(request) or of_query(request.query, dialect)
         offer = (await request.read()).decode("utf-8", "replace")
-        answered = await self._open(offer, settings, choose_dialect(request, self._faults, legacy=True))
+        answered = await self._open(offer, settings, dialect)
         return answered if isinstance(answered, web.Response) else web.Response(text=answered[1])
 
     async def _answer_session(self, request: web.Request) -> web.Response:
@@ -148,12 +152,6 @@ class OffersApi:
     def _require_webrtc(self, request: web.Request) -> None:
         if self._faults.lacks("webrtc"):
             raise ApiError(404, f"Unknown request URL: {request.method} {request.path}.", code="unknown_url")
-
-
-def _of_model(model: str) -> SessionSettings:
-    if not model:
-        raise ApiError(400, "You must provide a model parameter.", code="missing_model")
-    return SessionSettings({"type": "realtime", "model": model})
 
 
 async def _read_parts(request: web.Request) -> tuple[str, SessionSettings | None]:

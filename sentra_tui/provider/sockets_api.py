@@ -18,8 +18,8 @@ from sentra_tui.provider.planned import suffer
 from sentra_tui.provider.realtime.calls import Calls
 from sentra_tui.provider.realtime.conversation import new_id
 from sentra_tui.provider.realtime.edge import Edge
-from sentra_tui.provider.realtime.settings import SessionSettings
 from sentra_tui.provider.realtime.socket_call import CLOSE_S, MAX_MESSAGE_BYTES
+from sentra_tui.provider.session_choice import of_query
 
 _BAD_KEY = 3000
 _BAD_REQUEST = 4000
@@ -44,8 +44,9 @@ class SocketsApi:
         if self._faults.lacks("websocket") or not web.WebSocketResponse().can_prepare(request):
             raise ApiError(404, f"Unknown request URL: {request.method} {request.path}.", code="unknown_url")
         try:
-            settings = self._credentials.open(shown_key(request.headers)) or _asked_for(request)
-            edge = Edge(choose_dialect(request, self._faults))
+            carried = self._credentials.open(shown_key(request.headers))
+            dialect = choose_dialect(request, self._faults)
+            settings = carried or of_query(request.query, dialect)
         except ApiError as error:
             if error.status == 401 and not self._faults.plan.late_refusals:
                 raise
@@ -55,21 +56,8 @@ class SocketsApi:
             return page
         self._calls.require_room()
         socket = await _accept(request)
-        await self._calls.carry(socket, request.transport, settings, edge)
+        await self._calls.carry(socket, request.transport, settings, Edge(dialect))
         return socket
-
-
-def _asked_for(request: web.Request) -> SessionSettings:
-    """Return the session that the query asks for; raises ApiError."""
-    model = request.query.get("model", "")
-    if request.query.get("intent") == "transcription":
-        if model:
-            message = "You must not provide a model parameter for transcription sessions."
-            raise ApiError(400, message, code="invalid_model")
-        return SessionSettings({"type": "transcription"})
-    if not model:
-        raise ApiError(400, "You must provide a model parameter.", code="missing_model")
-    return SessionSettings({"type": "realtime", "model": model})
 
 
 async def _accept(request: web.Request) -> web.WebSocketResponse:

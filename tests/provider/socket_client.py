@@ -66,9 +66,12 @@ class SocketClient(EventLog):
             await self._socket.close()
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        outcomes = await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._http.close()
         await self.settle()
+        for outcome in outcomes:
+            if isinstance(outcome, AssertionError | ValueError):
+                raise outcome
 
     async def _receive(self) -> None:
         assert self._socket is not None

@@ -53,7 +53,7 @@ class Calls:
     async def add_candidate(self, session_id: str, candidate: str, sdp_mid: str | None) -> None:
         """Give the call of a session another way to its client; raises ApiError."""
         for call, _ in self._calls.values():
-            if isinstance(call, Call) and call.session_id == session_id:
+            if call.session_id == session_id and isinstance(call, Call):
                 await call.add_candidate(candidate, sdp_mid)
                 return
         raise ApiError(404, "The session has no call.", code="call_not_found", param="session_id")
@@ -77,10 +77,11 @@ class Calls:
             )
 
     async def hang_up(self, call_id: str) -> None:
-        """End a call; raises ApiError when there is none of this id."""
-        if call_id not in self._calls:
+        """End a call, named by its own id or by that of its session; raises ApiError when there is none."""
+        named = [(call, task) for call, task in self._calls.values() if call_id in (call.id, call.session_id)]
+        if not named:
             raise ApiError(404, "There is no call with this id.", code="call_not_found", param="call_id")
-        call, task = self._calls[call_id]
+        call, task = named[0]
         call.hang_up()
         await asyncio.wait([task])
 

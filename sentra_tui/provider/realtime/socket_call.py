@@ -57,6 +57,11 @@ class SocketCall:
         self._session = RealtimeSession(settings, staff, fault, int(epoch_s + fault.expire_after_s), self._say)
 
     @property
+    def session_id(self) -> str:
+        """The id of the call's session."""
+        return self._session.id
+
+    @property
     def connected(self) -> bool:
         """Whether the socket is open."""
         return not self._socket.closed

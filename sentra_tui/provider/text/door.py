@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from sentra_tui.provider.api_error import ApiError
-from sentra_tui.provider.credentials import Credentials
+from sentra_tui.provider.credentials import Credentials, shown_key
 from sentra_tui.provider.faults import Faults
 from sentra_tui.provider.text_faults import Lack, TextApi, TextFault
 
@@ -61,7 +61,7 @@ class TextDoor:
 
     async def _admit(self, api: TextApi, request: web.Request) -> TextFault:
         """Return what the plan has for this request; raises ApiError where it is refused."""
-        self._credentials.require_api_key(request.headers.get("Authorization", ""))
+        self._credentials.require_api_key(shown_key(request.headers))
         if self.lacks(api):
             message = f"Unknown request URL: {request.method} {request.path}."
             raise ApiError(404, message, code="unknown_url")
