@@ -65,7 +65,7 @@ class HttpModeConfig(Section, frozen=True, kw_only=True):
     transcription_model: str = "gpt-transcribe"
     chat_model: str = "gpt-6-luna"
     speech: SpeechKind = "endpoint"
-    speech_model: str = "gpt-4o-mini-tts"
+    speech_model: str = "tts-1"
     speech_voice: str = ""
     """The voice of `/audio/speech`; empty takes that of the realtime session."""
     upload_bytes: Annotated[int, Meta(ge=64_000)] = 25_000_000

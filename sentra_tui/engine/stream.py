@@ -28,7 +28,13 @@ from sentra_tui.engine.sound.source import SourceDriver, SourceOpener
 from sentra_tui.protocol.connection import CallMachine
 from sentra_tui.protocol.road_book import RoadBook
 from sentra_tui.protocol.session import Session
-from sentra_tui.protocol.session_config import begins_answers, finds_turns, session_change
+from sentra_tui.protocol.session_config import (
+    begins_answers,
+    finds_turns,
+    laid_over,
+    session_change,
+    transcription_model,
+)
 
 
 class StreamPlan(Struct, frozen=True):
@@ -95,8 +101,7 @@ class StreamRunner:
         self._mark = context.mark
         self._agreed: dict[str, Any] = {}
         self._imposed: dict[str, Any] = {}
-        """What the other side chose of the session, and we did not."""
-        self._asked_model: str | None = None
+        """What of the session is not ours to choose while the call stands."""
         self.pump = SourcePump(plan.name, meter, context.now_ms, context.publish)
         self.source = SourceDriver(
             plan.name, plan.source, self.pump, recordings_begin, self._source_opened, self._source_failed, context
@@ -134,7 +139,7 @@ class StreamRunner:
         session = self.call.session
         if session is None or not self._agreed:
             return
-        wanted = self._plan.session(self.settings) | self._imposed
+        wanted = self._want()
         changed = session_change(self._agreed, wanted)
         if changed is None:
             self.call.renew("This choice needs a new session.")
@@ -204,7 +209,7 @@ class StreamRunner:
         self.choose(answer_voice=voice)
 
     def _find_turns(self) -> None:
-        found = finds_turns(self._agreed)
+        found = finds_turns(self._want())
         if self._endpointing is None and not found and self.make_endpointing is not None:
             self._endpointing = self.make_endpointing()
             self.pump.taps.append(self._endpointing.hear)
@@ -226,10 +231,9 @@ class StreamRunner:
 
     def meter(self, lane: str, usage: Usage) -> None:
         """Pass on what the provider counted."""
-        self._bill(self.name, lane, self._model() if lane else self._plan.transcription_model, usage)
-
-    def _model(self) -> str:
-        return str(self._agreed.get("model") or self._plan.model)
+        session = self._agreed
+        written = transcription_model(session) or self._plan.transcription_model
+        self._bill(self.name, lane, str(session.get("model") or self._plan.model) if lane else written, usage)
 
     def _known_voice(self) -> str | None:
         others = [voice for voice in self._plan.voices if voice != self.settings.answer_voice]
@@ -237,7 +241,7 @@ class StreamRunner:
 
     async def _dial(self) -> Dialled:
         try:
-            return await self._dialler.dial(self._want())
+            return await self._dialler.dial(self._plan.session(self.settings))
         except TransportRefused as error:
             if "voice" not in error.param or self._known_voice() is None:
                 raise
@@ -246,29 +250,21 @@ class StreamRunner:
 
     async def dial_by(self, road: Road) -> Dialled:
         """Return a call by this road, beside the one that stands; raises TransportError."""
-        return await self._dialler.dial_by(road, self._want())
+        return await self._dialler.dial_by(road, self._plan.session(self.settings))
 
     def _want(self) -> dict[str, Any]:
-        """Return the session to ask for now."""
-        wanted = self._plan.session(self.settings)
-        self._asked_model = wanted.get("model")
-        return wanted
-
-    def _agree(self, session: dict[str, Any]) -> None:
-        """Take it that the call has this session; its model is not ours to change where it is not what we asked for."""
-        self._agreed = session
-        model = session.get("model")
-        self._imposed = {} if model == self._asked_model else {"model": model}
+        """Return the session that the call that stands is to have."""
+        return laid_over(self._plan.session(self.settings), self._imposed)
 
     def _make_session(self, now_ms: int, dialled: Dialled) -> Session:
-        self._agree(dialled.session)
+        self._agreed, self._imposed = dialled.session, dialled.imposed
         playback = self._playback
         return Session(
             self.name,
             number=now_ms,
             started_ms=now_ms,
             answers=self._plan.answers,
-            answers_turns=begins_answers(self._agreed),
+            answers_turns=begins_answers(self._want()),
             voice=self._agreed.get("output_modalities") == ["audio"],
             mark=self._mark(),
             context_lines=self._plan.context_lines,

@@ -91,8 +91,28 @@ def _difference(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]
     return changed
 
 
+def laid_over(session: dict[str, Any], imposed: dict[str, Any]) -> dict[str, Any]:
+    """Return `session` with what was `imposed` on it, tables within tables too."""
+    merged = dict(session)
+    for name, value in imposed.items():
+        below = merged.get(name)
+        merged[name] = laid_over(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def transcription_model(session: dict[str, Any]) -> str:
+    """Return the model that writes down what is heard in this session; empty where that is not known."""
+    return str(_heard(session, "transcription").get("model", ""))
+
+
+def _heard(session: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return what a session, of which not all need be known, says of its input; empty where it says nothing."""
+    found: dict[str, Any] | None = session.get("audio", {}).get("input", {}).get(name)
+    return found or {}
+
+
 def _language(session: dict[str, Any]) -> str:
-    return str(session["audio"]["input"]["transcription"].get("language", ""))
+    return str(_heard(session, "transcription").get("language", ""))
 
 
 def output_modalities(*, voice: bool) -> list[str]:
@@ -102,7 +122,7 @@ def output_modalities(*, voice: bool) -> list[str]:
 
 def begins_answers(session: dict[str, Any]) -> bool:
     """Return whether the server begins an answer to each turn of this session by itself."""
-    return bool((session["audio"]["input"]["turn_detection"] or {}).get("create_response"))
+    return bool(_heard(session, "turn_detection").get("create_response"))
 
 
 def finds_turns(session: dict[str, Any]) -> bool:

@@ -19,12 +19,20 @@ def api_key(profile: ProviderProfile, environ: Mapping[str, str]) -> Secret:
     key = _value(profile.key_env, environ)
     if not key:
         raise CredentialRefused("No API key.", hint=f"Set {profile.key_env}, or choose the local provider.")
-    if not _fits_a_header(key):
-        raise CredentialRefused(
-            f"The API key in {profile.key_env} has a space, a control character or a letter outside ASCII.",
-            hint="Copy it again.",
-        )
-    return key
+    return _checked(key, f"The API key in {profile.key_env}")
+
+
+def member_token(profile: ProviderProfile, environ: Mapping[str, str]) -> Secret:
+    """Return what the broker of `profile` wants to see; an empty secret where that is nothing.
+
+    Raises CredentialRefused like `api_key`.
+    """
+    if not profile.broker_key_env:
+        return Secret("")
+    token = _value(profile.broker_key_env, environ)
+    if not token:
+        raise CredentialRefused("No member token for the broker.", hint=f"Set {profile.broker_key_env}.")
+    return _checked(token, f"The member token in {profile.broker_key_env}")
 
 
 def ice_credential(server: IceServer, environ: Mapping[str, str]) -> Secret | None:
@@ -44,5 +52,9 @@ def _value(name: str, environ: Mapping[str, str]) -> Secret:
     return Secret(environ.get(name, "").strip())
 
 
-def _fits_a_header(key: Secret) -> bool:
-    return all("!" <= character <= "~" for character in key.reveal())
+def _checked(key: Secret, what: str) -> Secret:
+    if all("!" <= character <= "~" for character in key.reveal()):
+        return key
+    raise CredentialRefused(
+        f"{what} has a space, a control character or a letter outside ASCII.", hint="Copy it again."
+    )

@@ -17,7 +17,9 @@ class Dialled(Struct, frozen=True):
 
     transport: Transport
     session: dict[str, Any]
-    """The session that the server agreed to, in GA form."""
+    """The session that the server agreed to, in GA form; parts that are not known are left out."""
+    imposed: dict[str, Any] = {}
+    """The parts of it that are not ours to choose."""
     wire: Wire = Wire()
     """The words that the server takes."""
     road: Road = Road.WEBRTC

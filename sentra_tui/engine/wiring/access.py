@@ -13,8 +13,10 @@ from sentra_tui.domain.ports import Credential, MainAssistant, TokenSource
 from sentra_tui.domain.provider_config import ProviderProfile
 from sentra_tui.domain.secret import Secret
 from sentra_tui.engine.options import EngineOptions
-from sentra_tui.services.keys import api_key
+from sentra_tui.services.key_origins import check_keys
+from sentra_tui.services.keys import api_key, member_token
 from sentra_tui.services.local_provider import LocalProvider
+from sentra_tui.services.openai.cached_tokens import CachedTokens
 from sentra_tui.services.openai.client import ApiClient
 from sentra_tui.services.openai.endpoint import broker, endpoint
 from sentra_tui.services.openai.main.main_assistant import main_assistant
@@ -36,7 +38,7 @@ class Access:
         self.profile = profile
         self.client = client
         self.signalling = signalling(profile, client)
-        self.tokens = tokens
+        self.tokens = CachedTokens(tokens)
         self.key = key
         self.assistants: dict[int, MainAssistant] = {}
         """The main assistants, by number: each is a conversation of its own."""
@@ -50,6 +52,7 @@ class Access:
 
     async def close(self) -> None:
         """Close the connections."""
+        await self.tokens.close()
         for assistant in self.assistants.values():
             await assistant.close()
         for client in self._clients:
@@ -69,6 +72,7 @@ class ProviderAccess:
         now_ms: Callable[[], int],
     ) -> None:
         self.profile = config.require_profile(name)
+        check_keys(name, config.providers)
         self.is_local = name == LOCAL and not self.profile.base_url
         self._config = config
         self._environ = environ
@@ -117,8 +121,9 @@ class ProviderAccess:
         key = partial(api_key, profile, self._environ)
         if profile.broker_url:
             minting = ApiClient(broker(profile))
-            return Access(profile, client, BrokerTokens(minting), key, minting)
-        return Access(profile, client, ApiKeyTokens(client, key, offer=profile.offer), key)
+            member = partial(member_token, profile, self._environ)
+            return Access(profile, client, BrokerTokens(minting, member), key, minting)
+        return Access(profile, client, _tokens(profile, client, key), key)
 
     async def _reach_local(self, local: LocalProvider) -> Access:
         """A local provider that was started again has another port and another key."""
@@ -128,13 +133,17 @@ class ProviderAccess:
                 if self._access is not None:
                     await self._access.close()
                 client = ApiClient(endpoint(self.profile, local.base_url))
-                self._access = Access(
-                    self.profile, client, ApiKeyTokens(client, lambda: local.api_key), lambda: local.api_key
-                )
+                tokens = _tokens(self.profile, client, lambda: local.api_key)
+                self._access = Access(self.profile, client, tokens, lambda: local.api_key)
             return self._access
 
     def _log(self, text: str) -> None:
         self._publish(EventLogged(self._now_ms(), "main", text))
+
+
+def _tokens(profile: ProviderProfile, client: ApiClient, key: Callable[[], Secret]) -> TokenSource:
+    minting = profile.supports.client_secrets
+    return ApiKeyTokens(client, key, offer=profile.offer, dialect=profile.dialect, client_secrets=minting)
 
 
 def _local_provider(options: EngineOptions) -> LocalProvider:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
 
 from sentra_tui.domain.config import Config
-from sentra_tui.domain.provider_config import IceServer, ProviderProfile, Transport
+from sentra_tui.domain.errors import CredentialRefused
+from sentra_tui.domain.ports import Credential, Transport
+from sentra_tui.domain.provider_config import IceServer, ProviderProfile
+from sentra_tui.domain.provider_config import Transport as TransportChoice
 from sentra_tui.domain.roads import Road
 from sentra_tui.engine.roads.ports import Dialled
 from sentra_tui.engine.wiring.access import Access
+from sentra_tui.engine.wiring.agreements import agreement, impositions, spoken_session
 from sentra_tui.engine.wiring.sockets import authorization, socket_address
 from sentra_tui.protocol.dialects import Dialect
 from sentra_tui.protocol.opening import SessionOpening
+from sentra_tui.protocol.session_config import laid_over
 from sentra_tui.protocol.wire import Wire
 from sentra_tui.services.keys import ice_credential
 from sentra_tui.services.tls import load_tls_context
@@ -22,7 +28,7 @@ from sentra_tui.services.transport.webrtc import WebRtcTransport
 from sentra_tui.services.transport.websocket import WebSocketTransport
 
 
-def open_roads(profile: ProviderProfile, chosen: Transport, *, answers: bool) -> tuple[Road, ...]:
+def open_roads(profile: ProviderProfile, chosen: TransportChoice, *, answers: bool) -> tuple[Road, ...]:
     """Return the roads that a stream may take, best first; `answers` says that an assistant answers on it.
 
     A road that is `chosen` is taken, whatever the profile says.
@@ -63,11 +69,15 @@ class RoadMaker:
             tls=await load_tls_context(profile.ca_file) if relayed else None,
             wrapped_messages=profile.wrapped_messages,
         )
-        await transport.connect(access.tokens.mint(session))
-        return Dialled(transport, session, Wire(Dialect(profile.dialect), profile.supports))
+        credential = await _connect(transport, access, access.tokens.mint(spoken_session(profile, session)))
+        agreed, imposed = agreement(profile, session, credential)
+        return Dialled(transport, agreed, imposed, Wire(Dialect(profile.dialect), profile.supports))
 
     async def _websocket(self, access: Access, session: dict[str, Any]) -> Dialled:
         profile, endpoint = access.profile, access.client.endpoint
+        credential = await access.socket_credential(spoken_session(profile, session))
+        imposed = impositions(credential)
+        session = laid_over(session, imposed)
         dialect = Dialect(profile.dialect)
         address = socket_address(endpoint, profile, session)
         transport = WebSocketTransport(
@@ -78,8 +88,24 @@ class RoadMaker:
             rate_hz=profile.pcm_rate_hz,
             tls=await load_tls_context(endpoint.ca_file) if address.is_secure else None,
         )
-        await transport.connect(access.socket_credential(session))
-        return Dialled(transport, session, Wire(dialect, profile.supports))
+        await _connect(transport, access, _at_hand(credential))
+        return Dialled(transport, session, imposed, Wire(dialect, profile.supports))
 
     def _resolved(self, server: IceServer) -> ResolvedIceServer:
         return ResolvedIceServer(tuple(server.urls), server.username, ice_credential(server, self._environ))
+
+
+async def _connect(transport: Transport, access: Access, credential: Awaitable[Credential]) -> Credential:
+    """Dial, and return what opened the call; a minted secret that was refused is not shown again."""
+    minting = asyncio.ensure_future(credential)
+    try:
+        await transport.connect(minting)
+    except CredentialRefused:
+        if minting.done() and not minting.cancelled() and minting.exception() is None:
+            access.tokens.forget(minting.result())
+        raise
+    return minting.result()
+
+
+async def _at_hand(credential: Credential) -> Credential:
+    return credential
