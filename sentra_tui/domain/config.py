@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
+from sentra_tui.domain.broker_config import BrokerConfig
 from sentra_tui.domain.config_section import Section
 from sentra_tui.domain.errors import ConfigError
 from sentra_tui.domain.provider_config import ProviderProfile, shipped_providers
@@ -201,6 +202,7 @@ class Config(Section, frozen=True, kw_only=True):
     journal: JournalConfig = JournalConfig()
     reconnect: ReconnectConfig = ReconnectConfig()
     deadlines: DeadlinesConfig = DeadlinesConfig()
+    broker: BrokerConfig = BrokerConfig()
     providers: dict[str, ProviderProfile] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     """Own keys: the id of a binding, and the keys that do it, with commas between them."""
