@@ -1,0 +1,1 @@
+"""Finds out what a server speaks, by asking things that cost nothing."""
