@@ -263,6 +263,7 @@ async def test_an_opening_may_need_no_words_of_the_server(peer: SocketPeer) -> N
     ("code", "reason_text", "kind", "reason"),
     [
         (4000, "invalid_request_error.beta_api_shape_disabled", TransportRefused, Reason.NOT_OFFERED),
+        (4000, "invalid_request_error.model_not_found", TransportRefused, Reason.MODEL_REFUSED),
         (1008, "policy\x1b[31m", TransportRefused, Reason.OTHER),
         (3000, "invalid_request_error.invalid_api_key", CredentialRefused, Reason.OTHER),
         (1011, "oops", TransportLost, Reason.SERVER_ERROR),

@@ -83,6 +83,8 @@ def early_ending(closed: ConnectionClosed, label: str) -> TransportError:
     message = f"{label} refused the call{_because(closed)}."
     if code in _KEY_REFUSED:
         return CredentialRefused(message, hint="Set another key and press r.")
+    if closed.rcvd is not None and any(each in closed.rcvd.reason for each in _MODEL_REFUSED):
+        return TransportRefused(message, param="model", reason=Reason.MODEL_REFUSED)
     if code in _FOR_GOOD or code >= 4000:
         reason = Reason.NOT_OFFERED if code == 4000 else Reason.OTHER
         return TransportRefused(message, hint="It may want another form of session.", reason=reason)
