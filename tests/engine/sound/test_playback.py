@@ -145,6 +145,20 @@ async def test_what_waits_of_a_cut_answer_is_not_heard_when_the_next_begins() ->
     await room.close()
 
 
+async def test_where_the_transport_knows_answers_apart_the_next_is_heard_though_its_sound_comes_before_its_words() -> (
+    None
+):
+    room, transport = Room(), LoopTransport()
+    transport.server_truncates = False
+    await speaking(room, transport)
+    room.playback.flush()
+    heard = len(room.sink.frames)
+    transport.sound = [TONE] * 3
+    room.playback.answer_began()
+    await until(lambda: len(room.sink.frames) == heard + 3)
+    await room.close()
+
+
 async def test_a_new_call_is_heard_though_the_answer_of_the_last_was_cut_short() -> None:
     room, transport = Room(), LoopTransport()
     await speaking(room, transport)
