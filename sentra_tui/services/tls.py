@@ -51,10 +51,10 @@ def _authorities() -> ssl.SSLContext:
     try:
         context = httpx.create_ssl_context()
     except (OSError, ssl.SSLError):
-        names = [name for name in _OTHER_AUTHORITIES if os.environ.get(name)]
+        name = next((name for name in _OTHER_AUTHORITIES if os.environ.get(name)), "the package certifi")
         raise ConfigError(
-            f"The certificates in {clean_line(' or '.join(names)) or 'the package certifi'} cannot be read.",
-            hint="Mend that variable: it names a PEM file, or a directory of them.",
+            f"The certificates in {name} cannot be read.",
+            hint="A PEM file, or a directory of them, is to be there.",
         ) from None
     context.load_default_certs()
     return context
