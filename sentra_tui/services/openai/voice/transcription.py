@@ -24,6 +24,7 @@ _PATH = "/audio/transcriptions"
 _FORM_BYTES = 8_192
 """Room for the other fields of the form."""
 _OPTIONAL = ("stream", "language", "prompt")
+_SIGNS = {"stream": ("streaming", "streamed")}
 _WHOLE_ONLY = "whisper-1"
 _PROMPT_CHARS = 800
 """Recognisers read a few hundred tokens of it, the last ones."""
@@ -97,7 +98,7 @@ class HttpTranscription:
 
     def _can_do_without(self, reply: Reply, fields: dict[str, str]) -> bool:
         """Return whether the server refused a field that is left out from now on."""
-        unwanted = {name for name in _OPTIONAL if name in fields and names(reply, name)}
+        unwanted = {name for name in _OPTIONAL if name in fields and names(reply, name, *_SIGNS.get(name, ()))}
         self._refused |= unwanted
         return bool(unwanted)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sentra_tui.domain.errors import NotSupported, TransportError, TransportRefused
 from sentra_tui.domain.roads import Reason
 from sentra_tui.services.openai.endpoint import Endpoint
@@ -39,8 +41,12 @@ def names(reply: Reply, param: str, *signs: str) -> bool:
         return False
     if error.param:
         return error.param.partition(".")[0].partition("[")[0] == param
-    said = (error.message or reply.text[:500]).lower()
-    return any(sign in said for sign in (param, *signs))
+    return says(error.message or reply.text[:500], param, *signs)
+
+
+def says(message: str, *words: str) -> bool:
+    """Return whether one of `words` stands in a message, and not as a part of a longer name."""
+    return any(re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", message, re.IGNORECASE) for word in words)
 
 
 def _because(message: str) -> str:
