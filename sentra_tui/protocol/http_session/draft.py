@@ -72,6 +72,8 @@ class Draft:
         """Return what it cost: as the server counts it, else estimated."""
         if self.ended is not None and self.ended.usage is not None:
             return self.ended.usage
+        if self.failure is not None and not self.text:
+            return Usage()
         sent = sum(estimate_tokens(message.text) for message in self._messages)
         return Usage(text_in=sent, text_out=estimate_tokens(self.text))
 

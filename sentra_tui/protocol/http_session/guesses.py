@@ -29,8 +29,9 @@ from sentra_tui.protocol.http_session.turns import PAUSES_MS, TurnFinder
 from sentra_tui.protocol.http_session.voicing import Track
 from sentra_tui.protocol.speech import START_STEPS, STEP_MS
 
-NEW_SPEECH_MS = 1_000
-"""How much speech must be new for a guess in a short pause."""
+NEW_SPEECH_MS = 300
+NEW_SHARE = 0.3
+"""A short pause is worth a guess where so much speech, and such a share of the turn, came since the last one."""
 SAME_SPEECH_MS = START_STEPS * STEP_MS
 """Less speech than this, after a guess, is a click."""
 SPENT_MS = 2_000
@@ -58,10 +59,9 @@ class Guesses:
         """The user pauses: guess, where that is worth it. `eager` guesses in short pauses, too."""
         span = finder.span()
         new_ms = finder.speech_ms - self._speech_ms
-        least_ms = NEW_SPEECH_MS if finder.silent_ms < PAUSES_MS[-1] else SAME_SPEECH_MS
-        if new_ms < least_ms or self._spent_ms > span.length_ms + SPENT_MS:
-            return []
-        if not eager and finder.silent_ms < PAUSES_MS[-1]:
+        short = finder.silent_ms < PAUSES_MS[-1]
+        least_ms = max(NEW_SPEECH_MS, span.length_ms * NEW_SHARE) if short else SAME_SPEECH_MS
+        if new_ms < least_ms or self._spent_ms > span.length_ms + SPENT_MS or (short and not eager):
             return []
         dropped = self._drop_job()
         self._eager = eager

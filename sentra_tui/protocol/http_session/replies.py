@@ -104,11 +104,12 @@ class Replies:
         """Let nothing more of what was answered be heard; what of it was not heard was not said."""
         outcome: Outcome = []
         for voicing in self._sounding:
+            heard_text = voicing.heard_text
             outcome += voicing.close()
             if voicing.started:
                 outcome.append(self._names.say("output_audio_buffer.cleared", response_id=voicing.response_id))
             if voicing.response_id and self._conversation.holds(voicing.item_id):
-                outcome += self._conversation.cut(voicing.item_id, voicing.heard_text, voicing.heard_ms)
+                outcome += self._conversation.cut(voicing.item_id, heard_text, voicing.heard_ms)
         self._sounding.clear()
         return outcome
 
