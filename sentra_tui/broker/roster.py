@@ -1,0 +1,54 @@
+"""Whose token is shown to a running broker."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+
+from sentra_tui.broker.members import Member, MembersFile, digest
+from sentra_tui.domain.errors import ConfigError
+
+_log = logging.getLogger(__name__)
+
+
+class Roster:
+    """The members that a running broker knows: those of the file as it is now, since every look asks when it changed.
+
+    A file that cannot be read has no members: nobody comes in.
+    """
+
+    def __init__(self, file: MembersFile) -> None:
+        self._file = file
+        self._seen: tuple[int, int, int] | None = None
+        self._members: tuple[Member, ...] = ()
+
+    def find(self, token: bytes) -> Member | None:
+        """Return whose token this is, active or not; None where it is nobody's.
+
+        Every member is compared with, in constant time, whoever it is.
+        """
+        wanted = digest(token)
+        found = None
+        for member in self._current():
+            if hmac.compare_digest(member.sha256, wanted):
+                found = member
+        return found
+
+    def _current(self) -> tuple[Member, ...]:
+        try:
+            status = self._file.path.stat()
+            seen = (status.st_ino, status.st_mtime_ns, status.st_size)
+        except OSError:
+            self._seen, self._members = None, ()
+            return ()
+        if seen != self._seen:
+            self._members = self._read()
+            self._seen = seen
+        return self._members
+
+    def _read(self) -> tuple[Member, ...]:
+        try:
+            return self._file.read()
+        except ConfigError as error:
+            _log.error("nobody is let in: %s", error)
+            return ()

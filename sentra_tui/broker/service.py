@@ -1,0 +1,169 @@
+"""What the broker does with a request: `POST /api/realtime/session` for a member, `GET /health` for anybody."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import secrets
+from collections.abc import Callable, Container, Mapping
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from sentra_tui.broker.audit import Audit, AuditLine, secret_mark
+from sentra_tui.broker.connections import Connections
+from sentra_tui.broker.entry import bearer_token, check_body_head, check_entry, read_body
+from sentra_tui.broker.limits import Limits
+from sentra_tui.broker.members import Member
+from sentra_tui.broker.refusal import Refusal
+from sentra_tui.broker.roster import Roster
+from sentra_tui.broker.template import SessionTemplate, describe, read_wanted
+from sentra_tui.broker.upstream import MintedSession, Upstream
+from sentra_tui.domain.errors import ConfigError, TransportLost, TransportRefused
+
+_log = logging.getLogger(__name__)
+
+SESSION = "/api/realtime/session"
+HEALTH = "/health"
+_METHODS = {SESSION: "POST", HEALTH: "GET"}
+"""The routes, by their exact target, each with its only method."""
+_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Server": "sentra-tui"}
+
+
+class BrokerService:
+    """Answers the requests of a running broker. `ours` are the Hosts that are this one; `epoch_s` is the wall clock."""
+
+    def __init__(
+        self,
+        *,
+        ours: Container[bytes],
+        roster: Roster,
+        limits: Limits,
+        template: SessionTemplate,
+        upstream: Upstream,
+        audit: Audit,
+        connections: Connections,
+        epoch_s: Callable[[], float],
+    ) -> None:
+        self._ours = ours
+        self._roster = roster
+        self._limits = limits
+        self._template = template
+        self._upstream = upstream
+        self._audit = audit
+        self._connections = connections
+        self._epoch_s = epoch_s
+
+    async def handle(self, request: web.BaseRequest) -> web.Response:
+        """Answer a request."""
+        line = AuditLine(client=request.remote or "", outcome="ok", status=200)
+        try:
+            body = await self._answer(request, line)
+        except Refusal as refusal:
+            return self._closed_with(refusal, line)
+        except asyncio.CancelledError:
+            line.outcome, line.status = "client_gone", 0
+            self._written(line)
+            raise
+        if not self._written(line):
+            return _refused(_unaudited())
+        return _reply(200, body)
+
+    def refuse(self, request: web.BaseRequest, refusal: Refusal) -> web.Response:
+        """Answer a request that cannot be handled."""
+        return self._closed_with(refusal, AuditLine(client=request.remote or ""))
+
+    async def _answer(self, request: web.BaseRequest, line: AuditLine) -> dict[str, Any]:
+        check_entry(request, self._ours)
+        path = request.raw_path
+        method = _METHODS.get(path)
+        if method is None:
+            raise Refusal(404, "unknown_path", "There is nothing here.")
+        line.route = path
+        if request.method != method:
+            raise Refusal(405, "bad_method", f"{method} is wanted.", headers={"Allow": method})
+        return {"status": "ok"} if path == HEALTH else await self._session(request, line)
+
+    async def _session(self, request: web.BaseRequest, line: AuditLine) -> dict[str, Any]:
+        check_body_head(request)
+        token = bearer_token(request)
+        member = self._admitted(token, line)
+        self._limits.take(member.name)
+        wanted = read_wanted(await read_body(request))
+        if request.transport is not None:
+            self._connections.heard(request.transport)
+        session = self._template.session(wanted)
+        described = describe(session)
+        line.type, line.model = described["type"], described["model"]
+        with self._limits.running():
+            minted = await self._mint(session)
+        self._admitted(token, line)  # who was revoked meanwhile gets nothing
+        line.outcome, line.secret = "minted", secret_mark(minted.secret)
+        return {
+            "session_id": minted.session_id or f"sess_{secrets.token_hex(12)}",
+            "ephemeral_key": minted.secret.reveal(),
+            "expires_at": minted.expires_at,
+            **described,
+        }
+
+    def _admitted(self, token: bytes, line: AuditLine) -> Member:
+        """Return the member whose token this is; raises Refusal (401), which does not tell why. The audit does."""
+        member = self._roster.find(token)
+        state = "unknown" if member is None else member.state(self._epoch_s())
+        if member is not None:
+            line.member = member.name
+            if state == "active":
+                return member
+        raise Refusal(
+            401,
+            "invalid_token",
+            "A valid member token is wanted, as a bearer token.",
+            headers={"WWW-Authenticate": "Bearer"},
+            outcome=f"token_{state}" if token else "token_missing",
+        )
+
+    async def _mint(self, session: dict[str, Any]) -> MintedSession:
+        try:
+            return await self._upstream.mint(session)
+        except TransportLost as error:
+            _log.warning("no secret: %s", error)
+            wait_s = max(1, math.ceil(error.retry_after_s or 1))
+            refusal = Refusal(
+                503, "provider_unavailable", "The provider cannot be asked now.", headers={"Retry-After": str(wait_s)}
+            )
+        except TransportRefused as error:
+            _log.warning("no secret: %s", error)
+            refusal = Refusal(502, "provider_refused", "The provider refuses the broker: ask whoever runs it.")
+        raise refusal
+
+    def _closed_with(self, refusal: Refusal, line: AuditLine) -> web.Response:
+        line.outcome, line.status = refusal.outcome, refusal.status
+        return _refused(refusal if self._written(line) else _unaudited())
+
+    def _written(self, line: AuditLine) -> bool:
+        """Write the audit; where that fails nothing is given out."""
+        try:
+            self._audit.write(line, self._epoch_s())
+        except (OSError, ConfigError) as error:
+            _log.error("the audit cannot be written: %s", error)
+            return False
+        return True
+
+
+def _unaudited() -> Refusal:
+    return Refusal(503, "unaudited", "The broker cannot write down what it does.")
+
+
+def _refused(refusal: Refusal) -> web.Response:
+    return _reply(refusal.status, refusal.body(), refusal.headers)
+
+
+def _reply(status: int, body: dict[str, Any], headers: Mapping[str, str] = _HEADERS) -> web.Response:
+    """Return a response after which the connection is closed."""
+    response = web.Response(
+        status=status, body=msgspec.json.encode(body), content_type="application/json", headers={**_HEADERS, **headers}
+    )
+    response.force_close()
+    return response
