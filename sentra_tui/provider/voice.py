@@ -1,16 +1,10 @@
-"""A synthetic voice: espeak-ng, from the package espeakng-loader, by ctypes.
-
-espeak-ng keeps one voice for the whole process and is not made for threads, so all calls go through one lock; a
-sentence takes a few milliseconds. API: https://github.com/espeak-ng/espeak-ng/blob/master/src/include/espeak-ng/speak_lib.h
-"""
+"""A synthetic voice: espeak-ng. A sentence takes a few milliseconds."""
 
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import functools
 import re
-import threading
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
@@ -18,7 +12,8 @@ from typing import ParamSpec, TypeVar
 import numpy as np
 
 from sentra_tui.domain.audio import FRAME_BYTES, FULL_SCALE, SAMPLE_RATE_HZ
-from sentra_tui.domain.errors import ProviderError
+from sentra_tui.domain.errors import ProviderError, SourceError
+from sentra_tui.media import espeak
 from sentra_tui.media.resample import Resampler
 
 WORDS_PER_MINUTE = 165
@@ -38,53 +33,10 @@ VOICES = {
 }
 """The espeak-ng voice for each of OpenAI's built-in voices; a custom one speaks as `marin`."""
 
-_AUDIO_OUTPUT_SYNCHRONOUS = 2
-_POS_CHARACTER = 1
-_CHARS_UTF8 = 1
-_RATE_PARAMETER = 1
-_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
 P = ParamSpec("P")
 R = TypeVar("R")
 
 _SENTENCE = re.compile(r"[^.!?;:]+[.!?;:]*\s*")
-
-
-class _Espeak:
-    """The library, loaded once."""
-
-    def __init__(self) -> None:
-        try:
-            import espeakng_loader
-        except ImportError as error:
-            raise ProviderError(
-                "Speaking needs the library espeakng-loader, which is not installed.",
-                hint="Install the extra: pip install 'sentra-tui[local]'.",
-            ) from error
-        self._library = ctypes.CDLL(espeakng_loader.get_library_path())
-        data = espeakng_loader.get_data_path().encode()
-        self.sample_rate_hz = int(self._library.espeak_Initialize(_AUDIO_OUTPUT_SYNCHRONOUS, 0, data, 0))
-        if self.sample_rate_hz <= 0:
-            raise ProviderError("The synthetic voice cannot be loaded.")
-        self._pcm = bytearray()
-        self._callback = _CALLBACK(self._take)
-        self._library.espeak_SetSynthCallback(self._callback)
-
-    def synthesize(self, text: str, voice: str, words_per_minute: int) -> bytes:
-        self._pcm.clear()
-        self._library.espeak_SetVoiceByName(voice.encode())
-        self._library.espeak_SetParameter(_RATE_PARAMETER, words_per_minute, 0)
-        data = text.encode()
-        self._library.espeak_Synth(data, len(data) + 1, 0, _POS_CHARACTER, 0, _CHARS_UTF8, None, None)
-        return bytes(self._pcm)
-
-    def _take(self, samples: ctypes._Pointer[ctypes.c_short], count: int, _events: int | None) -> int:
-        if count > 0:
-            self._pcm += ctypes.string_at(samples, count * 2)
-        return 0
-
-
-_lock = threading.Lock()
-_espeak: _Espeak | None = None
 
 
 def synthesize(text: str, voice: str = "marin", words_per_minute: int = WORDS_PER_MINUTE) -> tuple[bytes, int]:
@@ -92,11 +44,21 @@ def synthesize(text: str, voice: str = "marin", words_per_minute: int = WORDS_PE
 
     `voice` is a name of `VOICES`, one of espeak-ng's own such as `en-gb+m3`, or the id of a custom voice.
     """
-    global _espeak
     name = VOICES.get(voice) or (voice if voice.startswith("en-") else VOICES["marin"])
-    with _lock:
-        _espeak = _espeak or _Espeak()
-        return _levelled(_espeak.synthesize(text, name, words_per_minute)), _espeak.sample_rate_hz
+    pcm = bytearray()
+    rate_hz = SAMPLE_RATE_HZ
+
+    def take(sound: bytes, sample_rate_hz: int) -> bool:
+        nonlocal pcm, rate_hz
+        pcm += sound
+        rate_hz = sample_rate_hz
+        return True
+
+    try:
+        espeak.synthesize(text, name, words_per_minute, take)
+    except SourceError as error:
+        raise ProviderError(error.message, hint=error.hint) from error
+    return _levelled(bytes(pcm)), rate_hz
 
 
 def sentences(text: str) -> list[str]:
