@@ -8,6 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
+
 from sentra_tui.domain.errors import ProviderError
 
 
@@ -27,6 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     try:
         plan = load_plan(arguments.plan) if arguments.plan else Plan()
+        plan = msgspec.structs.replace(plan, dialects=arguments.dialect or plan.dialects)
         return run(
             ProviderOptions(
                 port=arguments.port,
@@ -50,6 +53,12 @@ def _parser() -> argparse.ArgumentParser:
         "--llm", default="", metavar="URL", help="an OpenAI-compatible server that answers (its key: SENTRA_LLM_KEY)"
     )
     parser.add_argument("--llm-model", default="", metavar="NAME", help="its model (default: the first that it lists)")
+    parser.add_argument(
+        "--dialect",
+        action="append",
+        choices=["ga", "beta"],
+        help="what is spoken in sessions (default: ga); repeatable",
+    )
     parser.add_argument("--plan", type=Path, metavar="FILE", help="JSON plan of faults, for tests")
     parser.add_argument("--stop-with-stdin", action="store_true", help="end when standard input ends")
     return parser

@@ -124,6 +124,8 @@ class SessionFault(_SessionRule, frozen=True, kw_only=True):
     """How long an answer is thought about."""
     freeze_after_s: Seconds | None = None
     """From then on the server says and sends nothing more, but keeps the call."""
+    deaf_after_s: Seconds | None = None
+    """From then on nothing is read from a WebSocket, and no ping answered."""
     close_channel_after_s: Seconds | None = None
     close_call_after_s: Seconds | None = None
     expire_after_s: Seconds = 3600.0

@@ -94,7 +94,7 @@ class OffersApi:
 
     async def _answer_json(self, request: web.Request, settings: SessionSettings | None) -> web.Response:
         offer = await read_body(request, _JsonOffer)
-        settings = settings or of_model(offer.model)
+        settings = settings or of_model(offer.model, undecided=True)
         answered = await self._open(offer.sdp, settings, choose_dialect(request, self._faults))
         if isinstance(answered, web.Response):
             return answered

@@ -9,11 +9,11 @@ from sentra_tui.provider.api_error import ApiError
 from sentra_tui.provider.realtime.settings import SessionSettings
 
 
-def of_model(model: str) -> SessionSettings:
+def of_model(model: str, *, undecided: bool = False) -> SessionSettings:
     """Return a conversation with this model; raises ApiError where it has no name."""
     if not model:
         raise ApiError(400, "You must provide a model parameter.", code="missing_model")
-    return SessionSettings({"type": "realtime", "model": model})
+    return SessionSettings({"type": "realtime", "model": model}, undecided=undecided)
 
 
 def of_query(query: Mapping[str, str], dialect: Dialect) -> SessionSettings:

@@ -41,8 +41,10 @@ class SocketsApi:
         """Nothing runs here that is not one of the calls."""
 
     async def _open(self, request: web.Request) -> web.StreamResponse:
-        if self._faults.lacks("websocket") or not web.WebSocketResponse().can_prepare(request):
+        if self._faults.lacks("websocket"):
             raise ApiError(404, f"Unknown request URL: {request.method} {request.path}.", code="unknown_url")
+        if not web.WebSocketResponse().can_prepare(request):
+            raise ApiError(426, "This address is for WebSockets.", headers={"Upgrade": "websocket"})
         try:
             carried = self._credentials.open(shown_key(request.headers))
             dialect = choose_dialect(request, self._faults)

@@ -56,6 +56,19 @@ async def test_an_offer_in_json_is_answered_in_json_and_hung_up_with_delete(star
         await until(client.closed.is_set)
 
 
+async def test_an_offer_in_json_leaves_the_type_of_the_session_to_the_first_update(started: ProviderStarted) -> None:
+    async with hung_up(Client()) as client:
+        _, answer = await post_json(started, "realtime/calls", {"sdp": await client.offer(), "model": "whisper-1"})
+        await client.accept(answer["sdp"])
+        await client.next("session.created")
+        for kind in ("invented", "transcription", "realtime"):
+            client.send("session.update", session={"type": kind})
+        assert (await client.next("error"))["error"]["param"] == "session.type"
+        assert (await client.next("session.updated"))["session"]["object"] == "realtime.transcription_session"
+        assert (await client.next("error"))["error"]["param"] == "session.type"
+        assert [call["type"] for call in await status(started)] == ["transcription"]
+
+
 async def test_a_session_made_before_takes_the_offer_and_candidates_after_it() -> None:
     async with provider(BOTH) as started, hung_up(Client(beta=True)) as client:
         made = await made_session(started, "sessions", {"model": "gpt-realtime", "modalities": ["text"]})

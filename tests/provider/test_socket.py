@@ -20,6 +20,7 @@ from tests.provider.socket_client import RATE_HZ, SocketClient, talking
 from tests.provider.test_session import user_text
 
 SPOKEN = {**REALTIME, "output_modalities": ["audio"]}
+HASTY = aiohttp.ClientWSTimeout(ws_close=0.1)
 
 
 async def test_a_spoken_answer_comes_in_messages_and_faster_than_it_sounds(started: ProviderStarted) -> None:
@@ -181,6 +182,21 @@ async def test_a_socket_may_open_and_never_speak() -> None:
         await asyncio.sleep(0.3)
         assert client.kinds() == []
         assert not client.closed.is_set()
+
+
+async def test_a_deaf_socket_answers_no_ping() -> None:
+    plan = Plan(sessions=[SessionFault(deaf_after_s=0, numbers=[2])])
+    async with provider(plan) as started, aiohttp.ClientSession() as http:
+        headers = {"Authorization": f"Bearer {started.api_key}"}
+        for heard in (True, False):
+            async with http.ws_connect(
+                f"{started.base_url}/realtime?model=m", headers=headers, autoping=False, timeout=HASTY
+            ) as socket:
+                await socket.receive_str()
+                await asyncio.sleep(0.1)
+                await socket.ping()
+                with contextlib.nullcontext() if heard else pytest.raises(TimeoutError):
+                    assert (await socket.receive(timeout=0.5)).type is aiohttp.WSMsgType.PONG
 
 
 @pytest.mark.parametrize(

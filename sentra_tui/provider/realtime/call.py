@@ -15,7 +15,7 @@ from aiortc.sdp import candidate_from_sdp
 from sentra_tui.domain.audio import FRAME_MS
 from sentra_tui.media.peer import OpusTrack, hard_close, tap
 from sentra_tui.provider.api_error import ApiError
-from sentra_tui.provider.faults import SessionFault
+from sentra_tui.provider.faults import SessionFault, SessionType
 from sentra_tui.provider.realtime.candidates import leading_nowhere, over_tcp, without_candidates
 from sentra_tui.provider.realtime.conversation import new_id
 from sentra_tui.provider.realtime.edge import Edge
@@ -52,7 +52,6 @@ class Call:
         session_id: str = "",
     ) -> None:
         self.id = new_id("rtc")
-        self.type = settings.type
         self._fault = fault
         self._edge = edge
         self._loop = asyncio.get_running_loop()
@@ -71,6 +70,11 @@ class Call:
         self._session = RealtimeSession(settings, staff, fault, expires_at, self._say, self._track.send, session_id)
         self._connection.on("datachannel", self._on_channel)
         self._connection.on("connectionstatechange", self._on_state)
+
+    @property
+    def type(self) -> SessionType:
+        """Which kind of session it carries."""
+        return self._session.settings.type
 
     @property
     def session_id(self) -> str:

@@ -7,7 +7,7 @@ newer than its client would. https://platform.openai.com/docs/api-reference/real
 from __future__ import annotations
 
 import copy
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, field
@@ -86,8 +86,12 @@ class _Session(Struct, frozen=True, kw_only=True):
 class SessionSettings:
     """A session's settings: merged as the client sends them, read as typed values."""
 
-    def __init__(self, config: dict[str, Any]) -> None:
-        """Take a session config; raises ApiError where it does not fit."""
+    def __init__(self, config: dict[str, Any], *, undecided: bool = False) -> None:
+        """Take a session config; raises ApiError where it does not fit.
+
+        It is `undecided` where the client could not yet say of which type the session is to be: an update may then.
+        """
+        self._undecided = undecided
         self._config = {key: value for key, value in config.items() if key not in _FIXED}
         self._typed = _check(self._config)
 
@@ -155,13 +159,15 @@ class SessionSettings:
 
         Raises ApiError, and nothing is changed then.
         """
+        if self._undecided and update.get("type") in get_args(SessionType) and update["type"] != self.type:
+            return SessionSettings(update)
         if update.get("type", self.type) != self.type:
             raise ApiError(400, "The type of a session cannot be changed.", code="invalid_value", param="session.type")
         if update.get("model", self.model) != self.model:
             raise ApiError(
                 400, "The model of a session cannot be changed.", code="invalid_value", param="session.model"
             )
-        return SessionSettings(_merge(self._config, update))
+        return SessionSettings(_merge(self._config, update), undecided=self._undecided)
 
     def describe(self, session_id: str, expires_at: int) -> dict[str, Any]:
         """Return the session object as the server shows it, defaults filled in."""

@@ -13,7 +13,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from sentra_tui.domain.audio import FRAME_MS
 from sentra_tui.provider.api_error import ApiError
-from sentra_tui.provider.faults import SessionFault
+from sentra_tui.provider.faults import SessionFault, SessionType
 from sentra_tui.provider.realtime.conversation import new_id
 from sentra_tui.provider.realtime.edge import Edge
 from sentra_tui.provider.realtime.session import RealtimeSession, Staff
@@ -43,7 +43,6 @@ class SocketCall:
         edge: Edge,
     ) -> None:
         self.id = new_id("sock")
-        self.type = settings.type
         self._socket = socket
         self._transport = transport
         self._fault = fault
@@ -55,6 +54,11 @@ class SocketCall:
         self._outbox: asyncio.Queue[str | None] = asyncio.Queue()
         self._script = Script(fault)
         self._session = RealtimeSession(settings, staff, fault, int(epoch_s + fault.expire_after_s), self._say)
+
+    @property
+    def type(self) -> SessionType:
+        """Which kind of session it carries."""
+        return self._session.settings.type
 
     @property
     def session_id(self) -> str:
@@ -127,6 +131,8 @@ class SocketCall:
         elif age_s >= fault.expire_after_s:
             self._session.expire(fault.expire_after_s)
             self.hang_up()
+        if fault.deaf_after_s is not None and age_s >= fault.deaf_after_s and self._transport is not None:
+            self._transport.pause_reading()
 
     async def _close(self) -> None:
         code, reason = self._farewell
