@@ -34,6 +34,10 @@ class Roster:
                 found = member
         return found
 
+    def has(self, member: Member) -> bool:
+        """Return whether this member, found before, is still there and the same."""
+        return member in self._current()
+
     def _current(self) -> tuple[Member, ...]:
         try:
             status = self._file.path.stat()

@@ -88,8 +88,7 @@ class BrokerService:
 
     async def _session(self, request: web.BaseRequest, line: AuditLine) -> dict[str, Any]:
         check_body_head(request)
-        token = bearer_token(request)
-        member = self._admitted(token, line)
+        member = self._admitted(bearer_token(request), line)
         self._limits.take(member.name)
         wanted = read_wanted(await read_body(request))
         if request.transport is not None:
@@ -99,7 +98,8 @@ class BrokerService:
         line.type, line.model = described["type"], described["model"]
         with self._limits.running():
             minted = await self._mint(session)
-        self._admitted(token, line)  # who was revoked meanwhile gets nothing
+        if not self._roster.has(member):
+            raise _unknown("token_revoked")
         line.outcome, line.secret = "minted", secret_mark(minted.secret)
         return {
             "session_id": minted.session_id or f"sess_{secrets.token_hex(12)}",
@@ -116,13 +116,7 @@ class BrokerService:
             line.member = member.name
             if state == "active":
                 return member
-        raise Refusal(
-            401,
-            "invalid_token",
-            "A valid member token is wanted, as a bearer token.",
-            headers={"WWW-Authenticate": "Bearer"},
-            outcome=f"token_{state}" if token else "token_missing",
-        )
+        raise _unknown(f"token_{state}" if token else "token_missing")
 
     async def _mint(self, session: dict[str, Any]) -> MintedSession:
         try:
@@ -150,6 +144,11 @@ class BrokerService:
             _log.error("the audit cannot be written: %s", error)
             return False
         return True
+
+
+def _unknown(outcome: str) -> Refusal:
+    message = "A valid member token is wanted, as a bearer token."
+    return Refusal(401, "invalid_token", message, headers={"WWW-Authenticate": "Bearer"}, outcome=outcome)
 
 
 def _unaudited() -> Refusal:

@@ -52,6 +52,7 @@ class Upstream:
         self._ttl_s = ttl_s
         self._tls = tls
         self._url = URL(f"{endpoint.base_url}/realtime/client_secrets", encoded=True)
+        self._host = endpoint.host
         self._proxy = _proxy_for(self._url)
         self._http: aiohttp.ClientSession | None = None
 
@@ -95,7 +96,6 @@ class Upstream:
         if self._http is None:
             raise TransportLost("The broker does not run.")
         headers = {"Content-Type": "application/json", **auth_headers(self._key, self._endpoint.auth)}
-        host = self._endpoint.host
         try:
             async with self._http.post(
                 self._url, data=body, headers=headers, allow_redirects=False, proxy=self._proxy
@@ -103,9 +103,9 @@ class Upstream:
                 content = await _read(response)
                 return Reply(response.status, httpx.Headers(list(response.headers.items())), content)
         except TimeoutError:
-            failure = TransportLost(f"{host} took too long to answer.")
+            failure = TransportLost(f"{self._host} took too long to answer.")
         except (aiohttp.ClientError, OSError) as error:
-            failure = TransportLost(f"The request to {host} failed ({type(error).__name__}).")
+            failure = TransportLost(f"The request to {self._host} failed ({type(error).__name__}).")
         # Outside of the handler, so that no traceback leads to the library's frames, which hold the headers.
         raise failure
 
