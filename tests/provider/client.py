@@ -23,7 +23,8 @@ from sentra_tui.media.opus import OpusDecoder
 from sentra_tui.media.peer import OpusTrack, hard_close, prepare_process, tap
 from sentra_tui.media.resample import Resampler
 from sentra_tui.protocol.dialects import beta_event, canonical
-from sentra_tui.provider.server import ProviderStarted
+from sentra_tui.provider.faults import Plan
+from sentra_tui.provider.server import ProviderOptions, ProviderStarted, serving
 
 REALTIME: dict[str, Any] = {"type": "realtime", "model": "sentra-local", "output_modalities": ["text"]}
 TRANSCRIPTION: dict[str, Any] = {
@@ -214,6 +215,13 @@ async def until(condition: Callable[[], Any]) -> None:
             if result:
                 return
             await asyncio.sleep(0.02)
+
+
+@contextlib.asynccontextmanager
+async def providing(plan: Plan) -> AsyncIterator[ProviderStarted]:
+    """Serve a provider with this plan of faults."""
+    async with serving(ProviderOptions(plan=plan)) as started:
+        yield started
 
 
 @contextlib.asynccontextmanager

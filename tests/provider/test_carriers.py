@@ -11,9 +11,9 @@ import pytest
 
 from sentra_tui.domain.audio import FULL_SCALE
 from sentra_tui.provider.faults import Plan, SessionFault
-from sentra_tui.provider.server import ProviderOptions, ProviderStarted, serving
+from sentra_tui.provider.server import ProviderStarted
 from sentra_tui.provider.voice import synthesize
-from tests.provider.client import REALTIME, TRANSCRIPTION, Client, calling, until
+from tests.provider.client import REALTIME, TRANSCRIPTION, Client, calling, providing, until
 from tests.provider.socket_client import SocketClient, talking
 from tests.provider.test_session import user_text
 
@@ -24,6 +24,8 @@ DEMO = {"input": {"transcription": {"model": "pocketsphinx-demo"}}}
 OLD_MODEL = "gpt-realtime"
 """The official types of the beta allow no model that they do not know."""
 
+BOTH = Plan(dialects=["ga", "beta"])
+
 AnyClient = Client | SocketClient
 
 
@@ -33,7 +35,7 @@ def carrier(request: pytest.FixtureRequest) -> str:
 
 
 async def test_a_spoken_question_is_written_down_and_answered_aloud(carrier: str) -> None:
-    async with provider() as started, connected(carrier, started, {**SPOKEN, "audio": DEMO}) as client:
+    async with providing(BOTH) as started, connected(carrier, started, {**SPOKEN, "audio": DEMO}) as client:
         await client.play(*synthesize("Where do most of the slow requests come from?"))
         await client.stay_silent(1.0)
         completed = await client.next("conversation.item.input_audio_transcription.completed")
@@ -45,7 +47,7 @@ async def test_a_spoken_question_is_written_down_and_answered_aloud(carrier: str
 
 
 async def test_a_typed_question_is_answered_in_writing(carrier: str) -> None:
-    async with provider() as started, connected(carrier, started, REALTIME) as client:
+    async with providing(BOTH) as started, connected(carrier, started, REALTIME) as client:
         client.send("conversation.item.create", item=user_text("What does a write-through cache cost?"))
         client.send("response.create", response={"metadata": {"topic": "caches"}})
         done = (await client.next("response.done"))["response"]
@@ -58,7 +60,7 @@ async def test_a_typed_question_is_answered_in_writing(carrier: str) -> None:
 
 async def test_speech_cancels_an_answer_under_way(carrier: str) -> None:
     plan = Plan(sessions=[SessionFault(silent_answers=True)], dialects=["ga", "beta"])
-    async with provider(plan) as started, connected(carrier, started, SPOKEN) as client:
+    async with providing(plan) as started, connected(carrier, started, SPOKEN) as client:
         client.send("response.create")
         await client.next("response.created")
         await client.play(*synthesize("Stop. I have another question."))
@@ -68,7 +70,7 @@ async def test_speech_cancels_an_answer_under_way(carrier: str) -> None:
 
 
 async def test_an_answer_that_was_cut_off_keeps_what_was_heard(carrier: str) -> None:
-    async with provider() as started, connected(carrier, started, SPOKEN) as client:
+    async with providing(BOTH) as started, connected(carrier, started, SPOKEN) as client:
         client.send("conversation.item.create", item=user_text("who are you"))
         client.send("response.create")
         item = (await client.next("response.done"))["response"]["output"][0]
@@ -85,7 +87,7 @@ async def test_an_answer_that_was_cut_off_keeps_what_was_heard(carrier: str) -> 
 
 async def test_a_session_ends_with_the_documented_error(carrier: str) -> None:
     plan = Plan(sessions=[SessionFault(expire_after_s=0.5)], dialects=["ga", "beta"])
-    async with provider(plan) as started, connected(carrier, started, REALTIME) as client:
+    async with providing(plan) as started, connected(carrier, started, REALTIME) as client:
         assert (await client.next("error"))["error"]["code"] == "session_expired"
         await until(client.closed.is_set)
         if isinstance(client, SocketClient):
@@ -93,7 +95,7 @@ async def test_a_session_ends_with_the_documented_error(carrier: str) -> None:
 
 
 async def test_nonsense_is_answered_with_an_error_each(carrier: str) -> None:
-    async with provider() as started, connected(carrier, started, REALTIME) as client:
+    async with providing(BOTH) as started, connected(carrier, started, REALTIME) as client:
         for message, code in (
             ("{", "invalid_json"),
             ("[]", "invalid_event"),
@@ -109,19 +111,13 @@ async def test_nonsense_is_answered_with_an_error_each(carrier: str) -> None:
 
 @pytest.mark.parametrize("beta", [False, True])
 async def test_a_transcription_session_writes_down_and_never_answers(beta: bool) -> None:
-    async with provider() as started, talking(started, {**TRANSCRIPTION, "audio": DEMO}, beta=beta) as client:
+    async with providing(BOTH) as started, talking(started, {**TRANSCRIPTION, "audio": DEMO}, beta=beta) as client:
         await client.play(*synthesize("Good morning."))
         await client.stay_silent(1.0)
         completed = await client.next("conversation.item.input_audio_transcription.completed")
         client.send("response.create")
         assert (await client.next("error"))["error"]["code"] == "invalid_value"
     assert "good morning" in completed["transcript"]
-
-
-@contextlib.asynccontextmanager
-async def provider(plan: Plan | None = None) -> AsyncIterator[ProviderStarted]:
-    async with serving(ProviderOptions(plan=plan or Plan(dialects=["ga", "beta"]))) as started:
-        yield started
 
 
 @contextlib.asynccontextmanager

@@ -14,7 +14,7 @@ from openai.types.beta.realtime import TranscriptionSession
 
 from sentra_tui.provider.faults import Faults, Plan, SessionFault
 from sentra_tui.provider.server import ProviderOptions, ProviderStarted, serving
-from tests.provider.client import REALTIME, Client, calling, get, mint, post_json, post_offer, status, until
+from tests.provider.client import REALTIME, Client, calling, get, mint, post_json, post_offer, providing, status, until
 
 BOTH = Plan(dialects=["ga", "beta"])
 BETA_HEADER = {"OpenAI-Beta": "realtime=v1"}
@@ -70,7 +70,7 @@ async def test_an_offer_in_json_leaves_the_type_of_the_session_to_the_first_upda
 
 
 async def test_a_session_made_before_takes_the_offer_and_candidates_after_it() -> None:
-    async with provider(BOTH) as started, hung_up(Client(beta=True)) as client:
+    async with providing(BOTH) as started, hung_up(Client(beta=True)) as client:
         made = await made_session(started, "sessions", {"model": "gpt-realtime", "modalities": ["text"]})
         key, place = made["client_secret"]["value"], f"sessions/{made['id']}/webrtc"
         offer = await client.offer()
@@ -88,7 +88,7 @@ async def test_a_session_made_before_takes_the_offer_and_candidates_after_it() -
 
 
 async def test_a_session_takes_no_offer_with_the_secret_of_another() -> None:
-    async with provider(BOTH) as started:
+    async with providing(BOTH) as started:
         first = await made_session(started, "sessions", {"model": "gpt-realtime"})
         second = await made_session(started, "sessions", {"model": "gpt-realtime"})
         place = f"sessions/{first['id']}/webrtc/sdp-offer"
@@ -102,7 +102,7 @@ async def test_a_session_takes_no_offer_with_the_secret_of_another() -> None:
 
 
 async def test_the_beta_mints_sessions_to_transcribe() -> None:
-    async with provider(BOTH) as started:
+    async with providing(BOTH) as started:
         wanted = {"input_audio_format": "pcm16", "input_audio_transcription": {"model": "whisper-1"}}
         made = await made_session(started, "transcription_sessions", wanted)
         TranscriptionSession.model_validate(made)
@@ -110,7 +110,7 @@ async def test_the_beta_mints_sessions_to_transcribe() -> None:
 
 
 async def test_the_beta_transcribes_where_the_query_says_so() -> None:
-    async with provider(BOTH) as started, hung_up(Client(beta=True)) as client:
+    async with providing(BOTH) as started, hung_up(Client(beta=True)) as client:
         code, answer = await request(
             started, "POST", "realtime?model=pocketsphinx&intent=transcription", (await client.offer()).encode()
         )
@@ -127,7 +127,7 @@ async def test_a_server_that_has_only_ga_refuses_the_beta(started: ProviderStart
 
 
 async def test_long_messages_are_wrapped_in_pieces_and_those_of_the_client_are_not() -> None:
-    async with provider(Plan(wrapped_messages=True)) as started, hung_up(UnwrappingClient()) as client:
+    async with providing(Plan(wrapped_messages=True)) as started, hung_up(UnwrappingClient()) as client:
         await client.dial(started, {**REALTIME, "instructions": "x" * 1000})
         assert len((await client.next("session.created"))["session"]["instructions"]) == 1000
         client.send("input_audio_buffer.clear")
@@ -140,7 +140,7 @@ async def test_long_messages_are_wrapped_in_pieces_and_those_of_the_client_are_n
     ("plan", "way"), [(Plan(udp=False), " udp "), (Plan(ice_tcp_only=True), " tcp "), (Plan(), " udp ")]
 )
 async def test_candidates_promise_what_the_plan_says(plan: Plan, way: str) -> None:
-    async with provider(plan) as started, hung_up(Client()) as client:
+    async with providing(plan) as started, hung_up(Client()) as client:
         _, sdp, _ = await post_offer(started, await client.offer(), REALTIME)
     candidates = [line for line in sdp.splitlines() if line.startswith("a=candidate:")]
     assert candidates
@@ -177,14 +177,14 @@ async def test_a_rule_may_be_for_one_carrier_only() -> None:
     ],
 )
 async def test_what_a_server_is_without_is_not_found(part: Any, method: str, path: str) -> None:
-    async with provider(Plan(without=[part], dialects=["ga", "beta"])) as started:
+    async with providing(Plan(without=[part], dialects=["ga", "beta"])) as started:
         code, answer = await request(started, method, path, {"sdp": "v=0"})
         assert (code, json.loads(answer)["error"]["code"]) == (404, "unknown_url")
         assert b"sentra-local" in await get(started, "models")
 
 
 async def test_without_client_secrets_an_offer_alone_opens_a_conversation() -> None:
-    async with provider(Plan(without=["client_secrets"])) as started, hung_up(Client()) as client:
+    async with providing(Plan(without=["client_secrets"])) as started, hung_up(Client()) as client:
         code, answer = await request(started, "POST", "realtime/calls", (await client.offer()).encode())
         assert code == 201, answer
         await client.accept(answer)
@@ -197,12 +197,6 @@ async def test_azures_way_to_show_a_key_is_understood(started: ProviderStarted) 
     assert code == 200
     assert await mint(started, REALTIME)
     assert await status(started) == []
-
-
-@contextlib.asynccontextmanager
-async def provider(plan: Plan) -> AsyncIterator[ProviderStarted]:
-    async with serving(ProviderOptions(plan=plan)) as started:
-        yield started
 
 
 @contextlib.asynccontextmanager

@@ -13,9 +13,9 @@ from sentra_tui.domain.audio import FULL_SCALE
 from sentra_tui.media.resample import Resampler
 from sentra_tui.provider.faults import Plan, RequestFault, ScriptedMessage, SessionFault
 from sentra_tui.provider.realtime.socket_call import MAX_MESSAGE_BYTES
-from sentra_tui.provider.server import ProviderOptions, ProviderStarted, serving
+from sentra_tui.provider.server import ProviderStarted
 from sentra_tui.provider.voice import synthesize
-from tests.provider.client import REALTIME, mint, status, until
+from tests.provider.client import REALTIME, mint, providing, status, until
 from tests.provider.socket_client import RATE_HZ, SocketClient, talking
 from tests.provider.test_session import user_text
 
@@ -139,7 +139,7 @@ async def test_a_session_that_cannot_be_is_refused_on_the_open_socket(
 
 
 async def test_a_key_may_be_refused_late() -> None:
-    async with provider(Plan(late_refusals=True)) as started, dialled(started, key="sk-wrong") as client:
+    async with providing(Plan(late_refusals=True)) as started, dialled(started, key="sk-wrong") as client:
         assert (await client.next("error"))["error"]["code"] == "invalid_api_key"
         await until(client.closed.is_set)
 
@@ -155,7 +155,7 @@ async def test_a_key_may_be_refused_late() -> None:
     ],
 )
 async def test_a_handshake_fails_as_planned(fault: RequestFault, expected: int) -> None:
-    async with provider(Plan(sockets=[fault])) as started:
+    async with providing(Plan(sockets=[fault])) as started:
         with pytest.raises(aiohttp.WSServerHandshakeError) as refusal:
             async with dialled(started):
                 pass
@@ -171,13 +171,13 @@ async def test_a_handshake_fails_as_planned(fault: RequestFault, expected: int) 
     ],
 )
 async def test_a_socket_is_closed_as_planned(fault: SessionFault, code: int) -> None:
-    async with provider(Plan(sessions=[fault])) as started, dialled(started) as client:
+    async with providing(Plan(sessions=[fault])) as started, dialled(started) as client:
         await until(client.closed.is_set)
         assert client.close_code == code
 
 
 async def test_a_socket_may_open_and_never_speak() -> None:
-    async with provider(Plan(sessions=[SessionFault(freeze_after_s=0)])) as started, dialled(started) as client:
+    async with providing(Plan(sessions=[SessionFault(freeze_after_s=0)])) as started, dialled(started) as client:
         client.send("response.cancel")
         await asyncio.sleep(0.3)
         assert client.kinds() == []
@@ -186,7 +186,7 @@ async def test_a_socket_may_open_and_never_speak() -> None:
 
 async def test_a_deaf_socket_answers_no_ping() -> None:
     plan = Plan(sessions=[SessionFault(deaf_after_s=0, numbers=[2])])
-    async with provider(plan) as started, aiohttp.ClientSession() as http:
+    async with providing(plan) as started, aiohttp.ClientSession() as http:
         headers = {"Authorization": f"Bearer {started.api_key}"}
         for heard in (True, False):
             async with http.ws_connect(
@@ -208,7 +208,7 @@ async def test_a_deaf_socket_answers_no_ping() -> None:
 )
 async def test_the_first_word_is_what_the_plan_says(greeting: ScriptedMessage) -> None:
     plan = Plan(sessions=[SessionFault(greeting=greeting)])
-    async with provider(plan) as started, dialled(started, strict=False) as client:
+    async with providing(plan) as started, dialled(started, strict=False) as client:
         await until(lambda: client.events)
         assert client.events == [greeting.event]
 
@@ -217,7 +217,7 @@ async def test_garbage_and_half_messages_are_sent_as_they_are() -> None:
     greeting = ScriptedMessage(text='{"type": "session.crea')
     plan = Plan(sessions=[SessionFault(greeting=greeting, messages=[ScriptedMessage(text="\x00<garbage>")])])
     headers = {}
-    async with provider(plan) as started, aiohttp.ClientSession() as http:
+    async with providing(plan) as started, aiohttp.ClientSession() as http:
         headers["Authorization"] = f"Bearer {started.api_key}"
         async with http.ws_connect(f"{started.base_url}/realtime?model=m", headers=headers) as socket:
             assert await socket.receive_str() == greeting.text
@@ -225,19 +225,13 @@ async def test_garbage_and_half_messages_are_sent_as_they_are() -> None:
 
 
 async def test_sockets_end_with_the_provider() -> None:
-    async with provider(Plan()) as started:
+    async with providing(Plan()) as started:
         client = SocketClient()
         await client.dial(started, "?model=sentra-local")
         await client.next("session.created")
     await until(client.closed.is_set)
     assert client.close_code == aiohttp.WSCloseCode.GOING_AWAY
     await client.close()
-
-
-@contextlib.asynccontextmanager
-async def provider(plan: Plan) -> AsyncIterator[ProviderStarted]:
-    async with serving(ProviderOptions(plan=plan)) as started:
-        yield started
 
 
 @contextlib.asynccontextmanager

@@ -11,11 +11,10 @@ from aiohttp import web
 from sentra_tui.provider.api_error import ApiError
 from sentra_tui.provider.credentials import Credentials, shown_key
 from sentra_tui.provider.faults import Faults
+from sentra_tui.provider.planned import WEB_PAGE
 from sentra_tui.provider.text_faults import Lack, TextApi, TextFault
 
 POLL_AFTER = "openai-poll-after-ms"
-
-_WEB_PAGE = "<!doctype html><title>Welcome</title><p>Log in to use this network."
 
 TextHandler = Callable[[web.Request, TextFault], Awaitable[web.StreamResponse]]
 """Answers a request that was let in; the fault is for the run that it starts and for the stream that it opens."""
@@ -51,7 +50,7 @@ class TextDoor:
         async def guarded(request: web.Request) -> web.StreamResponse:
             fault = await self._admit(api, request)
             if fault.web_page:
-                return web.Response(text=_WEB_PAGE, content_type="text/html")
+                return web.Response(text=WEB_PAGE, content_type="text/html")
             response = await handler(request, fault)
             if fault.no_reply and request.transport is not None:
                 request.transport.close()
