@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
@@ -137,6 +137,10 @@ class ApiClient:
         return self._tls
 
 
+class _Closable(Protocol):
+    async def aclose(self) -> None: ...
+
+
 class _Request:
     """What became of a request, as far as it matters when it breaks."""
 
@@ -144,10 +148,15 @@ class _Request:
         self.method = method
         self._host = host
         self._sent = False
+        self._stream: _Closable | None = None
 
     async def trace(self, event: str, info: dict[str, Any]) -> None:
         """Hear from the library what it does; a proxy is asked first, with a request of its own."""
-        if event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
+        if event.endswith("connect_tcp.complete"):
+            self._stream = info["return_value"]
+        elif event.endswith("start_tls.failed") and self._stream is not None:
+            await self._stream.aclose()  # the library forgets it where a handshake is cancelled
+        elif event.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
             self._sent = True
 
     def lost(self, error: httpx.HTTPError) -> TransportLost:

@@ -13,8 +13,9 @@ from msgspec import Struct, field
 
 from sentra_tui.domain.errors import ConfigError
 from sentra_tui.domain.provider_config import ProviderProfile
+from sentra_tui.domain.secret import Secret
 from sentra_tui.domain.text import clean_line
-from sentra_tui.services.bearer import AuthStyle
+from sentra_tui.services.bearer import AuthStyle, auth_headers
 from sentra_tui.services.key_origins import check_shipped_key
 from sentra_tui.services.tls import check_ca_file
 
@@ -49,6 +50,10 @@ class Endpoint(Struct, frozen=True):
     def host(self) -> str:
         """The host's name."""
         return httpx.URL(self.base_url).host
+
+    def authorize(self, secret: Secret) -> dict[str, str]:
+        """Return the headers of a request that shows `secret`, for the one line that puts them on the wire."""
+        return {**self.headers, **auth_headers(secret, self.auth)}
 
 
 def endpoint(profile: ProviderProfile, base_url: str = "") -> Endpoint:

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,3 +51,69 @@ def test_a_broker_is_checked_like_a_provider() -> None:
     assert broker(ProviderProfile(broker_url="https://tokens.example/mint")).label == "The token broker"
     with pytest.raises(ConfigError, match="broker_url is plain http"):
         broker(ProviderProfile(broker_url="http://tokens.example/mint"))
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://api.openai.com%2eevil.example/v1", "https://api.openai.com%40evil.example/v1",
+     "https://evil.example\\.openai.com/v1", "https://evil.example/\\api.openai.com", "https://a b.example/v1",
+     "https://*.openai.azure.com/v1", "https://-x.example/v1", "https://x..example-/v1"],
+)  # fmt: skip
+def test_an_address_that_readers_may_read_differently_is_refused(url: str) -> None:
+    with pytest.raises(ConfigError, match="base_url"):
+        checked_url(url, "base_url")
+
+
+def test_a_profile_without_an_address_says_what_to_write() -> None:
+    with pytest.raises(ConfigError, match=r"Azure OpenAI has no address.*RESOURCE.openai.azure.com/openai/v1"):
+        endpoint(shipped_providers()["azure"])
+    with pytest.raises(ConfigError, match=r"The provider has no address.*https://example.com/v1"):
+        endpoint(ProviderProfile())
+
+
+def test_the_key_of_a_known_provider_is_for_its_address_alone() -> None:
+    with pytest.raises(ConfigError, match=r"belongs to https://api\.openai\.com and is not sent to https://mine"):
+        endpoint(ProviderProfile(base_url="https://mine.example/v1"))
+    with pytest.raises(ConfigError, match="belongs to"):
+        endpoint(shipped_providers()["openai"], "http://127.0.0.1:9/v1")
+    with pytest.raises(ConfigError, match="belongs to"):
+        broker(ProviderProfile(broker_url="https://tokens.example/mint", broker_key_env="OPENAI_API_KEY"))
+
+
+@pytest.mark.parametrize(
+    "name", ["Authorization", "api-key", "API-Key", "X-Api-Key", "Cookie", "Proxy-Authorization", "authorization"]
+)
+def test_a_key_among_the_headers_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match=f"headers may not have {name}"):
+        endpoint(ProviderProfile(base_url="http://localhost/v1", key_env="", headers={name: "x"}))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("a b", "x"), ("", "x"), ("x", "a\r\nb: c"), ("x", " a"), ("é", "x"), ("x", "é"), ("Host", "x"), ("x:", "y")],
+)
+def test_a_header_that_cannot_be_sent_is_refused(name: str, value: str) -> None:
+    with pytest.raises(ConfigError, match="cannot be sent"):
+        endpoint(ProviderProfile(base_url="http://localhost/v1", key_env="", headers={name: value}))
+
+
+def test_a_file_of_authorities_is_looked_at_before_anything_is_asked(tmp_path: Path) -> None:
+    for make in (endpoint, broker):
+        profile = ProviderProfile(
+            base_url="http://localhost/v1", broker_url="http://localhost/", key_env="", ca_file=str(tmp_path / "ca.pem")
+        )
+        with pytest.raises(ConfigError, match="ca_file cannot be read"):
+            make(profile)
+
+
+def test_what_the_profile_says_of_requests_is_kept_and_headers_are_not_for_the_broker() -> None:
+    profile = ProviderProfile(
+        base_url="http://localhost/v1",
+        broker_url="http://localhost/",
+        key_env="K",
+        auth="api-key",
+        headers={"X-A": "b"},
+    )
+    place = endpoint(profile)
+    assert (place.key_env, place.auth, place.headers) == ("K", "api-key", {"X-A": "b"})
+    assert (broker(profile).auth, broker(profile).headers) == ("bearer", {})

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentra_tui.domain.errors import CredentialRefused, TransportError, TransportLost, TransportRefused
+from sentra_tui.domain.roads import Reason
 from sentra_tui.services.openai.endpoint import Endpoint
 from sentra_tui.services.openai.reply import Reply
 from sentra_tui.services.openai.status import redact, refusal, retry_after_s
@@ -33,6 +34,54 @@ def said(answer: Reply) -> TransportError:
 )  # fmt: skip
 def test_a_status_says_whether_to_dial_again(status: int, kind: type[TransportError]) -> None:
     assert type(said(reply(status))) is kind
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "reason"),
+    [
+        (301, None, Reason.OTHER),
+        (400, {"message": "Bad session."}, Reason.OTHER),
+        (400, {"code": "model_not_found"}, Reason.MODEL_REFUSED),
+        (400, {"param": "session.model", "message": "x"}, Reason.MODEL_REFUSED),
+        (400, {"param": "session.audio.input.transcription.model", "message": "x"}, Reason.OTHER),
+        (401, None, Reason.OTHER),
+        (403, {"message": "No."}, Reason.OTHER),
+        (403, {"message": "Project `p` does not have access to model `m`."}, Reason.MODEL_REFUSED),
+        (404, None, Reason.NOT_OFFERED),
+        (404, {"message": "Invalid URL (POST /v1/realtime/calls)"}, Reason.NOT_OFFERED),
+        (404, {"message": "The model `x` does not exist"}, Reason.MODEL_REFUSED),
+        (404, {"param": "model"}, Reason.MODEL_REFUSED),
+        (405, None, Reason.NOT_OFFERED),
+        (407, None, Reason.PROXY_LOGIN),
+        (413, None, Reason.OTHER),
+        (415, None, Reason.NOT_OFFERED),
+        (422, {"param": "model"}, Reason.MODEL_REFUSED),
+        (429, {"code": "rate_limit_exceeded"}, Reason.TOO_MANY),
+        (500, None, Reason.SERVER_ERROR),
+        (501, None, Reason.NOT_OFFERED),
+        (503, {"message": "The model is overloaded."}, Reason.SERVER_ERROR),
+        (511, None, Reason.CAPTIVE_PORTAL),
+    ],
+)
+def test_a_refusal_says_whether_another_road_may_do(status: int, error: object, reason: Reason) -> None:
+    refused = said(reply(status, error))
+    assert refused.reason is reason
+    assert "\n" not in str(refused)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (407, "The proxy on the way to api.openai.com wants a login (407)."),
+        (413, "OpenAI says that this is too large (413)."),
+        (415, "OpenAI does not take a request of this form (415)."),
+        (422, "OpenAI does not understand the request (422)."),
+        (501, "OpenAI cannot do this (501)."),
+        (511, "A web page came instead of OpenAI's answer."),
+    ],
+)
+def test_each_refusal_has_a_line_of_its_own(status: int, words: str) -> None:
+    assert said(reply(status)).message == words
 
 
 def test_the_providers_own_words_are_shown_on_one_line() -> None:
