@@ -42,8 +42,10 @@ class HttpCall:
     """
 
     name = Road.HTTP.value
-    server_truncates = True
-    """What was heard of an answer is what was given out, so this side of the call cuts it by itself, as over WebRTC."""
+    server_truncates = False
+    """An answer is cut here to what was given out; the loudspeaker, which holds a little, may say so more exactly.
+    Answers are told apart, too: nothing of one that was cut comes later.
+    """
 
     def __init__(
         self,
@@ -65,8 +67,9 @@ class HttpCall:
         self._open_check = open_check
         self._probe_s = probe_s
         self._lost_s = lost_s
-        longest_ms = min(longest_turn_ms, transcription.max_ms)
-        self._session = HttpSession(session, longest_turn_ms=longest_ms, speaks=speech is not None, voice=voice)
+        self._transcription = transcription
+        self._longest_turn_ms = longest_turn_ms
+        self._session = HttpSession(session, longest_turn_ms=longest_turn_ms, speaks=speech is not None, voice=voice)
         self._contact = Contact(self._loop.time)
         self._requests = Requests(transcription, completion, speech, self._contact, self, self._defect)
         self._recording = Recording()
@@ -126,6 +129,8 @@ class HttpCall:
         """Hear one frame; before the call stands, and after it broke, it goes nowhere."""
         if not self._stands or self._fault is not None:
             return
+        # A server may turn out to take less than it was thought to.
+        self._session.longest_turn_ms = min(self._longest_turn_ms, self._transcription.max_ms)
         self._recording.add(frame)
         for speech in self._detector.hear(frame):
             self._perform(self._session.hear(speech))

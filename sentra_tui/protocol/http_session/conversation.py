@@ -28,7 +28,8 @@ class _Item:
     part: PartType
     text: str
     status: str = "completed"
-    cut: bool = False
+    heard_ms: int | None = None
+    """How much of a spoken answer was heard; None while that is not settled."""
 
 
 class Conversation:
@@ -82,7 +83,7 @@ class Conversation:
     def write(self, item_id: str, text: str) -> None:
         """Take this for the words of an item, unless what was heard of it is settled, or it is gone."""
         item = self._items.get(item_id)
-        if item is not None and not item.cut:
+        if item is not None and item.heard_ms is None:
             item.text = text
 
     def cut(self, item_id: str, text: str, audio_end_ms: int) -> Outcome:
@@ -90,17 +91,19 @@ class Conversation:
         item = self._require(item_id, "item_truncate_invalid_item_id")
         if item.part != "output_audio":
             raise Refused("Only spoken answers can be truncated.", code="unsupported_content_type")
-        item.text, item.cut = text, True
+        item.text, item.heard_ms = text, audio_end_ms
         return [
             self._names.say("conversation.item.truncated", item_id=item_id, content_index=0, audio_end_ms=audio_end_ms)
         ]
 
     def truncate(self, item_id: str, audio_end_ms: int, speed: float) -> Outcome:
-        """Take it that only the beginning of a spoken answer was heard: so many words as are spoken in that time."""
-        text = self._require(item_id, "item_truncate_invalid_item_id").text
-        heard = text[: max(0, int(audio_end_ms / 1000 * CHARS_PER_S * speed))]
-        whole = len(heard) == len(text) or text[len(heard)].isspace()
-        return self.cut(item_id, heard if whole else heard.rpartition(" ")[0], audio_end_ms)
+        """Take it that only so much of a spoken answer was heard, by the client's measure.
+
+        What we cut ourselves was measured; the client knows what its loudspeaker still held of that.
+        """
+        item = self._require(item_id, "item_truncate_invalid_item_id")
+        expected_ms = len(item.text) / CHARS_PER_S / speed * 1000
+        return self.cut(item_id, words_within(item.text, audio_end_ms, item.heard_ms or expected_ms), audio_end_ms)
 
     def finish(self, item_id: str, status: str = "completed") -> Outcome:
         """Say that an item is complete, if it is still there."""
@@ -155,6 +158,12 @@ class Conversation:
         if item_id not in self._items:
             raise _unknown(code, "item_id")
         return self._items[item_id]
+
+
+def words_within(text: str, heard_ms: float, whole_ms: float) -> str:
+    """Return the words that were heard in `heard_ms` of the `whole_ms` that all of them take, about."""
+    words = text.split()
+    return " ".join(words[: int(len(words) * heard_ms / whole_ms)]) if whole_ms > 0 else ""
 
 
 def describe_item(item_id: str, role: Role, part: PartType, text: str, status: str) -> dict[str, Any]:

@@ -62,6 +62,15 @@ class HttpSession:
         self._hearing.configure(self.settings)
 
     @property
+    def longest_turn_ms(self) -> int:
+        """The longest turn, which may change."""
+        return self._hearing.finder.longest_ms
+
+    @longest_turn_ms.setter
+    def longest_turn_ms(self, longest_ms: int) -> None:
+        self._hearing.finder.longest_ms = longest_ms
+
+    @property
     def needed_from_ms(self) -> int:
         """Where the sound begins that may still be sent, in milliseconds of the call's sound."""
         return self._hearing.needed_from_ms

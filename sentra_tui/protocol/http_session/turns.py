@@ -47,7 +47,7 @@ class TurnFinder:
         """How much was heard."""
         self.start_ms: int | None = None
         """Where the turn's sound begins; None between turns."""
-        self._longest_ms = longest_ms
+        self.longest_ms = longest_ms
         self._detection: TurnDetection | None = None
         self._speech = Speech()
         self._spoken_ms = 0
@@ -122,6 +122,6 @@ class TurnFinder:
 
     def _too_long(self) -> bool:
         turn_ms = self.heard_ms - (self.start_ms or 0)
-        if turn_ms >= self._longest_ms:
+        if turn_ms >= self.longest_ms:
             return True
-        return turn_ms >= self._longest_ms * EAGER_SHARE and self._speech.silent_ms >= SHORT_PAUSE_MS
+        return turn_ms >= self.longest_ms * EAGER_SHARE and self._speech.silent_ms >= SHORT_PAUSE_MS

@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from sentra_tui.domain.errors import SentraError, TransportLost
+from sentra_tui.protocol.http_session.conversation import words_within
 from sentra_tui.protocol.http_session.requests import Drop, Names, Outcome, Play, Speak
 from sentra_tui.protocol.sentences import SentenceSplitter
 from sentra_tui.protocol.sounding import CHARS_PER_S
@@ -33,8 +34,7 @@ class Track:
         """About the words that were heard, by the share of the sound; whole words only."""
         expected_ms = len(self.text) / CHARS_PER_S / self.speed * 1000
         whole_ms = self.sound_ms if self.fetched else max(self.sound_ms, expected_ms)
-        words = self.text.split()
-        return " ".join(words[: int(len(words) * self.heard_ms / whole_ms)]) if whole_ms else ""
+        return words_within(self.text, self.heard_ms, whole_ms)
 
 
 class Voicing:

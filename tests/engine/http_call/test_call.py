@@ -6,6 +6,8 @@ import asyncio
 from array import array
 
 import pytest
+from openai._models import validate_type
+from openai.types.realtime import RealtimeServerEvent
 
 from sentra_tui.domain import changes as ch
 from sentra_tui.domain.errors import (
@@ -102,6 +104,27 @@ async def test_the_events_of_a_turn_come_as_from_a_server_over_webrtc() -> None:
         "output_audio_buffer.started",
         "output_audio_buffer.stopped",
     ]
+    await talk.close()
+
+
+@pytest.mark.parametrize("voice", [False, True])
+async def test_all_that_is_said_fits_the_official_schema(voice: bool) -> None:
+    answerer = Answerer(lambda _: LONG, word_s=0.002)
+    talk = await connected(Reader(streamed=True), answerer, Speaker(), session_config(voice=voice))
+    await talk.talk([*quiet(400), *said(QUESTION)])
+    await talk.until(lambda: bool(talk.kinds("response.output")))
+    await talk.until(lambda: bool(sound(talk)) or not voice)
+    await talk.talk([*said("stop"), *quiet(700)])
+    talk.say(c.ConversationItemDelete("nobody", event_id="event_1"))
+    talk.say(c.InputAudioBufferClear())
+    talk.say(c.SessionUpdate({"type": "realtime", "instructions": "Be long."}))
+    talk.say(c.ConversationItemCreate(c.MessageItem("user", (c.InputText("hello"),), id="typed_1")))
+    talk.say(c.ConversationItemRetrieve("typed_1"))
+    talk.say(c.ConversationItemDelete("typed_1"))
+    await talk.until(lambda: len(talk.told("response.done")) == 2)
+    for event in talk.events:
+        validate_type(type_=RealtimeServerEvent, value=event)  # type: ignore[arg-type]
+    assert len({event["type"] for event in talk.events}) > 18
     await talk.close()
 
 
