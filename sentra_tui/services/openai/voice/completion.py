@@ -13,7 +13,7 @@ from sentra_tui.services.openai.client import ApiClient
 from sentra_tui.services.openai.main.chat_stream import ChatEndpoint, ChunkStream
 from sentra_tui.services.openai.main.completion_objects import CUT, CompletionReader
 from sentra_tui.services.openai.main.retry import Timing
-from sentra_tui.services.openai.voice.waiting import HEAD_S, SILENCE_S, within
+from sentra_tui.services.openai.voice.waiting import HEAD_S, PATIENCE_S, HeadWait
 
 _MODEL_HINT = "Set chat_model in the profile's [http] to a model that it has."
 
@@ -26,10 +26,9 @@ class HttpCompletion:
 
     def __init__(self, client: ApiClient, key: Callable[[], Secret], model: str, *, head_s: float = HEAD_S) -> None:
         self._label = client.endpoint.label
-        self._host = client.endpoint.host
         self._endpoint = ChatEndpoint(client, key, Timing(), tries=1)
         self._model = model
-        self._head_s = head_s
+        self._wait = HeadWait(client, key, head_s)
 
     async def complete(self, messages: Sequence[ChatMessage], *, max_tokens: int) -> AsyncIterator[TextEvent]:
         """Yield the answer; see the port."""
@@ -55,8 +54,8 @@ class HttpCompletion:
 
     async def _open(self, messages: Sequence[tuple[str, str]], max_tokens: int) -> ChunkStream:
         try:
-            opening = self._endpoint.open(self._model, messages, max_tokens, silence_s=SILENCE_S)
-            return await within(self._head_s, opening, self._host)
+            opening = self._endpoint.open(self._model, messages, max_tokens, silence_s=PATIENCE_S)
+            return await self._wait.reply(opening)
         except TransportRefused as error:
             if error.reason is Reason.MODEL_REFUSED:
                 error.hint = _MODEL_HINT

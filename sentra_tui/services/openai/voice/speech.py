@@ -18,7 +18,7 @@ from sentra_tui.services.openai.status import error_body, is_web_page, web_page
 from sentra_tui.services.openai.voice.parts import parts_of
 from sentra_tui.services.openai.voice.speech_sound import SpeechSound
 from sentra_tui.services.openai.voice.voice_status import names, voice_refusal
-from sentra_tui.services.openai.voice.waiting import HEAD_S, SILENCE_S, within
+from sentra_tui.services.openai.voice.waiting import HEAD_S, PATIENCE_S, HeadWait
 
 INPUT_CHARS_MAX = 4_096
 SPEED_MIN, SPEED_MAX = 0.25, 4.0
@@ -45,7 +45,7 @@ class HttpSpeech:
         self._key = key
         self._model = model
         self._voice = voice
-        self._head_s = head_s
+        self._wait = HeadWait(client, key, head_s)
         self._formats = list(_FORMATS)
         self._has_speed = True
 
@@ -69,12 +69,12 @@ class HttpSpeech:
         """Hold nothing: the client is the caller's."""
 
     async def _open(self, text: str, voice: str, speed: float) -> ReplyStream:
-        deadline_s = max(self._head_s, len(text) / _CHARS_PER_S)
+        needed_s = len(text) / _CHARS_PER_S
         while True:
             chosen = self._voice or voice
             body = self._body(text, chosen, speed)
-            asked = self._client.stream("POST", _PATH, self._key(), silence_s=max(SILENCE_S, deadline_s), json=body)
-            reply = await within(deadline_s, asked, self._client.endpoint.host)
+            asked = self._client.stream("POST", _PATH, self._key(), silence_s=PATIENCE_S + needed_s, json=body)
+            reply = await self._wait.reply(asked, needed_s)
             if reply.status < 300:
                 return reply
             refused = await reply.read()

@@ -18,7 +18,7 @@ from sentra_tui.services.openai.status import is_web_page, web_page
 from sentra_tui.services.openai.voice.recording import FILE_NAME, HEADER_BYTES, RATE_HZ, wav_of
 from sentra_tui.services.openai.voice.transcript_reader import TranscriptReader
 from sentra_tui.services.openai.voice.voice_status import names, voice_refusal
-from sentra_tui.services.openai.voice.waiting import HEAD_S, SILENCE_S, within
+from sentra_tui.services.openai.voice.waiting import HEAD_S, PATIENCE_S, HeadWait
 
 _PATH = "/audio/transcriptions"
 _FORM_BYTES = 8_192
@@ -49,7 +49,7 @@ class HttpTranscription:
         self._client = client
         self._key = key
         self._model = model
-        self._head_s = head_s
+        self._wait = HeadWait(client, key, head_s)
         samples = (upload_bytes - _FORM_BYTES - HEADER_BYTES) // SAMPLE_BYTES
         self._max_ms = samples_to_ms(samples, RATE_HZ)
         self._refused = {"stream"} if model == _WHOLE_ONLY else set[str]()
@@ -78,18 +78,17 @@ class HttpTranscription:
     async def _open(self, sound: bytes, wanted: dict[str, str]) -> ReplyStream:
         wav = await wav_of(sound)
         sound_ms = samples_to_ms(len(sound) // SAMPLE_BYTES, SAMPLE_RATE_HZ)
-        deadline_s = max(self._head_s, sound_ms / 1000)
         while True:
             fields = {name: value for name, value in wanted.items() if value and name not in self._refused}
             asked = self._client.stream(
                 "POST",
                 _PATH,
                 self._key(),
-                silence_s=max(SILENCE_S, deadline_s),
+                silence_s=PATIENCE_S + sound_ms / 1000,
                 data={"model": self._model, "response_format": "json", **fields},
                 files={"file": (FILE_NAME, wav, "audio/wav")},
             )
-            reply = await within(deadline_s, asked, self._client.endpoint.host)
+            reply = await self._wait.reply(asked, sound_ms / 1000)
             if reply.status < 300:
                 return reply
             refused = await reply.read()

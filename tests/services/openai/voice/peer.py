@@ -29,6 +29,8 @@ class VoicePeer:
         self.asked: list[dict[str, Any]] = []
         self.files: list[tuple[str, bytes]] = []
         self.answer: Answer = missing
+        self.is_there = False
+        """Whether it answers anything but what is asked of it."""
         self.gone = asyncio.Event()
         """Set when a client hung up on an answer."""
         self.client: ApiClient
@@ -41,6 +43,11 @@ class VoicePeer:
         except (asyncio.CancelledError, ConnectionError):
             self.gone.set()
             raise
+
+    async def models(self, request: web.Request) -> web.StreamResponse:
+        if not self.is_there:
+            await asyncio.sleep(60)
+        return web.Response(status=404)
 
     async def _fields(self, request: web.Request) -> dict[str, Any]:
         if not request.content_type.startswith("multipart/"):
@@ -72,6 +79,14 @@ async def missing(request: web.Request, fields: dict[str, Any]) -> web.StreamRes
 async def silent(request: web.Request, fields: dict[str, Any]) -> web.StreamResponse:
     await asyncio.sleep(60)
     return web.Response()
+
+
+def slowly(answer: Answer, seconds: float) -> Answer:
+    async def answer_later(request: web.Request, fields: dict[str, Any]) -> web.StreamResponse:
+        await asyncio.sleep(seconds)
+        return await answer(request, fields)
+
+    return answer_later
 
 
 def body(status: int, content: bytes | str, content_type: str = "application/json") -> Answer:
@@ -116,6 +131,7 @@ async def voice_peer() -> AsyncIterator[VoicePeer]:
     peer = VoicePeer()
     app = web.Application(client_max_size=1 << 26)
     app.router.add_post("/{path:.*}", peer.handle)
+    app.router.add_get("/v1/models", peer.models)
     server = TestServer(app, host="127.0.0.1")
     await server.start_server()
     peer.client = ApiClient(Endpoint(f"http://127.0.0.1:{server.port}/v1", label="OpenAI", key_env="OPENAI_API_KEY"))

@@ -21,7 +21,7 @@ from sentra_tui.domain.roads import Reason
 from sentra_tui.services.openai.voice.parts import parts_of
 from sentra_tui.services.openai.voice.speech import INPUT_CHARS_MAX, HttpSpeech
 from tests.services.audio.wav_files import FLOAT, PCM, chunk, encode, fmt, riff, tone
-from tests.services.openai.voice.peer import Answer, VoicePeer, body, key, pieces, refusal, silent
+from tests.services.openai.voice.peer import Answer, VoicePeer, body, key, pieces, refusal, silent, slowly
 
 HZ = 440.0
 
@@ -235,6 +235,21 @@ async def test_what_goes_wrong_is_said(
 async def test_no_sound_is_no_error(voice: VoicePeer) -> None:
     voice.answer = body(200, b"", "audio/pcm")
     assert await said(speech(voice)) == b""
+
+
+async def test_a_server_that_is_there_may_take_its_time(voice: VoicePeer) -> None:
+    voice.is_there = True
+    voice.answer = slowly(body(200, raw(24_000), "audio/pcm"), 0.6)
+    assert heard_hz(await said(speech(voice, head_s=0.2), "So.")) == pytest.approx(HZ, rel=0.01)
+
+
+async def test_a_caller_that_is_cancelled_while_the_server_takes_its_time_ends_the_request(voice: VoicePeer) -> None:
+    voice.is_there = True
+    voice.answer = silent
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.5):
+            await said(speech(voice, head_s=0.2), "So.")
+    await asyncio.wait_for(voice.gone.wait(), 5)
 
 
 async def test_a_server_that_never_answers_is_given_up(voice: VoicePeer) -> None:
