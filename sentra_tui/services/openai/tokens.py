@@ -16,6 +16,7 @@ from sentra_tui.domain.text import clean_line
 from sentra_tui.services.openai.client import ApiClient
 from sentra_tui.services.openai.minted import client_secret, minted
 from sentra_tui.services.openai.reply import Reply
+from sentra_tui.services.openai.status import error_body
 
 SECRET_LIFETIME_S = 60
 """Long enough for one dial. A secret opens calls until it expires, so a leaked one should not last."""
@@ -83,11 +84,12 @@ class BrokerTokens:
         self._bearer = bearer
         self._ours: bool | None = None
         """Whether it is `sentra-tui broker`; None until it has answered."""
+        self._refused_voices: set[str] = set()
 
     async def mint(self, session: dict[str, Any]) -> Credential:
         """Return what opens one call; raises CredentialRefused, TransportRefused or TransportLost."""
         if self._ours is not False:
-            reply = await self._client.post("", self._bearer(), json=_purpose(session))
+            reply = await self._ask_ours(session)
             if self._ours or not _is_elsewhere(reply):
                 credential = minted(reply, self._client.endpoint, agreed=_described(reply.json(), session))
                 self._ours = True
@@ -96,6 +98,17 @@ class BrokerTokens:
         credential = minted(reply, self._client.endpoint)
         self._ours = False
         return credential
+
+    async def _ask_ours(self, session: dict[str, Any]) -> Reply:
+        """Ask in the words of our broker; it chooses the voice where it does not allow this one."""
+        purpose = _purpose(session)
+        if purpose.get("voice") in self._refused_voices:
+            del purpose["voice"]
+        reply = await self._client.post("", self._bearer(), json=purpose)
+        if reply.status == 403 and "voice" in purpose and error_body(reply).code == "voice_not_allowed":
+            self._refused_voices.add(purpose.pop("voice"))
+            return await self._client.post("", self._bearer(), json=purpose)
+        return reply
 
 
 def session_type(session: dict[str, Any]) -> str:

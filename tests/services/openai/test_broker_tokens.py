@@ -65,6 +65,13 @@ async def test_a_broker_that_wants_nothing_gets_no_header(peer: Peer) -> None:
     assert "Authorization" not in peer.asked[0].headers
 
 
+async def test_a_voice_that_is_not_allowed_is_for_the_broker_to_choose(peer: Peer) -> None:
+    peer.answer("", 403, json.dumps({"error": {"message": "These are: marin.", "code": "voice_not_allowed"}}))
+    peer.then("", 200, json.dumps(OURS))
+    assert (await mint(peer, times=2)).agreed["audio"]["output"] == {"voice": "marin"}
+    assert peer.bodies("") == [{"type": "realtime", "voice": "cedar"}, {"type": "realtime"}, {"type": "realtime"}]
+
+
 @pytest.mark.parametrize("status", [400, 422, 500])
 async def test_a_service_that_does_not_understand_is_sent_the_session_from_then_on(peer: Peer, status: int) -> None:
     peer.answer("", status)
