@@ -74,7 +74,7 @@ class CachedTokens:
 
     def _begun(self, name: str, session: dict[str, Any]) -> asyncio.Task[Credential]:
         task = self._minting.get(name)
-        if task is None:
+        if task is None or task.done():
             task = asyncio.create_task(self._mint(name, session), name="client secret")
             self._minting[name] = task
             task.add_done_callback(lambda done: self._ended(name, done))

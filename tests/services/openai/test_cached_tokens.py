@@ -3,7 +3,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sentra_tui.domain.errors import CredentialRefused, TransportLost
@@ -171,6 +171,7 @@ async def test_a_wrong_clock_of_this_machine_does_not_matter(peer: Peer) -> None
 Step = st.sampled_from(["mint", "prefetch", "forget", "fail", "mend", "later"])
 
 
+@example([("prefetch", 1), ("mint", 1), ("forget", 0), ("mint", 1)])
 @given(st.lists(st.tuples(Step, st.sampled_from([0, 1])), max_size=30))
 def test_no_secret_is_given_out_that_is_old_or_was_refused(steps: list[tuple[str, int]]) -> None:
     async def play() -> None:
