@@ -124,3 +124,11 @@ async def test_the_models_are_listed() -> None:
         assert names == {"sentra-local", "sentra-local-text", "pocketsphinx", "pocketsphinx-demo", "espeak-ng"}
         with pytest.raises(openai.AuthenticationError):
             await client.with_options(api_key="sk-wrong").audio.speech.create(**SAY)
+
+
+async def test_a_client_that_leaves_in_the_middle_is_let_go(caplog: pytest.LogCaptureFixture) -> None:
+    async with plain('{"text": [{"api": "speech", "word_interval_s": 0.05}]}') as http:
+        async with http.stream("POST", "audio/speech", json=SAY) as reply:
+            await anext(reply.aiter_raw())
+        assert (await http.post("audio/speech", json={**SAY, "input": "Yes."})).status_code == 200
+    assert not caplog.records

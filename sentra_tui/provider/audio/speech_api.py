@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 from aiohttp import web
 
@@ -48,11 +48,12 @@ class SpeechApi:
             except ProviderError as error:
                 raise ApiError(503, str(error), code="voice_unavailable") from error
             response = web.StreamResponse(headers={"Content-Type": _content_type(form, fault.rate_hz)})
-            await response.prepare(request)
-            if form == "wav":
-                await response.write(streamed_wav_header(fault.rate_hz or RATE_HZ))
-            await response.write(first)
-            await _send_rest(request, response, fault, pieces)
+            with suppress(ConnectionError):  # who interrupts an answer leaves in the middle of it
+                await response.prepare(request)
+                if form == "wav":
+                    await response.write(streamed_wav_header(fault.rate_hz or RATE_HZ))
+                await response.write(first)
+                await _send_rest(request, response, fault, pieces)
         return response
 
     async def _pieces(self, wanted: SpeechRequest, voice: str, rate_hz: int) -> AsyncGenerator[bytes, None]:
