@@ -27,7 +27,7 @@ from sentra_tui.engine.sound.ports import SoundPorts
 from sentra_tui.engine.stream import StreamPlan
 from sentra_tui.engine.wiring.access import ProviderAccess
 from sentra_tui.engine.wiring.roads import RoadMaker, open_roads
-from sentra_tui.engine.wiring.sound import sound_ports
+from sentra_tui.engine.wiring.sound import Detectors, sound_ports
 from sentra_tui.engine.wiring.sources import StreamSource
 from sentra_tui.engine.wiring.streams import stream_configs
 from sentra_tui.protocol import session_config
@@ -55,7 +55,9 @@ class Wiring:
         self._publish = publish
         self.provider = options.provider or config.provider or LOCAL
         self._access = ProviderAccess(self.provider, options, config, environ, publish, now_ms)
-        self._roads = RoadMaker(self._access.reach, config, environ)
+        self._roads = RoadMaker(
+            self._access.reach, Detectors(config.sound.speech_detector, publish).open, config, environ
+        )
         self._choices = RememberedChoices(options.choices)
         self._streams = stream_configs(options, config, self._choices.source, local=self._access.is_local)
         kinds = {parse_source(stream.source).kind for stream in self._streams.values()}

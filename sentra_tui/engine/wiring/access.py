@@ -13,6 +13,7 @@ from sentra_tui.domain.ports import Credential, MainAssistant, TokenSource
 from sentra_tui.domain.provider_config import ProviderProfile
 from sentra_tui.domain.secret import Secret
 from sentra_tui.engine.options import EngineOptions
+from sentra_tui.engine.wiring.http_road import HttpRoad
 from sentra_tui.services.key_origins import check_keys
 from sentra_tui.services.keys import api_key, member_token
 from sentra_tui.services.local_provider import LocalProvider
@@ -33,13 +34,16 @@ class Access:
         client: ApiClient,
         tokens: TokenSource,
         key: Callable[[], Secret],
+        language: str,
         *others: ApiClient,
     ) -> None:
+        """`language` is what a voice on this machine speaks."""
         self.profile = profile
         self.client = client
         self.signalling = signalling(profile, client)
         self.tokens = CachedTokens(tokens)
         self.key = key
+        self.http = HttpRoad(profile, client, key, language)
         self.assistants: dict[int, MainAssistant] = {}
         """The main assistants, by number: each is a conversation of its own."""
         self._clients = (client, *others)
@@ -53,6 +57,7 @@ class Access:
     async def close(self) -> None:
         """Close the connections."""
         await self.tokens.close()
+        await self.http.close()
         for assistant in self.assistants.values():
             await assistant.close()
         for client in self._clients:
@@ -75,6 +80,7 @@ class ProviderAccess:
         check_keys(name, config.providers)
         self.is_local = name == LOCAL and not self.profile.base_url
         self._config = config
+        self._language = config.mic.language
         self._environ = environ
         self._publish = publish
         self._now_ms = now_ms
@@ -122,8 +128,8 @@ class ProviderAccess:
         if profile.broker_url:
             minting = ApiClient(broker(profile))
             member = partial(member_token, profile, self._environ)
-            return Access(profile, client, BrokerTokens(minting, member), key, minting)
-        return Access(profile, client, _tokens(profile, client, key), key)
+            return Access(profile, client, BrokerTokens(minting, member), key, self._language, minting)
+        return Access(profile, client, _tokens(profile, client, key), key, self._language)
 
     async def _reach_local(self, local: LocalProvider) -> Access:
         """A local provider that was started again has another port and another key."""
@@ -134,7 +140,7 @@ class ProviderAccess:
                     await self._access.close()
                 client = ApiClient(endpoint(self.profile, local.base_url))
                 tokens = _tokens(self.profile, client, lambda: local.api_key)
-                self._access = Access(self.profile, client, tokens, lambda: local.api_key)
+                self._access = Access(self.profile, client, tokens, lambda: local.api_key, self._language)
             return self._access
 
     def _log(self, text: str) -> None:

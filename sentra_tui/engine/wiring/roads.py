@@ -13,6 +13,7 @@ from sentra_tui.domain.ports import Credential, Transport
 from sentra_tui.domain.provider_config import IceServer, ProviderProfile
 from sentra_tui.domain.provider_config import Transport as TransportChoice
 from sentra_tui.domain.roads import Road
+from sentra_tui.domain.sound_ports import SpeechDetector
 from sentra_tui.engine.roads.ports import Dialled
 from sentra_tui.engine.wiring.access import Access
 from sentra_tui.engine.wiring.agreements import agreement, impositions, spoken_session
@@ -37,6 +38,8 @@ def open_roads(profile: ProviderProfile, chosen: TransportChoice, *, answers: bo
     roads = [Road(name) for name in names]
     if chosen == "auto" and answers and not profile.supports.conversation:
         roads = [Road.HTTP]
+    if chosen == "auto" and profile.broker_url and len(roads) > 1:
+        roads = [road for road in roads if road is not Road.HTTP]  # a broker gives secrets for sessions, and no key
     if Road.WEBRTC in roads and any(server.relays for server in profile.ice_servers):
         roads.insert(roads.index(Road.WEBRTC) + 1, Road.TURN)
     return tuple(roads)
@@ -45,8 +48,15 @@ def open_roads(profile: ProviderProfile, chosen: TransportChoice, *, answers: bo
 class RoadMaker:
     """Makes calls of one provider, which `reach` gives."""
 
-    def __init__(self, reach: Callable[[], Awaitable[Access]], config: Config, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        reach: Callable[[], Awaitable[Access]],
+        open_detector: Callable[[], SpeechDetector],
+        config: Config,
+        environ: Mapping[str, str],
+    ) -> None:
         self._reach = reach
+        self._open_detector = open_detector
         self._config = config
         self._environ = environ
 
@@ -57,6 +67,7 @@ class RoadMaker:
             Road.WEBRTC: self._webrtc,
             Road.TURN: partial(self._webrtc, relayed=True),
             Road.WEBSOCKET: self._websocket,
+            Road.HTTP: self._http,
         }
         return await makers[road](access, session)
 
@@ -90,6 +101,13 @@ class RoadMaker:
         )
         await _connect(transport, access, _at_hand(credential))
         return Dialled(transport, session, imposed, Wire(dialect, profile.supports))
+
+    async def _http(self, access: Access, session: dict[str, Any]) -> Dialled:
+        imposed = access.http.impositions(session)
+        session = laid_over(session, imposed)
+        call = access.http.call(session, self._open_detector())
+        await call.connect(_at_hand(Credential(access.key())))
+        return Dialled(call, session, imposed)
 
     def _resolved(self, server: IceServer) -> ResolvedIceServer:
         return ResolvedIceServer(tuple(server.urls), server.username, ice_credential(server, self._environ))

@@ -41,14 +41,14 @@ def sound_ports(
         open_sink=_open_sink,
         load_canceller=load_canceller,
         make_gate=EnvelopeBleedGate,
-        open_detector=_Detectors(config.sound.speech_detector, publish).open,
+        open_detector=Detectors(config.sound.speech_detector, publish).open,
         open_recorder=partial(open_recorder, config.recording, options.recordings or Path.cwd()),
         devices=DeviceMeters(),
         choices=choices,
     )
 
 
-class _Detectors:
+class Detectors:
     """Opens speech detectors of one kind, and those that are always there where it is not installed."""
 
     def __init__(self, name: str, publish: Callable[[Change], None]) -> None:
