@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+from pathlib import Path
 
 import pytest
 
 from sentra_tui.broker.authorities import authorities
+from sentra_tui.broker.server import BrokerOptions, serving
 from sentra_tui.domain.errors import ConfigError
-from tests.broker.team import SESSION, Team, head
+from sentra_tui.provider.server import ProviderStarted
+from tests.broker.team import KEY_ENV, SESSION, Team, config, exchange, head
 
 OTHER_HOSTS = [
     "127.0.0.1.nip.io:{port}",
@@ -146,6 +150,27 @@ async def test_an_older_version_is_refused(team: Team) -> None:
 async def test_our_own_names_are_let_in(team: Team, host: str) -> None:
     alive = await team.raw(head("GET", "/health", f"Host: {host}:{team.port}"))
     assert (alive.status, alive.json()) == (200, {"status": "ok"})
+
+
+async def test_a_broker_on_ipv6_is_asked_by_its_bracketed_address(provider: ProviderStarted, tmp_path: Path) -> None:
+    if not socket.has_ipv6:
+        pytest.skip("there is no IPv6 here")
+    options = BrokerOptions(members=tmp_path / "members.json", audit=tmp_path / "team" / "audit.jsonl", host="::1")
+    async with serving(options, config(provider.base_url), {KEY_ENV: provider.api_key}) as started:
+        port = int(started.url.rpartition(":")[2])
+        hosts = [
+            "[::1]",
+            "localhost",
+            "::1",
+            "[::]",
+            "[0:0:0:0:0:0:0:1]",
+            "[::1%lo]",
+            "127.0.0.1",
+            "[::ffff:127.0.0.1]",
+        ]
+        answers = [await exchange("::1", port, head("GET", "/health", f"Host: {host}:{port}")) for host in hosts]
+    assert [each.status for each in answers[:2]] == [200, 200]
+    assert {each.status for each in answers[2:]} <= {400, 421}
 
 
 @pytest.mark.parametrize(
