@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from bench.devices_alone import devices_alone_ms
 from bench.measurement import CannotMeasure, Measurement, median, percentile, progress
 from bench.sound_server import MICROPHONE, MONITOR, private_sound, recording
 from bench.turns import PROVIDER_S, TURN_S, TURNS, Turn, speech, ways
@@ -86,6 +87,7 @@ def added_latency(
                 await provider.close()
 
         travelled = ways(asyncio.run(talk()), said, heard)
+        alone_ms = devices_alone_ms(server)
     added_ms = tuple((way.there_s + way.back_s) * 1000 for way in travelled)
     progress(f"added latency: {len(added_ms)} of {TURNS} turns")
     if len(added_ms) < TURNS * 0.9:
@@ -97,6 +99,6 @@ def added_latency(
         f"answer at the virtual loudspeaker, less what the scripted provider took from the arrival of the tone's last "
         f"{piece} to the hand-over of the answer's first one (turn detection's silence and delay in one, "
         f"{PROVIDER_S * 1000:.0f} ms); sound devices, codec and buffers included; medians: {there_ms:.0f} ms there, "
-        f"{back_ms:.0f} ms back"
+        f"{back_ms:.0f} ms back; of which the devices alone, from one to the other, take {alone_ms:.0f} ms"
     )
     return Measurement(value=percentile(added_ms, 95), trials=added_ms, note=note)
