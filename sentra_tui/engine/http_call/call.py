@@ -37,8 +37,9 @@ class HttpCall:
     """One call, as `sentra_tui.domain.ports.Transport` has it, for the loop it is made on.
 
     `session` is the GA session object that the engine wants. `open_check` asks the provider for next to nothing: it
-    returns where the provider can be used, and raises a TransportError else. `voice` stands in place of the session's
-    own. The sound of answers is given out as fast as it is asked for, one frame each 20 ms.
+    returns where the provider can be used, and raises a TransportError else. The ports stay the caller's to close.
+    A turn is no longer than `longest_turn_ms`, nor than the server takes. When requests have failed for `lost_s`, with
+    `open_check` asked each `probe_s` meanwhile, the call is lost.
     """
 
     name = Road.HTTP.value
@@ -56,7 +57,6 @@ class HttpCall:
         session: dict[str, Any],
         *,
         open_check: Callable[[], Awaitable[None]],
-        voice: str = "",
         longest_turn_ms: int = LONGEST_TURN_MS,
         probe_s: float = PROBE_S,
         lost_s: float = LOST_S,
@@ -69,7 +69,7 @@ class HttpCall:
         self._lost_s = lost_s
         self._transcription = transcription
         self._longest_turn_ms = longest_turn_ms
-        self._session = HttpSession(session, longest_turn_ms=longest_turn_ms, speaks=speech is not None, voice=voice)
+        self._session = HttpSession(session, longest_turn_ms=longest_turn_ms, speaks=speech is not None)
         self._contact = Contact(self._loop.time)
         self._requests = Requests(transcription, completion, speech, self._contact, self, self._defect)
         self._recording = Recording()
@@ -95,6 +95,7 @@ class HttpCall:
             await self._check()
         except BaseException:
             minting.cancel()
+            await asyncio.wait({minting})
             await self.close()
             raise
         self._stands = True

@@ -38,6 +38,8 @@ class Conversation:
     def __init__(self, names: Names) -> None:
         self._names = names
         self._items: dict[str, _Item] = {}
+        self._given: set[str] = set()
+        """Ids of items that are still to come, or never enter the conversation."""
 
     @property
     def last_id(self) -> str | None:
@@ -58,15 +60,16 @@ class Conversation:
         item_id = self._names.next("item")
         while item_id in self._items:
             item_id = self._names.next("item")
+        self._given.add(item_id)
         return item_id
 
     def create(self, item: MessageItem, previous_item_id: str) -> Outcome:
         """Put a client's item in."""
-        item_id = item.id or self.new_id()
-        if item_id in self._items:
+        if item.id in self._items or item.id in self._given:
             raise Refused("An item with this id is there already.", code="item_already_exists", param="item.id")
         if previous_item_id not in ("", ROOT, *self._items):
             raise _unknown("item_create_invalid_previous_item_id", "previous_item_id")
+        item_id = item.id or self.new_id()
         text = " ".join(part.text for part in item.content)
         part: PartType = "output_text" if item.role == "assistant" else "input_text"
         return [*self._insert(item_id, _Item(item.role, part, text), previous_item_id), *self.finish(item_id)]
@@ -138,6 +141,7 @@ class Conversation:
         return (*system_message(instructions), *(ChatMessage(item.role, item.text) for _, item in kept))
 
     def _insert(self, item_id: str, item: _Item, previous_item_id: str = "") -> Outcome:
+        self._given.discard(item_id)
         previous = previous_item_id or self.last_id
         order = list(self._items.items())
         place = 0 if previous in (None, ROOT) else list(self._items).index(previous) + 1

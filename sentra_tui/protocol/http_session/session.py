@@ -33,12 +33,11 @@ VOICE_PARAM = "session.audio.output.voice"
 
 
 class HttpSession:
-    """One session. `config` is a GA session object; a turn is no longer than `longest_turn_ms`; `voice` stands in the
-    place of the session's own, for servers whose voices of speech are others. Raises Refused where the config cannot
-    be read.
+    """One session. `config` is a GA session object; a turn is no longer than `longest_turn_ms`; without `speaks`
+    answers stay written. Raises Refused where the config cannot be read.
     """
 
-    def __init__(self, config: dict[str, Any], *, longest_turn_ms: int, speaks: bool = True, voice: str = "") -> None:
+    def __init__(self, config: dict[str, Any], *, longest_turn_ms: int, speaks: bool = True) -> None:
         self.settings = SessionSettings(config)
         self._names = names = Names()
         self._conversation = Conversation(names)
@@ -55,7 +54,6 @@ class HttpSession:
             on_turn=self._turn_ended,
             may_guess=self._may_guess,
         )
-        self._own_voice = voice
         self._mute = not speaks
         """Answers stay written, whatever the session says."""
         self._refused_voice = ""
@@ -252,14 +250,10 @@ class HttpSession:
         return Draft(self._names, messages, self.settings.max_tokens(spoken=spoken), voicing, words)
 
     def _voicing(self, ahead: Track | None) -> Voicing:
-        return Voicing(self._names, self._voice, self.settings.speed, ahead)
-
-    @property
-    def _voice(self) -> str:
-        return self._own_voice or self.settings.voice
+        return Voicing(self._names, self.settings.voice, self.settings.speed, ahead)
 
     def _is_mute(self) -> bool:
-        return self._mute or (bool(self._refused_voice) and self._refused_voice == self._voice)
+        return self._mute or (bool(self._refused_voice) and self._refused_voice == self.settings.voice)
 
     def _voicing_of(self, request_id: str) -> Voicing | None:
         return next((voicing for voicing in self._replies.voicings() if voicing.knows(request_id)), None)
@@ -273,7 +267,7 @@ class HttpSession:
         if self._is_mute():
             return ended
         if isinstance(failure, TransportRefused) and "voice" in failure.param:
-            self._refused_voice = self._voice
+            self._refused_voice = self.settings.voice
             return [*ended, *self._refuse(Refused(failure.message, param=VOICE_PARAM))]
         self._mute = not isinstance(failure, TransportLost)
         return [*ended, *self._refuse(Refused(f"Answers stay written. {failure}", code="speech_unavailable"))]

@@ -132,7 +132,7 @@ class Transcriptions:
 
     def silent(self, item_id: str) -> Outcome:
         """Say that nobody spoke in this turn."""
-        return [self._say_completed(item_id, "", None)]
+        return [self._say_completed(item_id, "", {"type": "duration", "seconds": 0.0})]
 
     def _next(self) -> Outcome:
         started: Outcome = []
@@ -148,7 +148,7 @@ class Transcriptions:
     def _completed(self, job: Job, ended: TextEnded) -> Outcome:
         return [self._say_completed(job.item_id, ended.text, self._usage(job, ended.usage))]
 
-    def _say_completed(self, item_id: str, text: str, usage: dict[str, Any] | None) -> Any:
+    def _say_completed(self, item_id: str, text: str, usage: dict[str, Any]) -> Any:
         return self._names.say(f"{_EVENT}.completed", item_id=item_id, content_index=0, transcript=text, usage=usage)
 
     def _failed(self, job: Job, failure: SentraError) -> Outcome:

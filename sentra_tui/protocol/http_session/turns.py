@@ -18,8 +18,8 @@ TAIL_MS = 200
 """How much is kept behind the last word."""
 PREFIX_MS = 300
 """How much is kept before the first one, in turns that the client ends."""
-PAUSES_MS = (100, 240)
-"""Pauses that may be the end of the turn: a breath, and longer than most."""
+PAUSES_MS = (100, 180)
+"""Pauses that may be the end of the turn: hardly one, and longer than most between words."""
 
 TurnEvent: TypeAlias = Literal["began", "paused", "ended", "cut"]
 

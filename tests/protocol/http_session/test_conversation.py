@@ -79,3 +79,12 @@ def test_an_id_that_the_client_took_is_not_given_out() -> None:
     talk = Conversation(Names())
     talk.create(typed("item_1", "mine"), "")
     assert talk.new_id() == "item_2"
+
+
+def test_an_id_that_was_given_out_is_not_the_clients_to_take() -> None:
+    talk = Conversation(Names())
+    item_id = talk.new_id()
+    with pytest.raises(Refused):
+        talk.create(typed(item_id, "mine"), "")
+    talk.answer(item_id, spoken=True)
+    assert talk.holds(item_id)

@@ -263,5 +263,5 @@ class Unruly(RuleBasedStateMachine):
         assert all(ended.count(response_id) == 2 for response_id in started)
 
 
-Unruly.TestCase.settings = settings(max_examples=150, stateful_step_count=50, deadline=None)
+Unruly.TestCase.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
 TestUnruly = Unruly.TestCase
