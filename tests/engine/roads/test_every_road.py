@@ -1,0 +1,102 @@
+"""The contract of every road: the same recorded conversation, the same words, the same answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sentra_tui.domain import changes as c
+from sentra_tui.domain.state import AnswerStatus, AppState, Lane
+from sentra_tui.provider.demo import words
+from sentra_tui.provider.faults import Plan
+from tests.coturn import RELAY_PORTS, Coturn, running_coturn
+from tests.engine.roads.conversation import ASKED, SAID, providing, write_recordings
+from tests.netns import network_namespace
+
+HOST = "10.78.0.1"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One road in one dialect."""
+
+    road: str
+    profile: str = ""
+    plan: dict[str, Any] = field(default_factory=dict)
+    relay: str = ""
+    """How the TURN server is reached; empty does without."""
+
+
+BETA = {"dialects": ["beta"]}
+CASES = {
+    "webrtc": Case("webrtc"),
+    "webrtc-multipart": Case("webrtc", 'offer = "multipart"'),
+    "webrtc-json": Case("webrtc", 'offer = "json_sdp"'),
+    "webrtc-beta": Case("webrtc", 'dialect = "beta"\noffer = "beta_query"\nwrapped_messages = true',
+                        {**BETA, "wrapped_messages": True}),
+    "webrtc-session": Case("webrtc", 'dialect = "beta"\noffer = "session"\nhang_up = "delete"', BETA),
+    "turn-udp": Case("turn", relay="udp"),
+    "turn-tls": Case("turn", relay="tls"),
+    "websocket": Case("websocket"),
+    "websocket-beta": Case("websocket", 'dialect = "beta"', BETA),
+    "websocket-16k": Case("websocket", "pcm_rate_hz = 16000"),
+    "http": Case("http"),
+}  # fmt: skip
+
+
+@pytest.fixture
+def relay(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Coturn | None]:
+    """Be in a network whose UDP goes through a TURN server alone, where the case wants one."""
+    way = request.getfixturevalue("case").relay
+    with ExitStack() as stack:
+        if not way:
+            yield None
+            return
+        network = stack.enter_context(network_namespace())
+        network.add_address(HOST)
+        coturn = stack.enter_context(running_coturn(tmp_path, network, HOST))
+        stack.enter_context(network.entered())
+        network.block_udp(*(coturn.udp_ports if way == "udp" else [f"{RELAY_PORTS[0]}-{RELAY_PORTS[1]}"]))
+        yield coturn
+
+
+def answered(state: AppState) -> bool:
+    """Return whether both lanes have answered, the quick one to both sides."""
+    quick = [each for each in state.lane(Lane.AUX) if each.status is AnswerStatus.COMPLETED]
+    main = [each for each in state.lane(Lane.MAIN) if each.status is AnswerStatus.COMPLETED]
+    return len(quick) >= 2 and bool(main)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+async def test_every_road_gives_the_same_words_and_answers(case: Case, relay: Coturn | None, tmp_path: Path) -> None:
+    transport = "webrtc" if case.road == "turn" else case.road
+    profile, env = f'transport = "{transport}"\n{case.profile}\n', {}
+    if relay is not None:
+        env = {"TURN_PASSWORD": relay.password}
+        profile += (
+            f'ca_file = "{relay.ca_file}"\n'
+            f'[[providers.remote.ice_servers]]\nurls = ["{getattr(relay, case.relay)}"]\n'
+            f'username = "{relay.username}"\ncredential_env = "TURN_PASSWORD"\n'
+        )
+    async with providing(tmp_path, Plan(**case.plan)) as provider:
+        engine = await provider.engine(*write_recordings(tmp_path), profile=profile, env=env)
+        state = await engine.until(
+            lambda state: (
+                all(any(line.final for line in stream.transcript) for stream in state.streams) and answered(state)
+            ),
+            90,
+        )
+        assert await engine.stop() == 0
+    assert {change.transport for change in engine.told(c.StreamConnected)} == {case.road}
+    heard = {stream.name: [line.text for line in stream.transcript if line.text] for stream in state.streams}
+    assert heard == {"mic": [" ".join(words(SAID))], "speaker": [" ".join(words(ASKED))]}
+    quick = {each.question_id.partition(".")[0]: each.text for each in reversed(state.lane(Lane.AUX))}
+    assert quick["speaker"].startswith("A cache answers repeated reads from memory")
+    assert quick["mic"].startswith("Stale entries need a short expiry")
+    assert not [line for line in engine.log.read_text().splitlines() if "Traceback" in line]
