@@ -235,12 +235,15 @@ class Session:
 
     @_on.register
     def _transcript_delta(self, event: s.ResponseOutputAudioTranscriptDelta, now_ms: int) -> Outcome:
-        """Not every server says when its sound begins, but the words of it come first."""
+        """Not every server says when its sound begins, but over WebRTC the words of it come with it.
+
+        Elsewhere they come long before it is heard, and the transport says when that is.
+        """
         outcome = self._extended(event.response_id, (event.item_id, event.content_index), event.delta, now_ms)
         if not outcome:
             return []
-        sounds = self._sounds(event.response_id)
-        self._sounding.part(event.item_id, event.content_index)
+        sounds = self._sounds(event.response_id) if self._server_truncates else []
+        self._sounding.part(self._responses.answer_name(event.response_id), event.item_id, event.content_index)
         return [*outcome, *sounds]
 
     @_on.register

@@ -7,7 +7,7 @@ from sentra_tui.domain.state import AnswerStatus
 from sentra_tui.domain.transcript import LineKey
 from sentra_tui.protocol import client_events as c
 from sentra_tui.protocol import server_events as s
-from sentra_tui.protocol.effects import FlushPlayback, SendEvent
+from sentra_tui.protocol.effects import BeginPlayback, FlushPlayback, SendEvent
 from sentra_tui.protocol.objects import ErrorDetails, Response
 from sentra_tui.protocol.response_queue import CANCEL_NOT_ACTIVE
 from sentra_tui.protocol.session import Session
@@ -123,6 +123,18 @@ def test_elsewhere_the_server_is_told_what_was_heard() -> None:
     sent = [told.event for told in session.cancel_answer(3_000) if isinstance(told, SendEvent)]
     assert c.ConversationItemTruncate("item_1", 0, 700, event_id="event_1") in sent
     assert not [event for event in sent if isinstance(event, c.OutputAudioBufferClear)]
+
+
+def test_a_cut_belongs_to_the_answer_that_sounds_and_not_to_one_whose_words_came_ahead_of_its_sound() -> None:
+    session = Session("mic", 1, 1_000, answers=True, voice=True, heard_ms=lambda: 700, server_truncates=False)
+    spoken(session)
+    second = s.ResponseCreated(Response("resp_2"))
+    ahead = s.ResponseOutputAudioTranscriptDelta("resp_2", "item_2", 0, 0, "And then")
+    assert BeginPlayback() not in play(session, [second, ahead])
+    told = session.receive(s.InputAudioBufferSpeechStarted("item_9", 500), 2_000)
+    assert AnswerCut("mic.1.resp_1", 2_000, 700, 10) in told
+    assert SendEvent(c.ConversationItemTruncate("item_1", 0, 700, event_id="event_1")) in told
+    assert BeginPlayback() in session.receive(s.OutputAudioBufferStarted("resp_2"), 3_000)
 
 
 def test_an_answer_of_which_nothing_was_heard_is_deleted() -> None:
