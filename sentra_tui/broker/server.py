@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -79,9 +80,13 @@ async def serving(options: BrokerOptions, config: Config, environ: Mapping[str, 
     profile = config.require_profile(config.broker.provider)
     place = endpoint(profile)
     key = api_key(profile, environ)
-    upstream = Upstream(place, key, config.broker.ttl_s, await load_tls_context(place.ca_file))
+    trusted = await load_tls_context(place.ca_file)
     connections = Connections(asyncio.get_running_loop(), raise_descriptors() - _OTHER_FILES)
-    with contextlib.closing(Audit(options.audit)) as audit, _bound(host, options.port) as taken:
+    with (
+        contextlib.closing(Upstream(place, key, config.broker.ttl_s, trusted)) as upstream,
+        contextlib.closing(Audit(options.audit)) as audit,
+        _bound(host, options.port) as taken,
+    ):
         port = taken.getsockname()[1]
         service = BrokerService(
             ours=authorities(host, port, (*config.broker.names, *options.names), tls=tls is not None),
@@ -93,7 +98,7 @@ async def serving(options: BrokerOptions, config: Config, environ: Mapping[str, 
             connections=connections,
             epoch_s=time.time,
         )
-        async with upstream, _listening(taken, tls, service, connections):
+        async with _listening(taken, tls, service, connections):
             shown = f"[{host}]" if ":" in host else host
             yield BrokerStarted(f"{'https' if tls else 'http'}://{shown}:{port}", os.getpid())
 
@@ -151,6 +156,7 @@ async def _serve(options: BrokerOptions, config: Config, environ: Mapping[str, s
         except NotImplementedError:
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
     async with serving(options, config, environ) as started:
+        gc.freeze()  # what was loaded stays: looking through it in the middle of a burst makes everybody wait
         sys.stdout.write(msgspec.json.encode(started).decode() + "\n")
         sys.stdout.flush()
         await stop.wait()

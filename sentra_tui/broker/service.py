@@ -29,7 +29,12 @@ SESSION = "/api/realtime/session"
 HEALTH = "/health"
 _METHODS = {SESSION: "POST", HEALTH: "GET"}
 """The routes, by their exact target, each with its only method."""
-_HEADERS = {"Cache-Control": "no-store", "Connection": "close", "X-Content-Type-Options": "nosniff", "Server": "sentra-tui"}
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Connection": "close",
+    "X-Content-Type-Options": "nosniff",
+    "Server": "sentra-tui",
+}
 
 
 class BrokerService:

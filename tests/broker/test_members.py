@@ -150,18 +150,18 @@ async def test_a_wrong_a_revoked_and_an_expired_token_look_alike(team: Team) -> 
 )
 async def test_a_token_is_a_bearer_token(team: Team, shown: str) -> None:
     token = team.join("ada")
-    assert (await team.ask(token, Authorization=shown.format(token=token))).status == 301
+    assert (await team.ask(token, Authorization=shown.format(token=token))).status == 401
 
 
 async def test_a_revoked_token_is_worthless_for_the_very_next_request(team: Team) -> None:
     token = team.join("ada")
     assert (await team.ask(token)).status == 200
     team.members.revoke("ada", time.time())
-    assert (await team.ask(token)).status == 301
+    assert (await team.ask(token)).status == 401
 
 
 async def test_a_new_member_is_let_in_by_a_broker_that_runs(team: Team) -> None:
-    assert (await team.ask("smt_wrong")).status == 301
+    assert (await team.ask("smt_wrong")).status == 401
     assert (await team.ask(team.join("ada"))).status == 200
 
 
@@ -169,14 +169,14 @@ async def test_nobody_is_let_in_where_the_file_is_gone_or_broken_until_it_is_bac
     token = team.join("ada")
     whole = team.members.path.read_bytes()
     team.members.path.write_bytes(b"{")
-    assert (await team.ask(token)).status == 301
+    assert (await team.ask(token)).status == 401
     team.members.path.write_bytes(whole)
     assert (await team.ask(token)).status == 200
     team.members.path.chmod(0o644)
     os.utime(team.members.path)
-    assert (await team.ask(token)).status == 301
+    assert (await team.ask(token)).status == 401
     team.members.path.unlink()
-    assert (await team.ask(token)).status == 301
+    assert (await team.ask(token)).status == 401
 
 
 def test_the_list_of_members_has_nothing_to_log_in_with(members: MembersFile) -> None:
