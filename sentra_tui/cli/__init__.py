@@ -140,7 +140,7 @@ def providers(url: str | None, config: Path | None, as_json: bool) -> None:
     from sentra_tui.cli import provider_listing as listing
 
     if url is not None:
-        sys.exit(listing.print_findings(url, as_json=as_json))
+        sys.exit(listing.print_findings(url, os.environ, as_json=as_json))
     listing.print_profiles(_load_config(config or _default_config(), None), os.environ, as_json=as_json)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,10 @@ from sentra_tui.domain.config import LOCAL, Config
 from sentra_tui.domain.provider_config import ProviderProfile
 from sentra_tui.domain.text import clean_line
 
+if TYPE_CHECKING:
+    from sentra_tui.services.openai.probe.findings import ProviderFindings
+
+_MODELS_SHOWN = 12
 _HEADINGS = ("NAME", "ADDRESS", "KEY", "ROADS", "WORDS")
 _LEGEND = (
     "Roads: those that a server has, best first; --transport NAME takes one. Words: the dialect of its sessions.\n"
@@ -27,6 +31,56 @@ def print_profiles(config: Config, environ: Mapping[str, str], *, as_json: bool)
         return
     rows = [_row(name, profile, environ) for name, profile in profiles.items()]
     click.echo("\n".join([*_table([_HEADINGS, *rows]), "", _LEGEND]))
+
+
+def print_findings(url: str, environ: Mapping[str, str], *, as_json: bool) -> int:
+    """Ask a server what it speaks, print that, and return the exit status: 2 where it cannot be asked."""
+    import asyncio
+
+    from sentra_tui.domain.errors import SentraError
+    from sentra_tui.domain.secret import Secret
+    from sentra_tui.services.key_origins import key_env_for
+    from sentra_tui.services.openai.endpoint import checked_url
+    from sentra_tui.services.openai.probe.probe import probe
+
+    try:
+        variable = key_env_for(checked_url(url, "The URL"))
+        findings = asyncio.run(probe(url, Secret(environ.get(variable, "").strip())))
+    except SentraError as error:
+        click.echo(f"sentra-tui: {error}", err=True)
+        return 2
+    click.echo(_findings_json(findings) if as_json else "\n".join(_findings_lines(findings, variable)))
+    return 0
+
+
+def _findings_json(findings: ProviderFindings) -> str:
+    import msgspec
+
+    from sentra_tui.services.openai.probe.guess import profile_of
+
+    profile = profile_of(findings)
+    defaults = msgspec.to_builtins(ProviderProfile())
+    told = {name: value for name, value in msgspec.to_builtins(profile).items() if value != defaults[name]}
+    document = {
+        "base_url": findings.base_url,
+        "dialect": findings.dialect,
+        "models": findings.models,
+        "offered": {name: {"offered": each.offered.value, "evidence": each.evidence} for name, each in findings.rows()},
+        "profile": told,
+    }
+    return json.dumps(document, indent=2)
+
+
+def _findings_lines(findings: ProviderFindings, variable: str) -> list[str]:
+    rows = [(name, each.offered.value, clean_line(each.evidence, 100)) for name, each in findings.rows()]
+    lines = [clean_line(findings.base_url, 200), *(f"  {line}" for line in _table(rows))]
+    if findings.models:
+        lines.append(f"Models: {clean_line(', '.join(findings.models[:_MODELS_SHOWN]), 400)}.")
+    if findings.wants_key:
+        lines.append(f"It wants a key: set {variable} and ask again.")
+    else:
+        lines.append(f"Its sessions speak the {findings.dialect} dialect. `sentra-tui --provider URL` talks to it.")
+    return lines
 
 
 def _document(name: str, profile: ProviderProfile, environ: Mapping[str, str]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import pytest
 
 from sentra_tui import __version__
 
+COMMANDS = [(), ("headless",), ("provider",), ("providers",), ("broker",), ("devices",), ("audio",)]
 SENTRA = (sys.executable, "-m", "sentra_tui")
 
 
@@ -27,7 +28,9 @@ def test_the_version_is_told() -> None:
     assert (done.returncode, done.stdout) == (0, f"sentra-tui {__version__}\n")
 
 
-@pytest.mark.parametrize("command", [(), ("headless",), ("provider",)])
+@pytest.mark.parametrize(
+    "command", [(), ("headless",), ("provider",), ("providers",), ("broker",), ("broker", "add-member")]
+)
 def test_every_command_has_help(command: tuple[str, ...]) -> None:
     done = run(*command, "--help")
     assert done.returncode == 0
@@ -79,5 +82,7 @@ def test_an_unknown_provider_is_told_with_the_nearest_one() -> None:
 
 
 def test_no_option_takes_a_secret() -> None:
-    helps = "".join(run(*command, "--help").stdout for command in [(), ("headless",), ("provider",)])
+    helps = "".join(
+        run(*command, "--help").stdout for command in [(), ("headless",), ("provider",), ("providers",), ("broker",)]
+    )
     assert not {"--key", "--api-key", "--token"} & set(helps.split())
