@@ -34,6 +34,8 @@ class Connection(web.RequestHandler):
             loop=loop,
             access_log=None,  # type: ignore[arg-type]
             auto_decompress=False,
+            keepalive_timeout=0,
+            tcp_keepalive=False,
             lingering_time=LINGER_S,
             max_line_size=MAX_LINE_BYTES,
             max_field_size=MAX_LINE_BYTES,

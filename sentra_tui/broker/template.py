@@ -38,10 +38,20 @@ class SessionTemplate:
             "realtime": broker.models or [profile.model, profile.economy_model],
             "transcription": broker.transcription_models or [profile.speaker_transcription_model],
         }
+        self._made: dict[Wanted, dict[str, Any]] = {}
         self._voices = broker.voices or profile.voices or [config.aux.voice]
 
     def session(self, wanted: Wanted) -> dict[str, Any]:
-        """Return the session for a request; raises Refusal (403) for a model or a voice that is not on the list."""
+        """Return the session for a request, not to be changed.
+
+        Raises Refusal (403) for a model or a voice that is not on the list.
+        """
+        made = self._made.get(wanted)
+        if made is None:
+            made = self._made[wanted] = self._make(wanted)
+        return made
+
+    def _make(self, wanted: Wanted) -> dict[str, Any]:
         model = _chosen("model", wanted.model, self._models[wanted.type])
         if wanted.type == "transcription":
             if wanted.voice is not None:
