@@ -1,80 +1,123 @@
-"""A connection to the broker: aiohttp's, with a deadline, and with our words where a request cannot even be read."""
+"""A connection to the broker: one request, one answer, and the end."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from typing import Any
-
-from aiohttp import web
+import traceback
+from collections.abc import Coroutine
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import Protocol
 
 from sentra_tui.broker.connections import Connections
 from sentra_tui.broker.refusal import Refusal
+from sentra_tui.broker.request_reader import Head, RequestReader
+from sentra_tui.broker.response import Response
 
 _log = logging.getLogger(__name__)
 
 LINGER_S = 1.0
-"""How long the rest of a refused body is read and dropped, so that the client sees the refusal and not a reset."""
-MAX_LINE_BYTES = 4096
-
-Refuse = Callable[[web.BaseRequest, Refusal], web.Response]
+"""How long the rest of a refused request is read and dropped, so that the client sees the refusal and not a reset."""
 
 
-class Connection(web.RequestHandler):
+class Service(Protocol):
+    """Answers requests; `client` is the address that they come from."""
+
+    def check_head(self, head: Head) -> None:
+        """Raise Refusal for a request whose body need not be read."""
+        ...
+
+    def refuse(self, refusal: Refusal, client: str) -> Response:
+        """Answer a request that was refused before it was whole."""
+        ...
+
+    def handle(self, head: Head, body: bytes, client: str) -> Coroutine[None, None, Response]:
+        """Answer a request."""
+        ...
+
+
+class Connection(asyncio.Protocol):
     """Serves one request of one client."""
 
-    __slots__ = ("_connections", "_refuse", "_way_out")
-
-    def __init__(
-        self, server: web.Server, connections: Connections, refuse: Refuse, *, loop: asyncio.AbstractEventLoop
-    ) -> None:
-        super().__init__(
-            server,
-            loop=loop,
-            access_log=None,  # type: ignore[arg-type]
-            auto_decompress=False,
-            keepalive_timeout=0,
-            tcp_keepalive=False,
-            lingering_time=LINGER_S,
-            max_line_size=MAX_LINE_BYTES,
-            max_field_size=MAX_LINE_BYTES,
-        )
+    def __init__(self, service: Service, connections: Connections) -> None:
+        self._service = service
         self._connections = connections
-        self._refuse = refuse
-        self._way_out: asyncio.BaseTransport | None = None
+        self._reader = RequestReader(service.check_head)
+        self._transport: asyncio.Transport | None = None
+        self._client = ""
+        self._answering: asyncio.Task[None] | None = None
+        self._refused = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to wait for a request."""
-        self._way_out = transport
-        if isinstance(transport, asyncio.Transport):
-            self._connections.opened(transport)
-        super().connection_made(transport)
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._client = str((transport.get_extra_info("peername") or ("",))[0])
+        self._connections.opened(transport)
 
-    def connection_lost(self, exc: BaseException | None) -> None:
-        """Leave."""
-        if self._way_out is not None:
-            self._connections.closed(self._way_out)
-        super().connection_lost(exc)
+    def data_received(self, data: bytes) -> None:
+        """Take a piece of the request; what follows one, and the rest of a refused one, is dropped."""
+        if self._refused or self._answering is not None:
+            return
+        try:
+            body = self._reader.feed(data)
+        except Refusal as refusal:
+            self._refused = True
+            self._send(self._service.refuse(refusal, self._client))
+            self._leave_soon()
+            return
+        if body is not None and self._reader.head is not None and self._transport is not None:
+            self._connections.heard(self._transport)
+            self._answering = self._connections.run(self._answer(self._reader.head, body))
+            self._answering.add_done_callback(self._failed)
 
-    def handle_error(
-        self,
-        request: web.BaseRequest,
-        status: int = 500,
-        exc: BaseException | None = None,
-        message: str | None = None,
-    ) -> web.StreamResponse:
-        """Answer what is no HTTP (400), or what we failed at (500); the library would quote the one and log both."""
-        if status < 500:
-            return self._refuse(request, Refusal(400, "bad_request", "This is not a request that can be read."))
-        self.log_exception(exc_info=exc)
-        return self._refuse(request, Refusal(500, "failed", "The broker failed."))
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Leave; what was being answered is for nobody any more."""
+        if self._transport is not None:
+            self._connections.closed(self._transport)
+        if self._answering is not None:
+            self._answering.cancel()
+        elif self._reader.head is not None and not self._refused:
+            self._service.refuse(Refusal(408, "unfinished", "The request did not come in time."), self._client)
 
-    def log_exception(self, *args: Any, **kw: Any) -> None:
-        """Say where it went wrong, not with what: the words of an error may quote a request."""
-        error = kw.get("exc_info")
-        trace = error.__traceback__ if isinstance(error, BaseException) else None
-        while trace is not None and trace.tb_next is not None:
-            trace = trace.tb_next
-        place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "somewhere"
-        _log.error("%s at %s", type(error).__name__, place)
+    async def _answer(self, head: Head, body: bytes) -> None:
+        self._send(await self._service.handle(head, body, self._client))
+        if self._transport is not None:
+            self._transport.close()
+
+    def _failed(self, answering: asyncio.Task[None]) -> None:
+        """Answer where we failed, and log where it was, not with what: the words of an error may quote a request."""
+        error = None if answering.cancelled() else answering.exception()
+        if error is None:
+            return
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        _log.error("%s at %s:%d", type(error).__name__, place.filename, place.lineno)
+        self._send(self._service.refuse(Refusal(500, "failed", "The broker failed."), self._client))
+        if self._transport is not None:
+            self._transport.close()
+
+    def _send(self, response: Response) -> None:
+        if self._transport is not None:
+            self._transport.write(_wire_form(response))
+
+    def _leave_soon(self) -> None:
+        if self._transport is not None:
+            if self._transport.can_write_eof():
+                self._transport.write_eof()
+            self._connections.close_in(self._transport, LINGER_S)
+
+
+def _wire_form(response: Response) -> bytes:
+    fields = {
+        "Content-Type": "application/json",
+        "Content-Length": str(len(response.body)),
+        "Cache-Control": "no-store",
+        "Connection": "close",
+        "X-Content-Type-Options": "nosniff",
+        "Date": formatdate(usegmt=True),
+        **response.headers,
+    }
+    first = f"HTTP/1.1 {response.status} {HTTPStatus(response.status).phrase}"
+    head = "\r\n".join([first, *(f"{name}: {value}" for name, value in fields.items()), "", ""])
+    return head.encode("latin-1") + response.body

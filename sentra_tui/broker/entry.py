@@ -1,6 +1,6 @@
-"""The rules that a request must keep before anybody asks what it wants.
+"""The rules that a request must keep before anybody asks who sent it.
 
-They hold for every route, those that do not exist among them, and for every method.
+Those of `check_entry` hold for every route, those that do not exist among them, and for every method.
 """
 
 from __future__ import annotations
@@ -8,69 +8,42 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 
-from aiohttp import HttpVersion11, web
-
 from sentra_tui.broker.refusal import Refusal
-
-MAX_BODY_BYTES = 8192
+from sentra_tui.broker.request_reader import Head
 
 _BEARER = re.compile(rb"[Bb]earer +([!-~]+)")
 
 
-def check_entry(request: web.BaseRequest, ours: Container[bytes]) -> None:
+def check_entry(head: Head, ours: Container[bytes]) -> None:
     """Raise Refusal unless the request is for us and no browser sent it. No browser is a client, whatever its Origin.
 
     Nothing is read from a URL: a target that names a host of its own is refused, so the Host is the only one there is.
     """
-    hosts = header_values(request, b"host")
+    hosts = head.values(b"host")
     if len(hosts) != 1:
         raise Refusal(400, "bad_host", "One Host is wanted.")
-    if not request.raw_path.startswith("/"):
+    if not head.target.startswith("/"):
         raise Refusal(400, "bad_target", "A path is wanted, not a URL.")
     if hosts[0] not in ours:
         raise Refusal(421, "misdirected", "This is not the host that was asked for.")
-    if header_values(request, b"origin"):
+    if head.values(b"origin"):
         raise Refusal(403, "origin_refused", "Requests of web pages are refused.")
-    if request.version != HttpVersion11:
+    if head.version != "1.1":
         raise Refusal(505, "bad_version", "HTTP/1.1 is wanted.")
-    if header_values(request, b"upgrade") or header_values(request, b"expect"):
+    if head.values(b"upgrade") or head.values(b"expect"):
         raise Refusal(400, "bad_request", "Neither Upgrade nor Expect is known here.")
 
 
-def check_body_head(request: web.BaseRequest) -> None:
-    """Raise Refusal unless what the head says of the body fits: plain JSON of at most 8 KiB."""
-    if (request.content_length or 0) > MAX_BODY_BYTES:
-        raise _too_large()
-    types = header_values(request, b"content-type")
+def check_content(head: Head) -> None:
+    """Raise Refusal unless the body says that it is plain JSON: a form of a web page cannot say so."""
+    types = head.values(b"content-type")
     media_type = types[0].partition(b";")[0].strip().lower() if len(types) == 1 else b""
-    if media_type != b"application/json" or header_values(request, b"content-encoding"):
+    if media_type != b"application/json" or head.values(b"content-encoding"):
         raise Refusal(415, "bad_content_type", "The body is application/json, not encoded.")
 
 
-async def read_body(request: web.BaseRequest) -> bytes:
-    """Return the body; raises Refusal where it is larger than 8 KiB or broken."""
-    body = bytearray()
-    try:
-        while piece := await request.content.readany():
-            body += piece
-            if len(body) > MAX_BODY_BYTES:
-                raise _too_large()
-    except (web.RequestPayloadError, ValueError):
-        raise Refusal(400, "bad_request", "The body cannot be read.") from None
-    return bytes(body)
-
-
-def bearer_token(request: web.BaseRequest) -> bytes:
+def bearer_token(head: Head) -> bytes:
     """Return the bearer token of a request; empty where there is none, or more than one."""
-    values = header_values(request, b"authorization")
+    values = head.values(b"authorization")
     found = _BEARER.fullmatch(values[0]) if len(values) == 1 else None
     return found[1] if found else b""
-
-
-def header_values(request: web.BaseRequest, name: bytes) -> list[bytes]:
-    """Return every value that a request has for a header, as it was sent."""
-    return [value for each, value in request.raw_headers if each.lower() == name]
-
-
-def _too_large() -> Refusal:
-    return Refusal(413, "too_large", "The body is larger than 8 KiB.")

@@ -15,7 +15,6 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import msgspec
-from aiohttp import web
 from msgspec import Struct
 
 from sentra_tui.broker.audit import Audit
@@ -81,7 +80,6 @@ async def serving(options: BrokerOptions, config: Config, environ: Mapping[str, 
     place = endpoint(profile)
     key = api_key(profile, environ)
     trusted = await load_tls_context(place.ca_file)
-    connections = Connections(asyncio.get_running_loop(), raise_descriptors() - _OTHER_FILES)
     with (
         contextlib.closing(Upstream(place, key, config.broker.ttl_s, trusted)) as upstream,
         contextlib.closing(Audit(options.audit)) as audit,
@@ -95,10 +93,9 @@ async def serving(options: BrokerOptions, config: Config, environ: Mapping[str, 
             template=SessionTemplate(config, profile),
             upstream=upstream,
             audit=audit,
-            connections=connections,
             epoch_s=time.time,
         )
-        async with _listening(taken, tls, service, connections):
+        async with _listening(taken, tls, service):
             shown = f"[{host}]" if ":" in host else host
             yield BrokerStarted(f"{'https' if tls else 'http'}://{shown}:{port}", os.getpid())
 
@@ -121,13 +118,10 @@ def _bound(host: str, port: int) -> socket.socket:
 
 
 @contextlib.asynccontextmanager
-async def _listening(
-    taken: socket.socket, tls: ssl.SSLContext | None, service: BrokerService, connections: Connections
-) -> AsyncIterator[None]:
-    loop = asyncio.get_running_loop()
-    http = web.Server(service.handle, handler_cancellation=True)
-    server = await loop.create_server(
-        lambda: Connection(http, connections, service.refuse, loop=loop),
+async def _listening(taken: socket.socket, tls: ssl.SSLContext | None, service: BrokerService) -> AsyncIterator[None]:
+    connections = Connections(raise_descriptors() - _OTHER_FILES)
+    server = await asyncio.get_running_loop().create_server(
+        lambda: Connection(service, connections),
         sock=taken,
         ssl=tls,
         backlog=BACKLOG,
@@ -138,7 +132,7 @@ async def _listening(
         yield
     finally:
         server.close()
-        await http.shutdown(GOODBYE_S)
+        await connections.close(GOODBYE_S)
 
 
 def run(options: BrokerOptions, config: Config, environ: Mapping[str, str]) -> int:

@@ -6,18 +6,16 @@ import asyncio
 import logging
 import math
 import secrets
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container
 from typing import Any
 
-import msgspec
-from aiohttp import web
-
 from sentra_tui.broker.audit import Audit, AuditLine, secret_mark
-from sentra_tui.broker.connections import Connections
-from sentra_tui.broker.entry import bearer_token, check_body_head, check_entry, read_body
+from sentra_tui.broker.entry import bearer_token, check_content, check_entry
 from sentra_tui.broker.limits import Limits
 from sentra_tui.broker.members import Member
 from sentra_tui.broker.refusal import Refusal
+from sentra_tui.broker.request_reader import Head
+from sentra_tui.broker.response import Response, given, refused
 from sentra_tui.broker.roster import Roster
 from sentra_tui.broker.template import SessionTemplate, describe, read_wanted
 from sentra_tui.broker.upstream import MintedSession, Upstream
@@ -49,7 +47,6 @@ class BrokerService:
         template: SessionTemplate,
         upstream: Upstream,
         audit: Audit,
-        connections: Connections,
         epoch_s: Callable[[], float],
     ) -> None:
         self._ours = ours
@@ -58,47 +55,39 @@ class BrokerService:
         self._template = template
         self._upstream = upstream
         self._audit = audit
-        self._connections = connections
         self._epoch_s = epoch_s
 
-    async def handle(self, request: web.BaseRequest) -> web.Response:
-        """Answer a request."""
-        line = AuditLine(client=request.remote or "", outcome="ok", status=200)
+    def check_head(self, head: Head) -> None:
+        """Raise Refusal for a request that is not for us, or not for anything that is here."""
+        check_entry(head, self._ours)
+        method = _METHODS.get(head.target)
+        if method is None:
+            raise Refusal(404, "unknown_path", "There is nothing here.")
+        if head.method != method:
+            raise Refusal(405, "bad_method", f"{method} is wanted.", headers={"Allow": method})
+
+    def refuse(self, refusal: Refusal, client: str) -> Response:
+        """Answer a request that was refused before it was whole."""
+        return self._closed_with(refusal, AuditLine(client=client))
+
+    async def handle(self, head: Head, body: bytes, client: str) -> Response:
+        """Answer a request whose head was let in."""
+        line = AuditLine(client=client, route=head.target, outcome="ok", status=200)
         try:
-            body = await self._answer(request, line)
+            answer = {"status": "ok"} if head.target == HEALTH else await self._session(head, body, line)
         except Refusal as refusal:
             return self._closed_with(refusal, line)
         except asyncio.CancelledError:
             line.outcome, line.status = "client_gone", 0
             self._written(line)
             raise
-        if not self._written(line):
-            return _refused(_unaudited())
-        return _reply(200, body)
+        return given(answer) if self._written(line) else refused(_unaudited())
 
-    def refuse(self, request: web.BaseRequest, refusal: Refusal) -> web.Response:
-        """Answer a request that cannot be handled."""
-        return self._closed_with(refusal, AuditLine(client=request.remote or ""))
-
-    async def _answer(self, request: web.BaseRequest, line: AuditLine) -> dict[str, Any]:
-        check_entry(request, self._ours)
-        path = request.raw_path
-        method = _METHODS.get(path)
-        if method is None:
-            raise Refusal(404, "unknown_path", "There is nothing here.")
-        line.route = path
-        if request.method != method:
-            raise Refusal(405, "bad_method", f"{method} is wanted.", headers={"Allow": method})
-        return {"status": "ok"} if path == HEALTH else await self._session(request, line)
-
-    async def _session(self, request: web.BaseRequest, line: AuditLine) -> dict[str, Any]:
-        check_body_head(request)
-        member = self._admitted(bearer_token(request), line)
+    async def _session(self, head: Head, body: bytes, line: AuditLine) -> dict[str, Any]:
+        check_content(head)
+        member = self._admitted(bearer_token(head), line)
         self._limits.take(member.name)
-        wanted = read_wanted(await read_body(request))
-        if request.transport is not None:
-            self._connections.heard(request.transport)
-        session = self._template.session(wanted)
+        session = self._template.session(read_wanted(body))
         described = describe(session)
         line.type, line.model = described["type"], described["model"]
         with self._limits.running():
@@ -137,9 +126,9 @@ class BrokerService:
             refusal = Refusal(502, "provider_refused", "The provider refuses the broker: ask whoever runs it.")
         raise refusal
 
-    def _closed_with(self, refusal: Refusal, line: AuditLine) -> web.Response:
+    def _closed_with(self, refusal: Refusal, line: AuditLine) -> Response:
         line.outcome, line.status = refusal.outcome, refusal.status
-        return _refused(refusal if self._written(line) else _unaudited())
+        return refused(refusal if self._written(line) else _unaudited())
 
     def _written(self, line: AuditLine) -> bool:
         """Write the audit; where that fails nothing is given out."""
@@ -158,16 +147,3 @@ def _unknown(outcome: str) -> Refusal:
 
 def _unaudited() -> Refusal:
     return Refusal(503, "unaudited", "The broker cannot write down what it does.")
-
-
-def _refused(refusal: Refusal) -> web.Response:
-    return _reply(refusal.status, refusal.body(), refusal.headers)
-
-
-def _reply(status: int, body: dict[str, Any], headers: Mapping[str, str] = _HEADERS) -> web.Response:
-    """Return a response after which the connection is closed."""
-    response = web.Response(
-        status=status, body=msgspec.json.encode(body), content_type="application/json", headers={**_HEADERS, **headers}
-    )
-    response.force_close()
-    return response

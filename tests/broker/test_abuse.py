@@ -110,16 +110,28 @@ async def test_a_body_that_says_it_is_too_large_is_refused_unread(team: Team, si
     assert (await team.raw(head("POST", SESSION, *lines))).status == 413
 
 
-@pytest.mark.parametrize("size", [8193, 60_000])
-async def test_a_body_of_unsaid_length_is_cut_off(team: Team, size: int) -> None:
+async def test_a_body_of_unsaid_length_is_refused_unread(team: Team) -> None:
     lines = (
         f"Host: 127.0.0.1:{team.port}",
         f"Authorization: Bearer {team.join('ada')}",
         "Content-Type: application/json",
         "Transfer-Encoding: chunked",
     )
-    chunk = b"%x\r\n%s\r\n0\r\n\r\n" % (size, b" " * size)
-    assert (await team.raw(head("POST", SESSION, *lines), chunk)).status == 413
+    assert (await team.raw(head("POST", SESSION, *lines), b"2\r\n{}\r\n0\r\n\r\n")).status == 411
+
+
+async def test_a_refusal_is_heard_by_a_client_that_goes_on_writing(team: Team) -> None:
+    lines = (f"Host: 127.0.0.1:{team.port}", "Content-Length: 2000000")
+    async with knocking(team, head("POST", SESSION, *lines)) as (reader, writer):
+        for _ in range(20):
+            writer.write(b"x" * 50_000)
+            await asyncio.sleep(0.005)
+        assert answer(await ended(reader)).status == 413
+
+
+@pytest.mark.parametrize("raw", [b"GET /" + b"x" * 9000, b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 2000])
+async def test_a_head_that_does_not_end_is_refused_at_8_kib(team: Team, raw: bytes) -> None:
+    assert (await team.raw(raw)).status == 431
 
 
 async def test_a_body_of_8_kib_is_read(team: Team) -> None:
@@ -135,8 +147,23 @@ async def test_slow_clients_are_dropped_whether_nothing_the_head_or_the_body_is_
         _dripped(team, b"", b""), _dripped(team, b"", whole), _dripped(team, whole[:-500], whole[-500:])
     )
     assert (silent, slow_head, slow_body) == (b"", b"", b"")
+    await audited(team, "unfinished")
+
+
+async def test_a_client_that_leaves_gets_nothing_minted_in_its_name(tmp_path: Path) -> None:
+    slow = Plan(client_secrets=[RequestFault(delay_s=2.0)])
+    async with (
+        provider_serving(ProviderOptions(plan=slow)) as provider,
+        running_team(provider, tmp_path) as team,
+    ):
+        async with knocking(team, request_bytes(team.port, team.join("ada"), b"{}")):
+            await asyncio.sleep(0.3)
+        await audited(team, "client_gone")
+
+
+async def audited(team: Team, outcome: str) -> None:
     async with asyncio.timeout(DROPPED_S):
-        while [line["outcome"] for line in team.audit()] != ["client_gone"]:
+        while [line["outcome"] for line in team.audit()] != [outcome]:
             await asyncio.sleep(0.05)
 
 

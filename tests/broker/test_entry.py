@@ -137,7 +137,8 @@ async def test_what_is_no_request_is_answered_in_our_words_and_not_repeated(
     team: Team, raw: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     refused = await team.raw(raw)
-    assert (refused.status, refused.json()["error"]["code"]) == (400, "bad_request")
+    assert refused.status == 400
+    assert refused.json()["error"]["code"] in ("bad_request", "bad_host")
     assert b"smt_secret" not in refused.body
     assert "smt_secret" not in caplog.text
 
@@ -204,7 +205,7 @@ async def test_no_response_is_stored_and_none_names_a_version(team: Team) -> Non
         assert each.headers["cache-control"] == "no-store"
         assert each.headers["content-type"].startswith("application/json")
         assert each.headers["connection"] == "close"
-        assert not any(digit in each.headers["server"] for digit in "0123456789")
+        assert "server" not in each.headers
 
 
 @pytest.mark.parametrize(
