@@ -42,6 +42,8 @@ class Reason(StrEnum):
     """A web page came in place of an answer."""
     TOO_MANY = "too_many"
     """The server asks for fewer requests (429)."""
+    NO_CREDIT = "no_credit"
+    """The account must be paid for before anything is answered."""
 
 
 ANOTHER_ROAD_MAY_DO = frozenset(
@@ -70,5 +72,6 @@ WORDS = {
     Reason.PROXY_LOGIN: "the proxy wants a login",
     Reason.CAPTIVE_PORTAL: "a web page came instead",
     Reason.TOO_MANY: "too many requests",
+    Reason.NO_CREDIT: "the account has no credit",
 }
 """What the screen says of each reason, a few words."""

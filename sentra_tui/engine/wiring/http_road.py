@@ -18,6 +18,9 @@ from sentra_tui.services.openai.voice.completion import HttpCompletion
 from sentra_tui.services.openai.voice.speech_for import speech_for
 from sentra_tui.services.openai.voice.transcription import HttpTranscription
 
+_TRANSCRIPTIONS = "/audio/transcriptions"
+_COMPLETIONS = "/chat/completions"
+
 
 class HttpRoad:
     """Makes calls out of requests to one provider; whoever makes it closes it, and the client."""
@@ -48,7 +51,7 @@ class HttpRoad:
             self._speech,
             detector,
             session,
-            open_check=partial(check_reachable, self._client, self._key),
+            open_check=partial(check_reachable, self._client, self._key, _needed(session)),
         )
 
     async def close(self) -> None:
@@ -62,3 +65,8 @@ class HttpRoad:
             upload_bytes = self._profile.http.upload_bytes
             self._transcriptions[model] = HttpTranscription(self._client, self._key, model, upload_bytes=upload_bytes)
         return self._transcriptions[model]
+
+
+def _needed(session: dict[str, Any]) -> tuple[str, ...]:
+    """Return what the provider must have for this session."""
+    return (_TRANSCRIPTIONS, _COMPLETIONS) if session["type"] == "realtime" else (_TRANSCRIPTIONS,)

@@ -64,7 +64,8 @@ def refusal(reply: Reply, endpoint: Endpoint, wall_clock_s: float | None = None)
     if status < 400:
         return TransportRefused(f"{label} redirects to another address, which is not followed.", hint="Check base_url.")
     if error.is_no_credit:
-        return TransportRefused(f"{label} says that the account has no credit left{because}", hint="Then press r.")
+        text = f"{label} says that the account has no credit left{because}"
+        return TransportRefused(text, hint="Then press r.", reason=Reason.NO_CREDIT)
     if error.is_model(status):
         what = f"{label} does not have the model, or not for this key ({status}){because}"
         return TransportRefused(what, hint=_MODEL_HINT, param=error.param, reason=Reason.MODEL_REFUSED)

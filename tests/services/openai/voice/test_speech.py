@@ -98,6 +98,7 @@ async def test_headerless_sound_is_asked_for(voice: VoicePeer) -> None:
         (encoded("flac", "flac"), "audio/flac"),
         (encoded("ogg", "libopus", 48_000), "audio/ogg"),
     ],
+    ids=range(17),
 )
 async def test_whatever_sound_comes_is_heard_as_it_is_meant(voice: VoicePeer, data: bytes, content_type: str) -> None:
     voice.answer = pieces(cut(data, 1, 3, 11, 30, 45, 101, 10_001), content_type)
