@@ -115,6 +115,7 @@ async def test_a_session_and_how_long_its_secret_lives_are_all_that_is_asked_for
         (b"nonsense\r\n\r\n", TransportLost),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", TransportLost),
     ],
+    ids=range(11),
 )
 async def test_what_is_no_secret_of_a_minute_is_refused_and_the_key_not_repeated(
     raw: bytes, kind: type[TransportError]
