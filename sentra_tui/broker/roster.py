@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import logging
+from itertools import repeat
 
 from sentra_tui.broker.members import Member, MembersFile, digest
 from sentra_tui.domain.errors import ConfigError
@@ -19,20 +20,18 @@ class Roster:
 
     def __init__(self, file: MembersFile) -> None:
         self._file = file
-        self._seen: tuple[int, int, int] | None = None
+        self._seen: tuple[int, ...] | None = None
         self._members: tuple[Member, ...] = ()
+        self._digests: tuple[str, ...] = ()
 
     def find(self, token: bytes) -> Member | None:
         """Return whose token this is, active or not; None where it is nobody's.
 
         Every member is compared with, in constant time, whoever it is.
         """
-        wanted = digest(token)
-        found = None
-        for member in self._current():
-            if hmac.compare_digest(member.sha256, wanted):
-                found = member
-        return found
+        members = self._current()
+        equal = list(map(hmac.compare_digest, self._digests, repeat(digest(token))))
+        return members[equal.index(True)] if True in equal else None
 
     def has(self, member: Member) -> bool:
         """Return whether this member, found before, is still there and the same."""
@@ -41,12 +40,13 @@ class Roster:
     def _current(self) -> tuple[Member, ...]:
         try:
             status = self._file.path.stat()
-            seen = (status.st_ino, status.st_mtime_ns, status.st_size)
+            seen = (status.st_ino, status.st_mtime_ns, status.st_ctime_ns, status.st_size)
         except OSError:
-            self._seen, self._members = None, ()
+            self._seen, self._members, self._digests = None, (), ()
             return ()
         if seen != self._seen:
             self._members = self._read()
+            self._digests = tuple(member.sha256 for member in self._members)
             self._seen = seen
         return self._members
 

@@ -11,8 +11,9 @@
     │       └── NotSupported        this server does not have what was asked for: ask in another way
     ├── JournalError           the talk is not written down
     ├── ProtocolError          we asked a state machine for an illegal step
-    └── ProviderError          the local provider could not start
-        └── ApiError           it refuses a request (in `sentra_tui.provider`)
+    ├── ProviderError          the local provider could not start
+    │   └── ApiError           it refuses a request (in `sentra_tui.provider`)
+    └── Refusal                the broker refuses one (in `sentra_tui.broker`)
 
 Each carries one line saying what happened and, where there is one, the next step.
 """
