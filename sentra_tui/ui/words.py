@@ -54,7 +54,7 @@ def _live(stream: Stream, now_ms: int) -> Word:
     by_http = stream.transport == Road.HTTP
     if age_ms >= WEAK_CONTACT_MS or (_is_weak(stream.quality) and not by_http):
         return Word("◐", f"weak {seconds(age_ms)}", "busy")
-    return Word("●", f"live (http) {seconds(age_ms)}" if by_http else f"live {seconds(age_ms)}", "good")
+    return Word("●", "live (http)" if by_http else f"live {seconds(age_ms)}", "good")
 
 
 def _is_weak(quality: Quality) -> bool:

@@ -16,10 +16,10 @@ from sentra_tui.ui import words
         (Stream("mic", connection=Connection.LIVE, contact_at_ms=4_000), "◐ weak 6.0s"),
         (Stream("mic", connection=Connection.LIVE, quality=Quality(loss_down=0.2)), "◐ weak 0.0s"),
         (Stream("mic", connection=Connection.LIVE, quality=Quality(round_trip_ms=800)), "◐ weak 0.0s"),
-        (Stream("mic", connection=Connection.LIVE, transport="http", contact_at_ms=9_300), "● live (http) 0.5s"),
+        (Stream("mic", connection=Connection.LIVE, transport="http", contact_at_ms=9_300), "● live (http)"),
         (
             Stream("mic", connection=Connection.LIVE, transport="http", quality=Quality(round_trip_ms=800)),
-            "● live (http) 0.0s",
+            "● live (http)",
         ),
         (Stream("mic", connection=Connection.RECONNECTING, attempt=3, retry_at_ms=11_200), "↻ reconnecting 3 · in 2 s"),
         (Stream("mic", connection=Connection.RECONNECTING, attempt=3, retry_at_ms=10_000), "↻ reconnecting 3"),
