@@ -45,7 +45,11 @@ NAME = "bench"
 _CHAT_FIRST_S = 0.3
 _CHAT_WORD_S = 0.1
 """An answer in the demo talk has about seven pieces, so it is written in about a second."""
-_TURN_S = 14.0
+_ANSWER_S = 12.0
+"""The longest wait for an answer to begin."""
+_QUIET_S = 1.5
+"""An answer has ended when nothing was heard for so long."""
+_LOOK_S = 0.1
 _START_S = 20
 _KEY = "SENTRA_KEY_BENCH"
 
@@ -75,7 +79,7 @@ def measure(request: Request) -> Measurements:
         recording(MICROPHONE) as said,
         recording(MONITOR) as heard,
     ):
-        spans, sequential_s = asyncio.run(_measure(Path(home), server.environ, server.play, questions))
+        spans, sequential_s = asyncio.run(_measure(Path(home), server.environ, server.play, heard, questions))
         waits_s = [_wait_s(span, said, heard) for span in spans]
     pairs = [(wait_s, whole_s) for wait_s, whole_s in zip(waits_s, sequential_s, strict=True) if wait_s is not None]
     if len(pairs) < 0.8 * len(questions):
@@ -92,14 +96,14 @@ def measure(request: Request) -> Measurements:
 
 
 async def _measure(
-    home: Path, environ: dict[str, str], play: Play, questions: list[Question]
+    home: Path, environ: dict[str, str], play: Play, heard: Recording, questions: list[Question]
 ) -> tuple[list[tuple[float, float]], list[float]]:
     """Return when each turn was going on, and how long the three requests take for it one after the other."""
     provider = await _start_provider(home)
     try:
         place = await _place(provider)
         sequential_s = await _sequential(place, questions)
-        return await _talk(home, environ, place, play, questions), sequential_s
+        return await _talk(home, environ, place, play, heard, questions), sequential_s
     finally:
         provider.terminate()
         await provider.wait()
@@ -161,7 +165,7 @@ async def _first_byte(http: httpx.AsyncClient, text: str) -> None:
 
 
 async def _talk(
-    home: Path, environ: dict[str, str], place: Place, play: Play, questions: list[Question]
+    home: Path, environ: dict[str, str], place: Place, play: Play, heard: Recording, questions: list[Question]
 ) -> list[tuple[float, float]]:
     _write_config(home / "config.toml", place)
     options = (f"--config={home / 'config.toml'}", f"--provider={NAME}", "--transport=http")
@@ -175,7 +179,8 @@ async def _talk(
         for question in questions:
             began_s = time.monotonic()
             with play(question.pcm):
-                await asyncio.sleep(_TURN_S)
+                await asyncio.sleep(len(question.pcm) / 2 / SAMPLE_RATE_HZ)
+                await _answered_aloud(heard)
             spans.append((began_s, time.monotonic()))
             progress(f"said: {question.text[:60]}")
         return spans
@@ -184,6 +189,21 @@ async def _talk(
         raise CannotMeasure(f"HTTP mode did not come about: {told or str(error)[:200]}") from error
     finally:
         await engine.stop()
+
+
+async def _answered_aloud(heard: Recording) -> None:
+    """Wait for an answer, and for its end."""
+    for deadline_s, sounding in ((_ANSWER_S, False), (3 * _ANSWER_S, True)):
+        for _ in range(round(deadline_s / _LOOK_S)):
+            if _sounds(heard) is not sounding:
+                break
+            await asyncio.sleep(_LOOK_S)
+
+
+def _sounds(heard: Recording) -> bool:
+    """Return whether anything was heard just now."""
+    latest = heard.samples(len(heard) - round(_QUIET_S * SAMPLE_RATE_HZ))
+    return int(np.abs(latest.astype(int)).max(initial=0)) >= LOUD
 
 
 def _write_config(path: Path, place: Place) -> None:
