@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import Protocol
 
 from sentra_tui.broker.connections import Connections
+from sentra_tui.broker.incoming import INCOMING
 from sentra_tui.broker.refusal import Refusal
 from sentra_tui.broker.request_reader import Head, RequestReader
 from sentra_tui.broker.response import Response
@@ -37,7 +38,7 @@ class Service(Protocol):
         ...
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.BufferedProtocol):
     """Serves one request of one client."""
 
     def __init__(self, service: Service, connections: Connections) -> None:
@@ -56,12 +57,16 @@ class Connection(asyncio.Protocol):
         self._client = str((transport.get_extra_info("peername") or ("",))[0])
         self._connections.opened(transport)
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Return where the next piece goes."""
+        return INCOMING
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Take a piece of the request; what follows one, and the rest of a refused one, is dropped."""
         if self._refused or self._answering is not None:
             return
         try:
-            body = self._reader.feed(data)
+            body = self._reader.feed(INCOMING[:nbytes])
         except Refusal as refusal:
             self._refused = True
             self._send(self._service.refuse(refusal, self._client))

@@ -40,7 +40,7 @@ class ReplyReader:
         """Whether anything came."""
         return bool(self._status or self._buffer)
 
-    def feed(self, data: bytes) -> Reply | None:
+    def feed(self, data: bytes | memoryview) -> Reply | None:
         """Take what came; return the reply where it is whole now. Raises BrokenReply."""
         self._buffer += data
         if len(self._buffer) + len(self._body) > MAX_REPLY_BYTES:

@@ -45,7 +45,7 @@ class RequestReader:
         self._length = 0
         self.head: Head | None = None
 
-    def feed(self, data: bytes) -> bytes | None:
+    def feed(self, data: bytes | memoryview) -> bytes | None:
         """Take what came; return the body once it is whole, empty where there is none. Raises Refusal."""
         self._buffer += data
         if self.head is None:

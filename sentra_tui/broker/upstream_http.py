@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 import httpx
 
+from sentra_tui.broker.incoming import INCOMING
 from sentra_tui.broker.reply_reader import BrokenReply, ReplyReader
 from sentra_tui.services.openai.reply import Reply
 
@@ -90,7 +91,7 @@ class _Stale(BrokenReply):
     """A connection that was used before ended before it said anything: the host had closed it meanwhile."""
 
 
-class _Connection(asyncio.Protocol):
+class _Connection(asyncio.BufferedProtocol):
     """One connection, on which one request at a time is answered."""
 
     def __init__(self) -> None:
@@ -125,13 +126,17 @@ class _Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Return where the next piece goes."""
+        return INCOMING
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Go on with the reply; what nobody asked for ends the connection."""
         if self._reply is None or self._reply.done():
             self.abort()
             return
         try:
-            reply = self._reader.feed(data)
+            reply = self._reader.feed(INCOMING[:nbytes])
         except BrokenReply as error:
             self._reply.set_exception(error)
             return
