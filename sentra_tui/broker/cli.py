@@ -62,14 +62,10 @@ def serve(
     """Answer POST /api/realtime/session for members."""
     import logging
 
+    from sentra_tui.broker.server import BrokerOptions, run
     from sentra_tui.domain.errors import SentraError
 
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="broker: %(message)s")
-    try:
-        from sentra_tui.broker.server import BrokerOptions, run
-    except ImportError as error:
-        click.echo(f"The broker needs {error.name}. Install the extra: pip install 'sentra-tui[broker]'.", err=True)
-        sys.exit(2)
     options = BrokerOptions(
         host=host,
         port=port,
