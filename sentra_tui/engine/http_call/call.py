@@ -151,8 +151,8 @@ class HttpCall:
         await self._playlist.arrives()
 
     def flush_audio(self) -> None:
-        """Forget the sound that was to be heard next."""
-        self._playlist.flush()
+        """Forget the sound that was to be heard next, and what of the same answers would still be fetched."""
+        self._perform(self._session.silence())
 
     async def quality(self) -> Quality:
         """Return what is known: how long the provider took to say that it is there."""

@@ -28,7 +28,6 @@ class _Track:
         self.pending = bytearray()
         self.ended = False
         self.begun = False
-        self.silenced = False
 
     def ready(self) -> bool:
         """Return whether there is a frame to give."""
@@ -62,8 +61,7 @@ class Playlist:
         if track is None:
             return 0
         track.bytes_came += len(sound)
-        if not track.silenced:
-            track.pending += sound
+        track.pending += sound
         self._notify(request_id)
         return samples_to_ms(track.bytes_came // SAMPLE_BYTES)
 
@@ -93,13 +91,6 @@ class Playlist:
         request_id = self._order[0]
         frame = self._tracks[request_id].take()
         return Taken(frame, request_id, (*played, *self._pass_over()))
-
-    def flush(self) -> None:
-        """Let nothing of what is heard now go on."""
-        for request_id in self._order:
-            track = self._tracks[request_id]
-            track.pending.clear()
-            track.silenced = True
 
     async def arrives(self) -> None:
         """Return when more sound is there to be taken."""

@@ -138,6 +138,10 @@ class HttpSession:
         voicing = self._voicing_of(request_id)
         return [*voicing.played(request_id), *self._replies.advance()] if voicing is not None else []
 
+    def silence(self) -> Outcome:
+        """Nothing more of the answers that are heard, or wait for that, is to be heard."""
+        return self._replies.silence()
+
     # What the client says
 
     @singledispatchmethod
@@ -163,7 +167,7 @@ class HttpSession:
 
     @_on.register
     def _clear_output(self, event: c.OutputAudioBufferClear) -> Outcome:
-        return self._replies.silence()
+        return self.silence()
 
     @_on.register
     def _create_item(self, event: c.ConversationItemCreate) -> Outcome:

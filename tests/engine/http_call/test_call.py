@@ -463,6 +463,21 @@ async def test_sound_that_was_flushed_is_not_heard() -> None:
     await talk.close()
 
 
+async def test_the_sentences_behind_the_one_that_was_flushed_are_not_heard_and_not_paid_for() -> None:
+    speaker = Speaker()
+    text = "The plan is to go home. Then we sleep. Then we eat. Then we read. Then we walk."
+    talk = await connected(Reader(), Answerer(lambda _: text), speaker, session_config(voice=True))
+    talk.perform(talk.session.say_text("hello", talk.now_ms))
+    await talk.until(lambda: bool(sound(talk) and talk.told("response.done")))
+    talk.call.flush_audio()
+    before = sound(talk)
+    await talk.talk(quiet(4_000))
+    assert sound(talk) == before
+    assert len(speaker.said) <= 2
+    assert talk.told("output_audio_buffer.cleared")
+    await talk.close()
+
+
 async def test_switching_voice_off_ends_the_sound() -> None:
     talk = await connected(Reader(), Answerer(lambda _: LONG), Speaker(), session_config(voice=True))
     talk.perform(talk.session.say_text("hello", talk.now_ms))
