@@ -165,6 +165,7 @@ class Crew:
     def _retry(self) -> None:
         if self._may_connect():
             self._manager.retry_now()
+            self._climber.climb_now()
 
     def _may_connect(self) -> bool:
         allowed = self._cost.connects_allowed()

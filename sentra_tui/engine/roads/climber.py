@@ -33,7 +33,15 @@ class RoadClimber:
         self._store = store
         self._context = context
         self._climbs: dict[str, asyncio.Task[None]] = {}
+        self._waiting: set[str] = set()
+        """Those streams whose better call stands, and waits for a pause."""
         store.subscribe(self._hear)
+
+    def climb_now(self) -> None:
+        """Try better roads at once: the user will not wait."""
+        for stream in self._store.state.streams:
+            if stream.connection is Connection.LIVE and stream.name not in self._waiting:
+                self._begin(stream.name, stream.transport, settle_ms=0)
 
     def close(self) -> None:
         """Climb no more."""
@@ -43,20 +51,23 @@ class RoadClimber:
     def _hear(self, change: c.Change) -> None:
         match change:
             case c.StreamConnected(stream=stream, transport=transport):
-                self._stop(stream)
-                if transport in self._manager.stream(stream).roads[1:]:
-                    work = self._climb(self._manager.stream(stream), Road(transport))
-                    self._climbs[stream] = self._context.tasks.start(work, lambda failure: None, f"{stream} climb")
+                self._begin(stream, transport, SETTLE_MS)
             case c.StreamReconnecting() | c.StreamFailed() | c.StreamClosed():
                 self._stop(change.stream)
+
+    def _begin(self, stream: str, transport: str, settle_ms: int) -> None:
+        self._stop(stream)
+        if transport in self._manager.stream(stream).roads[1:]:
+            work = self._climb(self._manager.stream(stream), Road(transport), settle_ms)
+            self._climbs[stream] = self._context.tasks.start(work, lambda failure: None, f"{stream} climb")
 
     def _stop(self, stream: str) -> None:
         task = self._climbs.pop(stream, None)
         if task is not None and task is not asyncio.current_task():
             task.cancel()
 
-    async def _climb(self, stream: StreamRunner, taken: Road) -> None:
-        earliest_ms = self._context.now_ms() + SETTLE_MS
+    async def _climb(self, stream: StreamRunner, taken: Road, settle_ms: int) -> None:
+        earliest_ms = self._context.now_ms() + settle_ms
         while (better := self._manager.roads.better(stream.roads, taken)) is not None:
             road, due_ms = better
             await self._sleep_until(max(due_ms, earliest_ms))
@@ -72,6 +83,7 @@ class RoadClimber:
     async def _change_over(self, stream: StreamRunner, dialled: Dialled) -> bool:
         """Take this call at the next pause; return whether there was one in time."""
         taken = False
+        self._waiting.add(stream.name)
         try:
             for _ in range(_LOOKS):
                 if self._pauses(stream.name):
@@ -80,6 +92,7 @@ class RoadClimber:
                     return True
                 await asyncio.sleep(_LOOK_S)
         finally:
+            self._waiting.discard(stream.name)
             if not taken:
                 await dialled.transport.close()
         self._tell(stream.name, "the talk did not pause: a better road waits")
