@@ -13,7 +13,7 @@ from sentra_tui.domain.errors import ConfigError, OutcomeUnknown, TransportLost,
 from sentra_tui.domain.secret import Secret
 from sentra_tui.services.bearer import BearerAuth
 from sentra_tui.services.openai.endpoint import Endpoint
-from sentra_tui.services.openai.network import network_error, no_connection, took_too_long
+from sentra_tui.services.openai.network import network_error, no_connection, took_too_long, unusable_proxy
 from sentra_tui.services.openai.reply import Reply, ReplyStream
 from sentra_tui.services.tls import load_tls_context
 
@@ -26,7 +26,6 @@ SILENCE_S = 60.0
 """How long a stream may say nothing before it is taken for broken."""
 KEEP_ALIVE_S = 75.0
 """Long enough that the second stream and the next dial find the connection open."""
-_LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")
 _SAFE_METHODS = ("GET", "DELETE")
 
 
@@ -116,13 +115,16 @@ class ApiClient:
         if self._closed:
             raise TransportLost(f"The connection to {self.endpoint.host} is closed.")
         if self._http is None:
-            self._http = httpx.AsyncClient(
-                headers={"Accept-Encoding": "identity"},
-                verify=tls,
-                limits=httpx.Limits(keepalive_expiry=KEEP_ALIVE_S),
-                follow_redirects=False,
-                mounts=dict.fromkeys(_LOOPBACK),
-            )
+            try:
+                self._http = httpx.AsyncClient(
+                    headers={"Accept-Encoding": "identity"},
+                    verify=tls,
+                    limits=httpx.Limits(keepalive_expiry=KEEP_ALIVE_S),
+                    follow_redirects=False,
+                    trust_env=not self.endpoint.is_loopback,  # which names the proxies
+                )
+            except (ValueError, ImportError, httpx.InvalidURL) as error:
+                raise unusable_proxy(error) from None
         return self._http
 
     async def _checked_with(self) -> ssl.SSLContext:

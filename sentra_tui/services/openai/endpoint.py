@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
-import socket
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -16,19 +14,15 @@ from sentra_tui.domain.provider_config import ProviderProfile
 from sentra_tui.domain.secret import Secret
 from sentra_tui.domain.text import clean_line
 from sentra_tui.services.bearer import AuthStyle, auth_headers
+from sentra_tui.services.hosts import is_host, is_loopback, is_metadata
 from sentra_tui.services.key_origins import check_shipped_key
 from sentra_tui.services.tls import check_ca_file
 
-_METADATA_HOSTS = frozenset({"metadata", "metadata.google.internal", "instance-data"})
-_METADATA_ADDRESSES = frozenset(ipaddress.ip_address(each) for each in ("100.100.100.200", "fd00:ec2::254"))
-
-_HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[\x21-\x7e]([\t\x20-\x7e]*[\x21-\x7e])?")
 _KEY_HEADERS = frozenset(("authorization", "api-key", "x-api-key", "cookie", "proxy-authorization"))
 _OUR_HEADERS = frozenset(("host", "content-length", "content-type", "transfer-encoding", "connection", "upgrade"))
-
-IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+_USERINFO = re.compile(r"(?<=//)[^/]*@")
 
 
 class Endpoint(Struct, frozen=True):
@@ -50,6 +44,11 @@ class Endpoint(Struct, frozen=True):
     def host(self) -> str:
         """The host's name."""
         return httpx.URL(self.base_url).host
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether it is on this machine."""
+        return is_loopback(self.host)
 
     def authorize(self, secret: Secret) -> dict[str, str]:
         """Return the headers of a request that shows `secret`, for the one line that puts them on the wire."""
@@ -104,40 +103,27 @@ def checked_url(url: str, what: str) -> str:
     https to anywhere but link-local and cloud metadata addresses, which answer for the machine and not for a
     provider; plain http to this machine only; no name or password inside.
     """
-    shown = clean_line(url, 80)
+    shown = clean_line(_USERINFO.sub("…@", url), 80)
     try:
         parsed = httpx.URL(url.strip())
-    except httpx.InvalidURL:
+        host = parsed.host
+    except (httpx.InvalidURL, UnicodeError):  # what is wrong with an international name shows when it is read
         raise ConfigError(f"{what} is not a URL: {shown}.", hint="Write it like https://example.com/v1.") from None
     if parsed.userinfo:
         raise ConfigError(f"{what} has a name or password in it.", hint="Use the key's environment variable.")
     if not _is_plain(parsed) or parsed.query or parsed.fragment:
         raise ConfigError(f"{what} does not fit: {shown}.", hint="Write it like https://example.com/v1.")
-    host = parsed.host.rstrip(".").casefold()
-    address = _address(host)
-    if host in _METADATA_HOSTS or (address and (address.is_link_local or address in _METADATA_ADDRESSES)):
+    if is_metadata(host):
         raise ConfigError(f"{what} is a link-local or metadata address: {shown}.", hint="No key is sent there.")
-    if parsed.scheme == "http" and not (address.is_loopback if address else host == "localhost"):
+    if parsed.scheme == "http" and not is_loopback(host):
         raise ConfigError(f"{what} is plain http: {shown}.", hint="Use https; plain http is for this machine only.")
     return str(parsed).rstrip("/")
 
 
 def _is_plain(url: httpx.URL) -> bool:
     """Return whether every reader of URLs sees the same host in it: no tricks with backslashes or escapes."""
-    if url.scheme not in ("http", "https") or not url.host or (url.port or 0) >= 1 << 16 or "\\" in str(url):
+    port_fits = url.port is None or 0 < url.port < 1 << 16
+    if url.scheme not in ("http", "https") or not port_fits or "\\" in str(url):
         return False
     host = url.raw_host.decode("ascii").lower()
-    return urlsplit(str(url)).hostname == host and bool(":" in host or _HOST_NAME.fullmatch(host))
-
-
-def _address(host: str) -> IpAddress | None:
-    """Return the address that `host` spells, in any of the forms that a resolver takes (2130706433, 0x7f.1)."""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        try:
-            address = ipaddress.ip_address(socket.inet_aton(host))
-        except OSError:
-            return None
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return mapped or address
+    return urlsplit(str(url)).hostname == host and is_host(host)

@@ -12,7 +12,7 @@ from sentra_tui.domain.errors import TransportLost
 from sentra_tui.domain.roads import Reason
 from sentra_tui.domain.text import clean_line
 
-_PROXY_HINT = "Check HTTPS_PROXY and NO_PROXY."
+_PROXY_HINT = "Check HTTPS_PROXY, ALL_PROXY and NO_PROXY."
 _NETWORK_HINT = "Check the network."
 
 
@@ -51,6 +51,12 @@ def proxy_login(host: str) -> TransportLost:
         hint="Write it into HTTPS_PROXY, as http://name:password@proxy:port.",
         reason=Reason.PROXY_LOGIN,
     )
+
+
+def unusable_proxy(error: Exception) -> TransportLost:
+    """Return what it means that the library cannot do what HTTPS_PROXY, ALL_PROXY or NO_PROXY says."""
+    what = "is a SOCKS proxy, which is not taken" if isinstance(error, ImportError) else "cannot be used as written"
+    return TransportLost(f"The proxy of the environment {what}.", hint=_PROXY_HINT, reason=Reason.UNREACHABLE)
 
 
 def no_connection(host: str) -> TransportLost:

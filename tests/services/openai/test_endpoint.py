@@ -117,3 +117,29 @@ def test_what_the_profile_says_of_requests_is_kept_and_headers_are_not_for_the_b
     place = endpoint(profile)
     assert (place.key_env, place.auth, place.headers) == ("K", "api-key", {"X-A": "b"})
     assert (broker(profile).auth, broker(profile).headers) == ("bearer", {})
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://xn--a/v1", "https://xn--/v1", "https://a..b.example/v1", "https://api.openai.com../v1",
+     f"https://{'a' * 64}.example/v1", "https://x.example:0/v1", "https://x.example:-1/v1", "http://[::1%25lo]/v1",
+     "http://[::127.0.0.1]/v1", "http://[2002:7f00:1::]/v1", "http://[64:ff9b::7f00:1]/v1"],
+)  # fmt: skip
+def test_an_address_that_nothing_can_be_asked_at_is_refused(url: str) -> None:
+    with pytest.raises(ConfigError, match="base_url"):
+        checked_url(url, "base_url")
+
+
+@pytest.mark.parametrize(
+    "host", ["[64:ff9b::a9fe:a9fe]", "[2002:a9fe:a9fe::]", "[::169.254.169.254]", "192.0.0.192", "168.63.129.16"]
+)
+def test_the_services_of_clouds_for_their_machines_get_no_key_however_they_are_written(host: str) -> None:
+    with pytest.raises(ConfigError, match="link-local or metadata address"):
+        checked_url(f"https://{host}/v1", "base_url")
+
+
+def test_a_password_in_an_address_is_not_repeated() -> None:
+    for url in ("https://me:hunter2@x.example/v1", "https://me:hunter2@[::1", "ftp://me:hunter2@x.example/"):
+        with pytest.raises(ConfigError) as caught:
+            checked_url(url, "base_url")
+        assert "hunter2" not in str(caught.value)

@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 from websockets.asyncio.client import connect
-from websockets.exceptions import InvalidHandshake, InvalidStatus, WebSocketException
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, WebSocketException
 
 from sentra_tui.domain.provider_config import DialectName
 from sentra_tui.domain.text import clean_line
@@ -61,8 +61,10 @@ async def greeting(
         return Greeting(_refused(error.response.status_code))
     except InvalidHandshake as error:
         return Greeting(Finding(Offered.UNKNOWN, f"no handshake ({type(error).__name__})"))
-    except WebSocketException:
+    except (ConnectionClosed, EOFError):
         return Greeting(Finding(Offered.UNKNOWN, "opened, and closed without a word"))
+    except (WebSocketException, ValueError, ImportError) as error:  # an address or a proxy that the library cannot take
+        return Greeting(Finding(Offered.UNKNOWN, f"not asked ({type(error).__name__})"))
     except OSError as error:
         return Greeting(Finding(Offered.UNKNOWN, clean_line(network_error(error, host).message, 100)))
 

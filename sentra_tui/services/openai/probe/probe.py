@@ -29,7 +29,6 @@ _SECRETS, _CALLS, _BETA_CALLS = "/realtime/client_secrets", "/realtime/calls", "
 _TRANSCRIPTION, _SPEECH = "/audio/transcriptions", "/audio/speech"
 _CHAT, _RESPONSES = "/chat/completions", "/responses"
 _POSTS = (_CONTROL, _SECRETS, _CALLS, _BETA_CALLS, _TRANSCRIPTION, _SPEECH, _CHAT, _RESPONSES)
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 T = TypeVar("T")
 
@@ -112,7 +111,7 @@ async def _greeting(
         models = None
     url = httpx.URL(f"ws{place.base_url.removeprefix('http')}/realtime")
     asked = url.copy_merge_params({"model": realtime_model(model_names(models)) or ProviderProfile().model})
-    return await greeting(str(asked), place.host, auth_headers(key), tls, loopback=place.host in _LOOPBACK)
+    return await greeting(str(asked), place.host, auth_headers(key), tls, loopback=place.is_loopback)
 
 
 def _outcome(task: asyncio.Future[Reply]) -> Outcome:

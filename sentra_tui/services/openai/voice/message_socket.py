@@ -67,7 +67,7 @@ def realtime_socket(endpoint: Endpoint, key: Callable[[], Secret], model: str) -
                 ),
                 endpoint.label,
             )
-        except (OSError, WebSocketException, ImportError) as error:
+        except (OSError, EOFError, ValueError, ImportError, WebSocketException) as error:
             failure = _failure(error, endpoint)
         # Outside of the handler, so that no traceback leads to the library's frames, which hold the headers.
         raise failure
@@ -106,7 +106,7 @@ class _Socket:
         await self._connection.close()
 
 
-def _failure(error: OSError | WebSocketException | ImportError, endpoint: Endpoint) -> TransportError:
+def _failure(error: Exception, endpoint: Endpoint) -> TransportError:
     """Return what it means that no socket opened."""
     if isinstance(error, InvalidStatus):
         answer = error.response

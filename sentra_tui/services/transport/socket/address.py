@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from urllib.parse import urlsplit
 
 from msgspec import Struct
+
+from sentra_tui.services.hosts import is_loopback
 
 
 class SocketAddress(Struct, frozen=True):
@@ -29,7 +30,4 @@ class SocketAddress(Struct, frozen=True):
     @property
     def is_loopback(self) -> bool:
         """Whether it is on this machine, where no proxy leads."""
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
+        return is_loopback(self.host)
