@@ -20,7 +20,10 @@ from sentra_tui.engine.sound.cut import Cut
 LEVELS_HZ = 15
 LEVEL_INTERVAL_MS = 1000 / LEVELS_HZ
 HEADROOM_S = 0.008
-"""How long after its first packet sound is asked for: later ones may be so much later, and nothing is heard of it."""
+"""How long after its first packet sound is asked for: later ones may be so much later, and nothing is heard of it.
+
+Sound that a server does not pace comes ahead of its time, and needs none.
+"""
 
 
 class Meter(Protocol):
@@ -137,4 +140,4 @@ async def _due_after_arrival(transport: Transport, due_s: float) -> float:
             await transport.audio_arrives()
     except TimeoutError:
         return due_s
-    return asyncio.get_running_loop().time() + HEADROOM_S
+    return asyncio.get_running_loop().time() + (HEADROOM_S if transport.server_truncates else 0.0)

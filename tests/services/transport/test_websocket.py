@@ -207,14 +207,14 @@ async def test_binary_messages_are_read_as_text(call: Call) -> None:
 
 
 @pytest.mark.parametrize("rate_hz", [16_000, 24_000, 48_000])
-async def test_sound_goes_out_as_appends_of_40_ms_at_the_servers_rate(rate_hz: int) -> None:
+async def test_sound_goes_out_as_appends_of_20_ms_at_the_servers_rate(rate_hz: int) -> None:
     async with running_peer() as peer:
         transport = transport_to(peer.port, rate_hz=rate_hz)
         await transport.connect(ready(CREDENTIAL))
         for index in range(50):
             transport.send_audio(tone(440, index))
-        await until(lambda: len(peer.messages) == 26)
-        assert peer.types == ["session.update", *["input_audio_buffer.append"] * 25]
+        await until(lambda: len(peer.messages) == 51)
+        assert peer.types == ["session.update", *["input_audio_buffer.append"] * 50]
         samples = np.frombuffer(peer.heard, "<i2")
         assert samples.size == pytest.approx(rate_hz, rel=0.01)
         assert loudest_hz(peer.heard) * rate_hz / SAMPLE_RATE_HZ == pytest.approx(440, abs=5)
@@ -228,9 +228,9 @@ async def test_a_turn_is_committed_behind_all_of_its_sound(call: Call) -> None:
     transport.send('{"type":"input_audio_buffer.commit"}')
     transport.send_audio(SILENCE)
     transport.send('{"type":"response.create"}')
-    await until(lambda: len(peer.messages) == 6)
+    await until(lambda: len(peer.messages) == 7)
     append = "input_audio_buffer.append"
-    assert peer.types[1:] == [append, append, "input_audio_buffer.commit", append, "response.create"]
+    assert peer.types[1:] == [append, append, append, "input_audio_buffer.commit", append, "response.create"]
 
 
 async def test_clearing_the_turn_takes_back_its_sound_and_not_that_of_the_turn_before(call: Call) -> None:
@@ -242,7 +242,7 @@ async def test_clearing_the_turn_takes_back_its_sound_and_not_that_of_the_turn_b
         transport.send(f'{{"type":"input_audio_buffer.{message}"}}')
     transport.send('{"type":"ping"}')
     await until(lambda: "ping" in peer.types)
-    assert peer.types.count("input_audio_buffer.append") == 5
+    assert peer.types.count("input_audio_buffer.append") == 9
     rest = ["conversation.item.create", "input_audio_buffer.commit", "conversation.item.create"]
     assert peer.types[-5:] == [*rest, "input_audio_buffer.clear", "ping"]
 

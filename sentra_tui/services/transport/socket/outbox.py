@@ -12,8 +12,8 @@ from msgspec import Struct
 from sentra_tui.domain.audio import FRAME_MS, SAMPLE_RATE_HZ
 from sentra_tui.media.resample import Resampler
 
-APPEND_MS = 40
-"""How much sound goes into a message: servers want 20 to 100, and every message costs."""
+APPEND_MS = 20
+"""How much sound goes into a message: servers want 20 to 100, and whoever waits for more adds that to every answer."""
 MAX_SOUND_MS = 10_000
 MAX_BYTES = 16_000_000
 
