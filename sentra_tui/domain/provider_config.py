@@ -94,7 +94,9 @@ class ProviderProfile(Section, frozen=True, kw_only=True):
     """The environment variable that holds your member token of that service."""
     transport: Transport = "auto"
     """The road to take; `auto` takes the best that works."""
-    transports: list[RoadName] = field(default_factory=lambda: ["webrtc", "websocket", "http"])
+    transports: Annotated[list[RoadName], Meta(min_length=1)] = field(
+        default_factory=lambda: ["webrtc", "websocket", "http"]
+    )
     """The roads that the server has, best first."""
     dialect: DialectName = "ga"
     """The words that the server understands in a session."""

@@ -15,6 +15,8 @@ from msgspec import Struct
 from sentra_tui.domain.errors import CredentialRefused, TransportError, TransportLost, TransportRefused
 from sentra_tui.domain.roads import ANOTHER_ROAD_MAY_DO, WORDS, Reason, Road
 
+_STUCK = {Road.WEBRTC: Reason.UDP_BLOCKED, Road.TURN: Reason.UDP_BLOCKED}
+
 
 class Try(Struct, frozen=True):
     """Dial by this road, beside those that are under way."""
@@ -40,13 +42,14 @@ Step: TypeAlias = Try | Take | GiveUp
 
 
 class RoadRace:
-    """Decides one dial. `roads` are those that may be taken, best first; `known` why better ones are not among them.
+    """Decides one dial. `roads` are those that lead there, best first; `known` why some of them are not tried.
 
     Every method takes what happened and returns what to do; times are milliseconds of any clock.
     """
 
     def __init__(self, roads: Sequence[Road], head_start_ms: int, known: Mapping[Road, Reason] | None = None) -> None:
-        self._waiting = list(roads)
+        self._roads = tuple(roads)
+        self._waiting = [road for road in roads if road not in (known or {})]
         self._head_start_ms = head_start_ms
         self._known = dict(known or {})
         self._trying: list[Road] = []
@@ -60,10 +63,10 @@ class RoadRace:
     def reasons(self) -> dict[Road, Reason]:
         """Why each road that was tried came to nothing, or was overtaken by one that is not as good.
 
-        Where a socket to the same host stands, what keeps a call that was begun before it is the way of its sound.
+        Where another call to the same host stands, what keeps one over WebRTC is the way of its sound.
         """
         failed = {road: error.reason for road, error in self._errors.items()}
-        return failed | dict.fromkeys(self._overtaken, Reason.UDP_BLOCKED)
+        return failed | {road: _STUCK.get(road, Reason.SILENT) for road in self._overtaken}
 
     def begin(self, now_ms: int) -> list[Step]:
         """Begin."""
@@ -121,9 +124,7 @@ class RoadRace:
     def _detour(self, taken: Road) -> str:
         """Say why not the best road: the first one that is known not to do, failed, or was overtaken on its way."""
         reasons = self._known | self.reasons
-        for road in Road:
-            if road is taken:
-                break
+        for road in self._roads[: self._roads.index(taken)]:
             if road in reasons:
                 return f"{road.value}: {WORDS[reasons[road]]}"
         return ""

@@ -91,6 +91,7 @@ def test_an_unknown_key_that_resembles_none_is_to_be_removed() -> None:
         ("[cost]\nhard_usd = nan", "cost.hard_usd", ">= 0"),
         ("[providers]\nlab = 5", "providers", "expected object, got int"),
         ("[providers.lab]\noffer = 'pigeon'", "offer", "pigeon"),
+        ("[providers.lab]\ntransports = []", "transports", ">= 1"),
         ("[[providers.lab.ice_servers]]\nusername = 'x'", "ice_servers[0]", "urls"),
         ("[keys]\nmute = 5", "keys", "expected str, got int"),
     ],

@@ -33,6 +33,14 @@ def test_a_stuck_road_gets_another_one_beside_it_and_the_first_to_stand_is_taken
     assert race.connected(Road.WEBRTC) == []
 
 
+def test_which_road_is_better_is_the_profiles_to_say() -> None:
+    race = RoadRace((Road.WEBSOCKET, Road.WEBRTC), 1500)
+    race.begin(0)
+    race.tick(1500)
+    assert race.connected(Road.WEBRTC) == [Take(Road.WEBRTC, "websocket: the server did not speak")]
+    assert race.reasons == {Road.WEBSOCKET: Reason.SILENT}
+
+
 def test_a_better_road_that_stands_after_all_is_no_detour() -> None:
     race = RoadRace(ALL, 1500)
     race.begin(0)
@@ -104,7 +112,7 @@ def test_a_dial_by_one_road_fails_with_that_roads_own_error() -> None:
 
 
 def test_why_a_better_road_is_not_tried_at_all_is_told_too() -> None:
-    race = RoadRace((Road.WEBSOCKET,), 1500, {Road.WEBRTC: Reason.UDP_BLOCKED})
+    race = RoadRace(ALL, 1500, {Road.WEBRTC: Reason.UDP_BLOCKED})
     race.begin(0)
     assert race.connected(Road.WEBSOCKET) == [Take(Road.WEBSOCKET, "webrtc: UDP is blocked")]
 

@@ -55,7 +55,7 @@ class RoadDialler:
     def _race(self) -> RoadRace:
         roads = self.book.open(self.roads, self._context.now_ms())
         passed_over = [road for road in self.roads if road not in roads]
-        return RoadRace(roads, self._head_start_ms, self.book.known(passed_over))
+        return RoadRace(self.roads, self._head_start_ms, self.book.known(passed_over))
 
     def _note(self, race: RoadRace, taken: Road) -> None:
         self.book.worked(taken)
