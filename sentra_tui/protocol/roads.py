@@ -92,7 +92,7 @@ class RoadRace:
             return []
         self._trying.remove(road)
         self._errors[road] = error
-        if isinstance(error, CredentialRefused) or error.reason not in ANOTHER_ROAD_MAY_DO:
+        if error.reason not in ANOTHER_ROAD_MAY_DO or _is_ours_to_mend(error):
             self._end()
             return [GiveUp(error)]
         if error.reason is Reason.MODEL_REFUSED:
@@ -146,3 +146,11 @@ class RoadRace:
             retry_after_s=max(waits, default=None),
             reason=lost[-1].reason,
         )
+
+
+def _is_ours_to_mend(error: TransportError) -> bool:
+    """Return whether the server did not like what it was shown or asked for: every road shows and asks the same."""
+    if isinstance(error, CredentialRefused):
+        return True
+    param = error.param if isinstance(error, TransportRefused) else ""
+    return "voice" in param or (bool(param) and error.reason is Reason.OTHER)

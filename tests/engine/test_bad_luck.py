@@ -49,7 +49,10 @@ async def local_server(tmp_path: Path, plan: dict[str, Any]) -> AsyncIterator[di
 async def engine_on(
     tmp_path: Path, plan: dict[str, Any], *, key: str = "", extra: str = "", arguments: tuple[str, ...] = ()
 ) -> AsyncIterator[EngineProcess]:
-    """Run an engine whose provider, called `house`, follows `plan`; `key` replaces the right key."""
+    """Run an engine whose provider, called `house`, follows `plan`; `key` replaces the right key.
+
+    It goes by WebRTC alone: where other roads lead is for the tests of roads.
+    """
     async with local_server(tmp_path, plan) as server:
         config = tmp_path / "config.toml"
         config.write_text(
@@ -62,6 +65,7 @@ async def engine_on(
             f"--config={config}",
             "--mic=none",
             "--speaker=none",
+            "--transport=webrtc",
             *arguments,
             env={"HOUSE_KEY": key or server["api_key"]},
         )

@@ -90,6 +90,19 @@ def test_a_refused_key_is_not_tried_at_other_doors() -> None:
     assert race.failed(Road.WEBRTC, error, 5) == [GiveUp(error)]
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        TransportRefused("no such voice", param="session.audio.output.voice", reason=Reason.NOT_OFFERED),
+        TransportRefused("too long", param="session.instructions"),
+    ],
+)
+def test_a_session_that_does_not_fit_is_not_taken_to_other_doors(error: TransportRefused) -> None:
+    race = RoadRace(ALL, 1500)
+    race.begin(0)
+    assert race.failed(Road.WEBRTC, error, 5) == [GiveUp(error)]
+
+
 def test_when_no_road_does_each_is_named_with_its_cause_and_the_longest_wait_counts() -> None:
     race = RoadRace(ALL, 1500)
     race.begin(0)
