@@ -14,6 +14,7 @@ from sentra_tui.media.wav_stream import WavStream
 PROGRAMS = ("espeak-ng", "espeak")
 PIECE_BYTES = 8_192
 SILENCE_S = 5.0
+EXIT_S = 1.0
 
 
 class EspeakProgram:
@@ -37,6 +38,7 @@ class EspeakProgram:
                     if piece := sound.feed(data):
                         heard = True
                         yield piece
+                await _exit(process)
             finally:
                 await _end(process)
             if heard or process.returncode == 0:
@@ -63,6 +65,13 @@ async def _read(stdout: asyncio.StreamReader) -> bytes:
             return await stdout.read(PIECE_BYTES)
     except TimeoutError:
         raise SourceError("espeak-ng says nothing.", hint="Run it by itself.") from None
+
+
+async def _exit(process: Process) -> None:
+    """Let it say how it ended: it has closed its output, and is killed if it does not go."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(EXIT_S):
+            await process.wait()
 
 
 async def _end(process: Process) -> None:
