@@ -11,7 +11,6 @@ from pathlib import Path
 import msgspec
 
 from sentra_tui.broker.private_file import make_private_directory, open_private
-from sentra_tui.domain.errors import ConfigError
 from sentra_tui.domain.secret import Secret
 
 ROTATE_BYTES = 16 << 20
@@ -74,8 +73,4 @@ def _opened(path: Path | None) -> int:
     if path is None:
         return sys.stderr.fileno()
     make_private_directory(path.parent)
-    descriptor = open_private(path, _APPEND)
-    if not path.is_file():
-        os.close(descriptor)
-        raise ConfigError(f"{path} is not a file.", hint="Take another path.")
-    return descriptor
+    return open_private(path, _APPEND)

@@ -23,40 +23,45 @@ else:
 
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
-_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+_SAFELY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+"""A link is not followed, and a pipe is not waited for."""
 _BINARY = getattr(os, "O_BINARY", 0)
 
 
 def make_private_directory(directory: Path) -> None:
-    """Make `directory` where there is none; raises ConfigError where others may enter it."""
+    """Make `directory`, and those above it, where there is none; raises ConfigError where others may enter it."""
     try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        check_private(directory.stat(), directory, "700")
+        for missing in reversed([each for each in (directory, *directory.parents) if not each.exists()]):
+            missing.mkdir(mode=0o700, exist_ok=True)  # one by one: else only the last gets the mode
+        check_private(directory.stat(), directory, f"Take a directory of its own, or chmod 700 {directory}")
     except OSError as error:
         raise _unusable(directory, error) from error
 
 
-def check_private(status: os.stat_result, path: Path, mode: str) -> None:
-    """Raise ConfigError where others than we may use `path`; `mode` is what it should be."""
+def check_private(status: os.stat_result, path: Path, hint: str) -> None:
+    """Raise ConfigError where others than we may use `path`; `hint` says what helps."""
     if os.name == "nt":
         return
     if status.st_uid != os.getuid():
         raise ConfigError(f"{path} belongs to another user.", hint="Take another path.")
     if status.st_mode & _OTHERS:
-        raise ConfigError(f"Other users may use {path}.", hint=f"chmod {mode} {path}")
+        raise ConfigError(f"Other users may use {path}.", hint=hint)
 
 
 def open_private(path: Path, flags: int) -> int:
-    """Return a file descriptor of `path`, made for its owner only; raises ConfigError where others may use it.
+    """Return a file descriptor of `path`, made for its owner only.
 
-    No link is followed.
+    Raises ConfigError where others may use it, and where it is no file: no link is followed.
     """
     try:
-        descriptor = os.open(path, flags | _NO_LINK | _BINARY, 0o600)
+        descriptor = os.open(path, flags | _SAFELY | _BINARY, 0o600)
     except OSError as error:
         raise _unusable(path, error) from error
     try:
-        check_private(os.fstat(descriptor), path, "600")
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise ConfigError(f"{path} is not a file.", hint="Take another path.")
+        check_private(status, path, f"chmod 600 {path}")
     except ConfigError:
         os.close(descriptor)
         raise

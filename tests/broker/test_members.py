@@ -4,14 +4,17 @@ import ast
 import inspect
 import json
 import multiprocessing
+import os
 import stat
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from sentra_tui.broker import members as members_module
 from sentra_tui.broker import roster as roster_module
+from sentra_tui.broker.audit import Audit
 from sentra_tui.broker.members import DAY_S, MembersFile, digest
 from sentra_tui.broker.roster import Roster
 from sentra_tui.domain.errors import ConfigError
@@ -46,6 +49,21 @@ def test_the_files_of_members_are_for_their_owner_only_whatever_the_umask(member
         "members.json": 0o600,
         "members.json.lock": 0o600,
     }
+
+
+def test_the_directories_above_are_for_their_owner_only_too_whatever_the_umask(tmp_path: Path) -> None:
+    MembersFile(tmp_path / "share" / "app" / "team" / "members.json").add("ada", 1, NOW_S)
+    assert {mode(tmp_path / made) for made in ("share", "share/app", "share/app/team")} == {0o700}
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
+def test_what_is_no_file_is_refused_and_not_waited_for(members: MembersFile, make: Callable[[Path, int], None]) -> None:
+    members.path.parent.mkdir(mode=0o700)
+    make(members.path, 0o700)
+    with pytest.raises(ConfigError, match="is not a file"):
+        members.read()
+    with pytest.raises(ConfigError):
+        Audit(members.path)
 
 
 @pytest.mark.parametrize("loose", [0o640, 0o604, 0o660])
