@@ -60,6 +60,8 @@ class Upstream:
         credential = minted(reply, self._endpoint)
         body = reply.json()
         expires_at = body.get("expires_at")
+        if credential.secret.reveal() == self._key.reveal():
+            raise TransportRefused(f"{self._endpoint.label} makes no secrets: it gave the key back.")
         lives_s = credential.lifetime_s or 0
         if not 0 < lives_s <= self._ttl_s + LIFETIME_SLACK_S or not isinstance(expires_at, int):
             raise TransportRefused(
@@ -77,7 +79,7 @@ class Upstream:
         }
         try:
             async with asyncio.timeout(DEADLINE_S):
-                return await self._http.post(headers, body)
+                return (await self._http.post(headers, body)).without(self._key)
         except TimeoutError:
             failure = TransportLost(f"{self._host} took too long to answer.")
         except BrokenReply as error:

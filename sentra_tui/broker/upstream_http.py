@@ -19,11 +19,14 @@ import httpx
 
 from sentra_tui.broker.incoming import INCOMING
 from sentra_tui.broker.reply_reader import BrokenReply, ReplyReader
+from sentra_tui.domain.errors import ConfigError
 from sentra_tui.services.openai.reply import Reply
 
 CONNECT_S = 3.0
 _TUNNEL = re.compile(rb"HTTP/1\.[01] 2\d\d[ \r]")
 _HEAD_BYTES = 16 << 10
+_PROXY_PORT = 80
+"""Where none is written, as in the other clients that read HTTPS_PROXY."""
 
 
 class UpstreamHttp:
@@ -157,7 +160,7 @@ async def _tunnel(proxy: str, authority: str) -> socket.socket:
     """Return a socket that leads to `authority` through a proxy (RFC 9110 section 9.3.6)."""
     loop = asyncio.get_running_loop()
     parsed = urlsplit(proxy)
-    link = await asyncio.to_thread(socket.create_connection, (parsed.hostname, parsed.port or 8080), CONNECT_S)
+    link = await asyncio.to_thread(socket.create_connection, (parsed.hostname, parsed.port or _PROXY_PORT), CONNECT_S)
     try:
         link.setblocking(False)
         lines = [f"CONNECT {authority} HTTP/1.1", f"Host: {authority}"]
@@ -180,8 +183,26 @@ async def _tunnel(proxy: str, authority: str) -> socket.socket:
 
 
 def proxy_for(url: str) -> str:
-    """Return the proxy that the environment names for `url`, empty where none; plain http, so loopback, takes none."""
+    """Return the proxy that the environment names for `url`, empty where none; plain http, so loopback, takes none.
+
+    Raises ConfigError where it is not one that is asked over plain http.
+    """
     parsed = httpx.URL(url)
     if parsed.scheme == "http" or urllib.request.proxy_bypass(parsed.host):
         return ""
-    return urllib.request.getproxies().get("https", "")
+    proxies = urllib.request.getproxies()
+    named = proxies.get("https") or proxies.get("all") or ""
+    if not named:
+        return ""
+    proxy = named if "://" in named else f"http://{named}"
+    if not _is_usable(proxy):
+        raise ConfigError("HTTPS_PROXY cannot be used as written.", hint="Like http://name:password@proxy:3128.")
+    return proxy
+
+
+def _is_usable(proxy: str) -> bool:
+    try:
+        parsed = urlsplit(proxy)
+        return parsed.scheme == "http" and bool(parsed.hostname) and parsed.port != 0
+    except ValueError:
+        return False

@@ -15,8 +15,8 @@ import pytest
 
 from sentra_tui.broker.reply_reader import BrokenReply
 from sentra_tui.broker.upstream import Upstream
-from sentra_tui.broker.upstream_http import UpstreamHttp
-from sentra_tui.domain.errors import CredentialRefused, TransportError, TransportLost, TransportRefused
+from sentra_tui.broker.upstream_http import UpstreamHttp, proxy_for
+from sentra_tui.domain.errors import ConfigError, CredentialRefused, TransportError, TransportLost, TransportRefused
 from sentra_tui.domain.secret import Secret
 from sentra_tui.services.openai.endpoint import Endpoint
 from tests.services.transport.authority import Authority
@@ -229,3 +229,35 @@ async def test_a_host_that_is_not_trusted_gets_no_key(tmp_path: Path) -> None:
         with pytest.raises(ssl.SSLCertVerificationError):
             await http.post({"Authorization": "Bearer canary"}, b"{}")
     assert b"canary" not in b"".join(heard_by_it)
+
+
+async def test_the_key_is_no_secret_to_give_out_and_not_repeated_in_an_error() -> None:
+    key = Secret("0123456789canary")
+    given_back = {"value": key.reveal(), "expires_at": int(time.time() + 60)}
+    refused = {"error": {"message": f"no such api-key: {key.reveal()}"}}
+    for status, body in ((200, given_back), (400, refused), (500, refused), (403, refused)):
+        async with listening(saying(reply(json.dumps(body).encode(), status))) as port:
+            place = Endpoint(f"http://127.0.0.1:{port}/v1", label="P")
+            upstream = Upstream(place, key, 60, ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+            with pytest.raises(TransportError) as caught:
+                await upstream.mint(SESSION)
+            upstream.close()
+        assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("named", "taken"),
+    [("http://proxy:3128", "http://proxy:3128"), ("proxy:3128", "http://proxy:3128"), ("", ""),
+     ("http://me:word@proxy", "http://me:word@proxy")],
+)  # fmt: skip
+def test_a_proxy_may_be_written_without_its_scheme(named: str, taken: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", named)
+    assert proxy_for("https://provider.example/v1") == taken
+    assert proxy_for("http://127.0.0.1/v1") == ""
+
+
+@pytest.mark.parametrize("named", ["https://proxy", "socks5://proxy:1", "http://proxy:99999", "http://[::1", "http://"])
+def test_a_proxy_that_cannot_be_asked_is_said_at_the_start(named: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", named)
+    with pytest.raises(ConfigError, match="HTTPS_PROXY cannot be used as written"):
+        proxy_for("https://provider.example/v1")

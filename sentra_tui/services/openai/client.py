@@ -107,7 +107,7 @@ class ApiClient:
         except httpx.HTTPError as error:
             failure = request.lost(error)
         else:
-            return ReplyStream(response, place.host, request.lost)
+            return ReplyStream(response, place.host, secret, request.lost)
         raise failure
 
     async def _opened(self) -> httpx.AsyncClient:

@@ -14,6 +14,7 @@ import httpx
 from msgspec import Struct
 
 from sentra_tui.domain.errors import TransportLost, TransportRefused
+from sentra_tui.domain.secret import Secret
 from sentra_tui.services.openai.sse import ServerSentEvent, SseParser
 
 MAX_REPLY_BYTES = 1 << 20
@@ -33,6 +34,13 @@ class Reply(Struct, frozen=True):
     def __repr__(self) -> str:
         """Leave the body out: it may hold a client secret."""
         return f"Reply({self.status})"
+
+    def without(self, secret: Secret) -> Reply:
+        """Return this reply, without `secret` where it is an error that repeats it: errors are shown and logged."""
+        shown = secret.reveal().encode()
+        if self.status < 400 or not shown or shown not in self.body:
+            return self
+        return Reply(self.status, self.headers, self.body.replace(shown, "…".encode()))
 
     @property
     def media_type(self) -> str:
@@ -55,15 +63,18 @@ class Reply(Struct, frozen=True):
 class ReplyStream:
     """A reply whose head is here and whose body still comes: `read` it whole, or take each `piece`, or each event.
 
-    Whoever is given one closes it, as its context manager does. `lost` names what broke.
+    Whoever is given one closes it, as its context manager does. `lost` names what broke; `secret` is what was shown.
     """
 
-    def __init__(self, response: httpx.Response, host: str, lost: Callable[[httpx.HTTPError], TransportLost]) -> None:
+    def __init__(
+        self, response: httpx.Response, host: str, secret: Secret, lost: Callable[[httpx.HTTPError], TransportLost]
+    ) -> None:
         self.status = response.status_code
         self.headers = response.headers
         self._response = response
         self._pieces = response.aiter_raw()
         self._host = host
+        self._secret = secret
         self._lost = lost
         self._received_bytes = 0
         self._parser = SseParser()
@@ -80,7 +91,7 @@ class ReplyStream:
             body = bytearray()
             while piece := await self._piece(MAX_REPLY_BYTES):
                 body += piece
-            return Reply(self.status, self.headers, bytes(body))
+            return Reply(self.status, self.headers, bytes(body)).without(self._secret)
 
     async def __aenter__(self) -> ReplyStream:
         return self

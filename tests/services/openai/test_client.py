@@ -11,6 +11,7 @@ from sentra_tui.services.openai.client import ApiClient
 from sentra_tui.services.openai.endpoint import Endpoint
 from sentra_tui.services.openai.reply import MAX_REPLY_BYTES
 from sentra_tui.services.openai.sse import MAX_EVENT_BYTES
+from sentra_tui.services.openai.status import refusal
 from tests.services.openai.peer import Peer
 
 KEY = Secret("sk-proj-0123456789abcdefKEY")
@@ -141,3 +142,12 @@ async def test_a_packed_reply_is_not_unpacked(peer: Peer) -> None:
 async def test_an_endless_reply_is_refused(peer: Peer) -> None:
     peer.answer("/x", 200, b"a" * (MAX_REPLY_BYTES + 1))
     assert "too large" in (await failure(lambda: peer.client.get("/x", KEY))).message
+
+
+async def test_a_key_of_any_form_that_an_error_repeats_is_taken_out(peer: Peer) -> None:
+    key = Secret("0123456789canary")
+    peer.answer("/x", 400, f'{{"error": {{"message": "your api-key {key.reveal()} is odd"}}}}')
+    for reply in (await peer.client.post("/x", key), await (await peer.client.stream("POST", "/x", key)).read()):
+        assert (
+            refusal(reply, peer.client.endpoint).message == "OpenAI refused the request (400): your api-key ... is odd."
+        )
