@@ -17,6 +17,7 @@ from sentra_tui.domain.errors import ConfigError
 from sentra_tui.engine import options as engine_options
 from sentra_tui.engine.options import EngineOptions
 from sentra_tui.engine.run import Engine
+from sentra_tui.engine.wiring.inherited import take_keys
 from sentra_tui.engine.wiring.probed import with_probed
 
 
@@ -37,8 +38,9 @@ def main(options: EngineOptions) -> int:
 
 
 async def _run(options: EngineOptions, config: Config, lines_out: int) -> int:
-    options, config = await with_probed(options, config, os.environ)
-    return await Engine(options, config, os.environ).run(lines_out)
+    environ = take_keys(os.environ, config.providers)
+    options, config = await with_probed(options, config, environ)
+    return await Engine(options, config, environ).run(lines_out)
 
 
 def _claim_output() -> int:
