@@ -148,6 +148,4 @@ async def test_a_key_of_any_form_that_an_error_repeats_is_taken_out(peer: Peer) 
     key = Secret("0123456789canary")
     peer.answer("/x", 400, f'{{"error": {{"message": "your api-key {key.reveal()} is odd"}}}}')
     for reply in (await peer.client.post("/x", key), await (await peer.client.stream("POST", "/x", key)).read()):
-        assert (
-            refusal(reply, peer.client.endpoint).message == "OpenAI refused the request (400): your api-key ... is odd."
-        )
+        assert refusal(reply, peer.client.endpoint).message.endswith(": your api-key … is odd.")
