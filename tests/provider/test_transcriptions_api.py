@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import openai
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from openai._models import validate_type
 from openai.types.audio import Transcription, TranscriptionStreamEvent, TranscriptionVerbose
 
 from sentra_tui.provider.api_error import ApiError
+from sentra_tui.provider.audio.recognisers import Recognisers
 from sentra_tui.provider.audio.recording import read_recording
 from sentra_tui.provider.audio.transcription_form import MAX_FILE_BYTES
 from sentra_tui.provider.audio.utterances import utterances
@@ -125,6 +127,20 @@ async def test_two_requests_at_once_and_one_given_up_get_their_own_words() -> No
         replies = await asyncio.gather(post(http, mine), post(http, theirs))
     for reply, text in zip(replies, (SENTENCE, other.text), strict=True):
         assert words_right(" ".join(words(text)), reply.json()["text"]) >= 0.5, reply.json()
+
+
+async def test_a_request_that_is_given_up_does_not_end_the_recogniser() -> None:
+    recognisers = Recognisers(None)
+    turn = utterances(spoken(SENTENCE, 16_000))
+    first = await recognisers.write_down(turn, DEMO)
+    before = {child.pid for child in psutil.Process().children()}
+    given_up = asyncio.create_task(recognisers.write_down(turn, DEMO))
+    await asyncio.sleep(0.05)
+    given_up.cancel()
+    await asyncio.wait([given_up])
+    assert await recognisers.write_down(turn, DEMO) == first
+    assert {child.pid for child in psutil.Process().children()} == before
+    await recognisers.close()
 
 
 async def test_a_whole_side_of_the_demo_talk_is_written_down() -> None:

@@ -41,7 +41,10 @@ class Recognisers:
 
     @contextlib.asynccontextmanager
     async def _borrow(self, choice: RecogniserChoice) -> AsyncIterator[Recogniser]:
-        """Give a recogniser of this kind; one that failed, or whose request was given up, is not kept."""
+        """Give a recogniser of this kind; one that failed is not kept.
+
+        One whose request was given up is: to write down what nobody waits for takes less than to load the model again.
+        """
         async with self._free:
             desks = [desk for desk in self._desks if not desk.busy]
             desk = next((desk for desk in desks if desk.choice == choice), None)
@@ -51,6 +54,9 @@ class Recognisers:
             try:
                 yield await desk.seat(choice)
                 kept = not self._closed
+            except asyncio.CancelledError:
+                kept = not self._closed
+                raise
             finally:
                 if not kept:
                     await desk.clear()
