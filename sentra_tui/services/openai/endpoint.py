@@ -39,6 +39,8 @@ class Endpoint(Struct, frozen=True):
     """More headers for every request, checked."""
     ca_file: str = ""
     """A file of certificates of a private authority."""
+    setting: str = "base_url"
+    """Which setting of the profile says where it is."""
 
     @property
     def host(self) -> str:
@@ -84,7 +86,7 @@ def broker(profile: ProviderProfile) -> Endpoint:
     check_shipped_key(profile.broker_key_env, url)
     if profile.ca_file:
         check_ca_file(profile.ca_file)
-    return Endpoint(url, "The token broker", profile.broker_key_env, ca_file=profile.ca_file)
+    return Endpoint(url, "The token broker", profile.broker_key_env, ca_file=profile.ca_file, setting="broker_url")
 
 
 def _check_headers(headers: Mapping[str, str]) -> None:

@@ -62,7 +62,8 @@ def refusal(reply: Reply, endpoint: Endpoint, wall_clock_s: float | None = None)
     if status in (401, 403):
         return _key_refused(status, endpoint, error, because)
     if status < 400:
-        return TransportRefused(f"{label} redirects to another address, which is not followed.", hint="Check base_url.")
+        what = f"{label} redirects to another address, which is not followed."
+        return TransportRefused(what, hint=f"Check {endpoint.setting}.")
     if error.is_no_credit:
         text = f"{label} says that the account has no credit left{because}"
         return TransportRefused(text, hint="Then press r.", reason=Reason.NO_CREDIT)
@@ -72,7 +73,7 @@ def refusal(reply: Reply, endpoint: Endpoint, wall_clock_s: float | None = None)
     if status in _NOT_OFFERED:
         return TransportRefused(
             f"{label} {_NO_ROUTE.get(status, 'does not know this')} ({status}){because}",
-            hint="Check base_url and the profile.",
+            hint=f"Check {endpoint.setting} and the profile.",
             reason=Reason.NOT_OFFERED,
         )
     if status == 407:
@@ -100,7 +101,7 @@ def web_page(endpoint: Endpoint) -> TransportLost:
     """Return what it means that a web page came where data was wanted."""
     return TransportLost(
         f"A web page came instead of {endpoint.label}'s answer.",
-        hint="The network may want you to sign in: open any page in a browser. Or base_url is wrong.",
+        hint=f"The network may want you to sign in: open any page in a browser. Or {endpoint.setting} is wrong.",
         reason=Reason.CAPTIVE_PORTAL,
     )
 

@@ -3,8 +3,11 @@ from typing import Any
 
 import pytest
 
-from sentra_tui.domain.errors import CredentialRefused, TransportLost, TransportRefused
+from sentra_tui.domain.errors import CredentialRefused, TransportError, TransportLost, TransportRefused
+from sentra_tui.domain.provider_config import ProviderProfile
 from sentra_tui.domain.secret import Secret
+from sentra_tui.services.openai.client import ApiClient
+from sentra_tui.services.openai.endpoint import broker
 from sentra_tui.services.openai.tokens import BrokerTokens
 from tests.services.openai.peer import Peer
 
@@ -106,3 +109,14 @@ async def test_a_broker_that_refuses_is_asked_once(peer: Peer, status: int, kind
     with pytest.raises(kind):
         await BrokerTokens(peer.client).mint(SESSION)
     assert len(peer.asked) == 1
+
+
+@pytest.mark.parametrize(("status", "body"), [(404, "{}"), (302, ""), (200, "<html>")])
+async def test_a_wrong_address_of_a_broker_is_not_blamed_on_the_provider(peer: Peer, status: int, body: str) -> None:
+    peer.answer("", status, body)
+    client = ApiClient(broker(ProviderProfile(broker_url=peer.base_url)))
+    try:
+        with pytest.raises(TransportError, match="broker_url"):
+            await BrokerTokens(client).mint(SESSION)
+    finally:
+        await client.close()
