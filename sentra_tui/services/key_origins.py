@@ -15,6 +15,7 @@ from sentra_tui.domain.errors import ConfigError
 from sentra_tui.domain.provider_config import ProviderProfile, shipped_providers
 from sentra_tui.domain.text import clean_line
 
+_PREFIX = "SENTRA_KEY_"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _AZURE = re.compile(r"https://[a-z0-9-]+\.(openai\.azure|services\.ai\.azure|cognitiveservices\.azure)\.com")
 """Each customer of Azure has a host of its own."""
@@ -41,13 +42,18 @@ def key_env_for(url: str) -> str:
         if place in places:
             return variable
     host = place.partition("://")[2].replace("[", "").replace("]", "")
-    return "SENTRA_KEY_" + host.translate(_SPELLED).upper()
+    return _PREFIX + host.translate(_SPELLED).upper()
 
 
 def check_shipped_key(variable: str, url: str) -> None:
-    """Raise ConfigError where `variable` is a known provider's and `url` is somewhere else."""
+    """Raise ConfigError where `variable` is a known provider's, or is called after a host, and `url` is elsewhere."""
     places = _shipped_places().get(variable)
     place = origin(url)
+    if variable.startswith(_PREFIX) and variable != key_env_for(url):
+        raise ConfigError(
+            f"The key in {clean_line(variable, 80)} is for another host and is not sent to {clean_line(place, 80)}.",
+            hint=f"Give this provider a variable of its own, key_env = {key_env_for(url)!r}.",
+        )
     if places is None or place in places or (variable == _azure_key() and _AZURE.fullmatch(place)):
         return
     whose = " and ".join(sorted(places)) or "Azure"
@@ -75,6 +81,12 @@ def check_keys(name: str, profiles: Mapping[str, ProviderProfile]) -> None:
             )
     for _, variable, url in _claims(name, chosen):
         check_shipped_key(variable, url)
+    for server in chosen.ice_servers:
+        if server.credential_env in _shipped_places():
+            raise ConfigError(
+                f"The key in {server.credential_env} is no credential of a TURN server.",
+                hint="Give the server a credential_env of its own.",
+            )
 
 
 def _claims(name: str, profile: ProviderProfile) -> Iterator[tuple[str, str, str]]:

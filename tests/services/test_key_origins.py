@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentra_tui.domain.errors import ConfigError
-from sentra_tui.domain.provider_config import ProviderProfile, shipped_providers
+from sentra_tui.domain.provider_config import IceServer, ProviderProfile, shipped_providers
 from sentra_tui.services.key_origins import check_keys, check_shipped_key, key_env_for, origin
 
 
@@ -137,3 +137,16 @@ def test_the_token_of_a_broker_goes_to_the_broker_alone() -> None:
     openai = profile("", "", broker_url="https://broker.example/x", broker_key_env="OPENAI_API_KEY")
     with pytest.raises(ConfigError, match="OPENAI_API_KEY belongs to"):
         check_keys("mine", {"mine": openai})
+
+
+def test_a_key_that_is_called_after_a_host_goes_nowhere_else() -> None:
+    check_shipped_key("SENTRA_KEY_VOICE_EXAMPLE", "https://voice.example/v1")
+    for url in ("https://evil.example/v1", "https://voice.example:8443/v1", "https://api.openai.com/v1"):
+        with pytest.raises(ConfigError, match="is for another host"):
+            check_shipped_key("SENTRA_KEY_VOICE_EXAMPLE", url)
+
+
+def test_the_key_of_a_provider_is_no_credential_of_a_turn_server() -> None:
+    server = IceServer(urls=["turn:turn.example"], username="me", credential_env="OPENAI_API_KEY")
+    with pytest.raises(ConfigError, match="TURN"):
+        check_keys("mine", {"mine": ProviderProfile(base_url="https://api.openai.com/v1", ice_servers=[server])})

@@ -20,8 +20,14 @@ from sentra_tui.services.tls import check_ca_file
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[\x21-\x7e]([\t\x20-\x7e]*[\x21-\x7e])?")
-_KEY_HEADERS = frozenset(("authorization", "api-key", "x-api-key", "cookie", "proxy-authorization"))
-_OUR_HEADERS = frozenset(("host", "content-length", "content-type", "transfer-encoding", "connection", "upgrade"))
+_KEY_HEADER = re.compile(
+    r"(.*[-_])?(authorization|auth|(api[-_]?)?key|token|secret|password|(set-)?cookie)", re.IGNORECASE
+)
+_KEY_VALUE = re.compile(r"\b(sk|ek)[-_]|\b(bearer|basic) ", re.IGNORECASE)
+_OUR_HEADER = re.compile(
+    r"host|content-.*|transfer-encoding|te|trailer|connection|keep-alive|upgrade|expect|accept-encoding|sec-websocket-.*",
+    re.IGNORECASE,
+)
 _USERINFO = re.compile(r"(?<=//)[^/]*@")
 
 
@@ -92,10 +98,12 @@ def broker(profile: ProviderProfile) -> Endpoint:
 def _check_headers(headers: Mapping[str, str]) -> None:
     for name, value in headers.items():
         shown = clean_line(name, 40)
-        if name.lower() in _KEY_HEADERS:
+        if _OUR_HEADER.fullmatch(name):
+            raise ConfigError(f"headers.{shown} cannot be sent.", hint="It is not a profile's to choose.")
+        if _KEY_HEADER.fullmatch(name) or _KEY_VALUE.search(value):
             raise ConfigError(f"headers may not have {shown}.", hint="A key goes into the variable of key_env.")
         fits = _HEADER_NAME.fullmatch(name) and (not value or _HEADER_VALUE.fullmatch(value))
-        if not fits or name.lower() in _OUR_HEADERS:
+        if not fits:
             raise ConfigError(f"headers.{shown} cannot be sent.", hint="Names and values are plain ASCII.")
 
 

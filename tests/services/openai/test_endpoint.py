@@ -81,10 +81,31 @@ def test_the_key_of_a_known_provider_is_for_its_address_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Authorization", "api-key", "API-Key", "X-Api-Key", "Cookie", "Proxy-Authorization", "authorization"]
-)
+    "name",
+    ["Authorization", "api-key", "API-Key", "X-Api-Key", "Cookie", "Proxy-Authorization", "authorization", "apikey",
+     "X-Auth-Token", "X-Goog-Api-Key", "Ocp-Apim-Subscription-Key", "X_Secret", "Set-Cookie", "X-Amz-Security-Token"],
+)  # fmt: skip
 def test_a_key_among_the_headers_is_refused(name: str) -> None:
     with pytest.raises(ConfigError, match=f"headers may not have {name}"):
+        endpoint(ProviderProfile(base_url="http://localhost/v1", key_env="", headers={name: "x"}))
+
+
+@pytest.mark.parametrize("value", ["sk-proj-0123", "Bearer 0123", "a, openai-insecure-api-key.sk-0123", "ek_0123"])
+def test_a_key_as_the_value_of_another_header_is_refused(value: str) -> None:
+    with pytest.raises(ConfigError, match="headers may not have X-Team") as caught:
+        endpoint(ProviderProfile(base_url="http://localhost/v1", key_env="", headers={"X-Team": value}))
+    assert value not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["OpenAI-Organization", "OpenAI-Project", "X-Team", "User-Agent", "X-Keyboard"])
+def test_other_headers_are_taken(name: str) -> None:
+    place = endpoint(ProviderProfile(base_url="http://localhost/v1", key_env="", headers={name: "blue, task-7"}))
+    assert place.headers == {name: "blue, task-7"}
+
+
+@pytest.mark.parametrize("name", ["Sec-WebSocket-Key", "sec-websocket-protocol", "TE", "Expect", "Accept-Encoding"])
+def test_a_header_that_is_not_a_profiles_to_choose_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match="cannot be sent"):
         endpoint(ProviderProfile(base_url="http://localhost/v1", key_env="", headers={name: "x"}))
 
 
