@@ -27,11 +27,20 @@ def agreement(
     What did not go along with the offer is asked for as soon as the call stands.
     """
     if credential.agreed is not None:
-        return credential.agreed, impositions(credential)
+        return _without_language(credential.agreed), impositions(credential)
     went_along = credential.session is None or profile.offer in ("auto", "multipart")
     if went_along and profile.offer not in _ONLY_THE_MODEL:
         return session, {}
     return {name: session[name] for name in ("type", "model") if name in session}, {}
+
+
+def _without_language(agreed: dict[str, Any]) -> dict[str, Any]:
+    """Return a session without the language that a broker chose: no update takes one back, and no new session would."""
+    heard = agreed.get("audio", {}).get("input", {})
+    if "language" not in (heard.get("transcription") or {}):
+        return agreed
+    transcription = {name: value for name, value in heard["transcription"].items() if name != "language"}
+    return {**agreed, "audio": {**agreed["audio"], "input": {**heard, "transcription": transcription}}}
 
 
 def impositions(credential: Credential) -> dict[str, Any]:
