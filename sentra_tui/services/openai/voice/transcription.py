@@ -29,6 +29,8 @@ _WHOLE_ONLY = "whisper-1"
 _PROMPT_CHARS = 800
 """Recognisers read a few hundred tokens of it, the last ones."""
 _TOO_LARGE = 413
+_SHORTEST_MS = 5_000
+"""One that finds this too large refuses everything: shorter pieces were only more requests."""
 
 
 class HttpTranscription:
@@ -105,7 +107,7 @@ class HttpTranscription:
         endpoint = self._client.endpoint
         if reply.status != _TOO_LARGE:
             return voice_refusal(reply, endpoint, "transcription_model")
-        self._max_ms = min(self._max_ms, sound_ms // 2)
+        self._max_ms = min(self._max_ms, max(sound_ms // 2, _SHORTEST_MS))
         return TransportRefused(
             f"{endpoint.label} does not take a recording of {sound_ms / 1000:.0f} s ({_TOO_LARGE}).",
             hint="Lower upload_bytes in the profile's [http].",

@@ -156,11 +156,20 @@ async def test_a_recording_that_is_too_large_is_named_and_the_next_are_shorter(v
     voice.answer = body(413, "<html>Request Entity Too Large</html>", "text/html")
     asked = transcription(voice, upload_bytes=1_000_000)
     assert 29_000 < asked.max_ms < 31_250
-    with pytest.raises(TransportRefused, match="a recording of 1 s") as caught:
-        await written(asked)
+    with pytest.raises(TransportRefused, match="a recording of 12 s") as caught:
+        await written(asked, bytes(FRAME_BYTES * 600))
     assert caught.value.param == "file"
     assert "upload_bytes" in caught.value.hint
-    assert asked.max_ms == 500
+    assert asked.max_ms == 6_000
+
+
+async def test_a_server_that_finds_every_recording_too_large_is_not_sent_ever_more_of_them(voice: VoicePeer) -> None:
+    voice.answer = body(413, "no")
+    asked = transcription(voice)
+    for _ in range(9):
+        with pytest.raises(TransportRefused):
+            await written(asked)
+    assert asked.max_ms == 5_000
 
 
 async def test_the_longest_recording_fits_in_an_upload(voice: VoicePeer) -> None:
