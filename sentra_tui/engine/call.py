@@ -10,13 +10,13 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import singledispatchmethod
-from typing import Any, Protocol
+from typing import Any
 
 from sentra_tui.domain.changes import Change, ContactHeard, Noticed, QualityMeasured
 from sentra_tui.domain.errors import ProtocolError, SentraError, TransportError, TransportLost, TransportRefused
 from sentra_tui.domain.ports import Transport
 from sentra_tui.domain.state import Connection, Severity
-from sentra_tui.domain.usage import Usage
+from sentra_tui.engine.call_listener import CallListener
 from sentra_tui.engine.context import EngineContext
 from sentra_tui.engine.roads.ports import Dialled
 from sentra_tui.protocol import effects as e
@@ -32,34 +32,6 @@ _LOG = logging.getLogger(__name__)
 Output = Change | e.Effect
 Dial = Callable[[], Awaitable[Dialled]]
 """Makes one call: returns it connected, or raises TransportLost or TransportRefused."""
-
-
-class CallListener(Protocol):
-    """Who wants to know which call carries the stream's sound."""
-
-    def call_began(self, dialled: Dialled) -> None:
-        """This call carries sound from now on."""
-        ...
-
-    def call_ended(self) -> None:
-        """No call does."""
-        ...
-
-    def flush_playback(self) -> None:
-        """What the peer said and is not yet heard must not be heard."""
-        ...
-
-    def begin_playback(self) -> None:
-        """What the peer says from now on is a new answer."""
-        ...
-
-    def refuse_voice(self, cause: str) -> None:
-        """The peer does not know the voice."""
-        ...
-
-    def meter(self, lane: str, usage: Usage) -> None:
-        """The peer counted this."""
-        ...
 
 
 class CallDriver:
@@ -129,6 +101,11 @@ class CallDriver:
         if self._transport is not None:
             self._release(self._transport)
         self._start(self._go_on(dialled))
+        if self._task is not None:  # one that is cancelled before its first step closes nothing
+            self._task.add_done_callback(lambda _: self._let_go(dialled.transport))
+
+    def _let_go(self, transport: Transport) -> None:
+        self._tasks.start(transport.close(), lambda failure: None, f"{self.stream} old call")
 
     async def closed(self) -> None:
         """Wait until calls that were hung up are gone from the network, too."""

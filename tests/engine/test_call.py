@@ -149,6 +149,23 @@ async def test_a_better_call_takes_the_place_of_the_one_that_stands_and_its_word
     await tasks.close()
 
 
+async def test_a_better_call_that_is_hung_up_before_it_began_is_closed() -> None:
+    store, tasks = Store(), TaskOwner()
+    context = EngineContext(tasks, lambda: 1_000, store.publish)
+    first, second = LoopTransport(), LoopTransport()
+
+    async def dial() -> Dialled:
+        return Dialled(first, {})
+
+    call = CallDriver("mic", CallMachine("mic", ReconnectConfig(), lambda: 0.0), dial, session, Nobody(), context)
+    call.connect()
+    await until(lambda: call.session is not None)
+    call.take(Dialled(second, {}))
+    call.hang_up()
+    await until(lambda: first.closed and second.closed)
+    await tasks.close()
+
+
 async def test_without_a_call_there_is_none_to_take_the_place_of() -> None:
     tasks = TaskOwner()
     context = EngineContext(tasks, lambda: 1_000, Store().publish)

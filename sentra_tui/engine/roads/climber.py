@@ -6,7 +6,7 @@ import asyncio
 from itertools import islice
 
 from sentra_tui.domain import changes as c
-from sentra_tui.domain.errors import TransportError
+from sentra_tui.domain.errors import SentraError
 from sentra_tui.domain.roads import Road
 from sentra_tui.domain.state import UNFINISHED, AppState, Connection, Lane, Stream
 from sentra_tui.engine.connections import ConnectionManager
@@ -74,7 +74,7 @@ class RoadClimber:
             earliest_ms = self._context.now_ms() + SETTLE_MS
             try:
                 dialled = await stream.dial_by(road)
-            except TransportError as error:
+            except SentraError as error:
                 self._tell(stream.name, f"{road.value} does not do yet: {error.message}")
                 continue
             if await self._change_over(stream, dialled):

@@ -123,9 +123,10 @@ class _Dial:
         timeout_s = None if due_ms is None else max(0, due_ms - self._context.now_ms()) / 1000
         done, _ = await asyncio.wait(self._running, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
         now_ms = self._context.now_ms()
-        stands = next((task for task in done if task.exception() is None), None)
-        if stands is not None:
-            return self._race.connected(self._running[stands])
+        stand = {self._running[task] for task in done if task.exception() is None}
+        for road in self._running.values():  # of two that stand at once the one that was begun first, the better
+            if road in stand:
+                return self._race.connected(road)
         steps = []
         for task in done:
             failure = task.exception()
