@@ -95,6 +95,7 @@ def _document(name: str, profile: ProviderProfile, environ: Mapping[str, str]) -
         "transports": list(profile.transports),
         "dialect": profile.dialect,
         "offer": profile.offer,
+        "session_max_minutes": profile.session_max_minutes,
         "model": profile.model,
         "note": profile.note,
     }

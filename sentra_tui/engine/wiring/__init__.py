@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from sentra_tui.domain.changes import Change
+from sentra_tui.domain.changes import Change, EventLogged
 from sentra_tui.domain.config import DEMO_TRANSCRIPTION_MODEL, LOCAL, Config, StreamConfig
 from sentra_tui.domain.ports import Journal, MainAssistant
 from sentra_tui.domain.prices import Prices, load_prices
@@ -56,7 +56,11 @@ class Wiring:
         self.provider = options.provider or config.provider or LOCAL
         self._access = ProviderAccess(self.provider, options, config, environ, publish, now_ms)
         self._roads = RoadMaker(
-            self._access.reach, Detectors(config.sound.speech_detector, publish).open, config, environ
+            self._access.reach,
+            Detectors(config.sound.speech_detector, publish).open,
+            config,
+            environ,
+            lambda text: publish(EventLogged(now_ms(), "tokens", text)),
         )
         self._choices = RememberedChoices(options.choices)
         self._streams = stream_configs(options, config, self._choices.source, local=self._access.is_local)

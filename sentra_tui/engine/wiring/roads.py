@@ -54,11 +54,14 @@ class RoadMaker:
         open_detector: Callable[[], SpeechDetector],
         config: Config,
         environ: Mapping[str, str],
+        log: Callable[[str], None],
     ) -> None:
+        """`log` is told how minting goes."""
         self._reach = reach
         self._open_detector = open_detector
         self._config = config
         self._environ = environ
+        self._log = log
 
     async def attempt(self, road: Road, session: dict[str, Any]) -> Dialled:
         """Make one call by this road; raises SentraError."""
@@ -69,7 +72,13 @@ class RoadMaker:
             Road.WEBSOCKET: self._websocket,
             Road.HTTP: self._http,
         }
-        return await makers[road](access, session)
+        asked = access.tokens.attempts
+        try:
+            return await makers[road](access, session)
+        finally:
+            rate, attempts = access.tokens.success_rate, access.tokens.attempts
+            if rate is not None and attempts != asked:
+                self._log(f"client secrets: {rate:.0%} of {attempts} were minted")
 
     async def _webrtc(self, access: Access, session: dict[str, Any], *, relayed: bool = False) -> Dialled:
         profile = access.profile

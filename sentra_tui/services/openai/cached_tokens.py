@@ -1,4 +1,4 @@
-"""Client secrets at hand: minted before they are needed, and kept until shortly before they expire."""
+"""Client secrets at hand: kept until shortly before they expire."""
 
 from __future__ import annotations
 
@@ -51,13 +51,6 @@ class CachedTokens:
         if credential.session_id:
             self._kept.pop(name, None)
         return credential
-
-    def prefetch(self, session: dict[str, Any]) -> None:
-        """Begin to mint for this session, unless a secret is at hand; whatever goes wrong is for `mint` to say."""
-        self._drop_expired()
-        name = _canonical(session)
-        if name not in self._kept:
-            self._begun(name, session)
 
     def forget(self, credential: Credential) -> None:
         """Never give this one again: it was refused."""

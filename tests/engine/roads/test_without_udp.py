@@ -54,6 +54,8 @@ async def test_where_udp_goes_nowhere_for_the_server_alone_the_same_is_done(tmp_
         engine = await provider.engine("--mic=none", "--speaker=none", config="[speaker]\nconnect = true")
         state = await engine.until_live("mic")
         assert (state.streams[0].transport, state.streams[0].detour) == ("websocket", WHY)
+        minted = "client secrets: 100% of 1 were minted"
+        await engine.until(lambda state: minted in [row.text for row in state.log if row.source == "tokens"])
         assert await engine.stop() == 0
 
 

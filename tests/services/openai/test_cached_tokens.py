@@ -82,33 +82,11 @@ async def test_a_secret_that_was_refused_is_forgotten_and_no_other() -> None:
     assert (await mint.tokens.mint(SPEAKER)).secret is kept.secret
 
 
-async def test_what_was_fetched_beforehand_is_at_hand() -> None:
-    mint = Mint()
-    mint.tokens.prefetch(MIC)
-    mint.tokens.prefetch(MIC)
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    mint.open.clear()
-    async with asyncio.timeout(5):
-        await mint.tokens.mint(MIC)
-    assert len(mint.asked) == 1
-
-
-async def test_a_dial_waits_for_what_is_being_fetched() -> None:
-    mint = Mint()
-    mint.open.clear()
-    mint.tokens.prefetch(MIC)
-    dial = asyncio.create_task(mint.tokens.mint(MIC))
-    await asyncio.sleep(0)
-    mint.open.set()
-    assert (await dial).secret.reveal() == "ek_1"
-
-
-async def test_what_failed_beforehand_is_asked_for_again() -> None:
+async def test_what_failed_is_asked_for_again() -> None:
     mint = Mint()
     mint.failure = TransportLost("The network is down.")
-    mint.tokens.prefetch(MIC)
-    await asyncio.sleep(0.01)
+    with pytest.raises(TransportLost):
+        await mint.tokens.mint(MIC)
     assert mint.tokens.success_rate == 0.0
     mint.failure = None
     await mint.tokens.mint(MIC)
@@ -135,7 +113,6 @@ async def test_a_key_passes_through() -> None:
 async def test_a_session_is_called_once() -> None:
     mint = Mint()
     mint.session_id = "sess_1"
-    mint.tokens.prefetch(MIC)
     first = await mint.tokens.mint(MIC)
     assert (await mint.tokens.mint(MIC)).secret is not first.secret
     assert len(mint.asked) == 2
@@ -144,10 +121,12 @@ async def test_a_session_is_called_once() -> None:
 async def test_closing_ends_what_is_under_way() -> None:
     mint = Mint()
     mint.open.clear()
-    mint.tokens.prefetch(MIC)
+    dial = asyncio.create_task(mint.tokens.mint(MIC))
     await asyncio.sleep(0)
     await mint.tokens.close()
     await mint.tokens.close()
+    await asyncio.wait({dial})
+    assert dial.cancelled()
 
 
 @pytest.mark.parametrize("lifetime_s", [0.0, MARGIN_S])
@@ -168,10 +147,10 @@ async def test_a_wrong_clock_of_this_machine_does_not_matter(peer: Peer) -> None
     assert len(peer.asked) == 1
 
 
-Step = st.sampled_from(["mint", "prefetch", "forget", "fail", "mend", "later"])
+Step = st.sampled_from(["mint", "begin", "forget", "fail", "mend", "later"])
 
 
-@example([("prefetch", 1), ("mint", 1), ("forget", 0), ("mint", 1)])
+@example([("begin", 1), ("mint", 1), ("forget", 0), ("mint", 1)])
 @given(st.lists(st.tuples(Step, st.sampled_from([0, 1])), max_size=30))
 def test_no_secret_is_given_out_that_is_old_or_was_refused(steps: list[tuple[str, int]]) -> None:
     async def play() -> None:
@@ -179,6 +158,7 @@ def test_no_secret_is_given_out_that_is_old_or_was_refused(steps: list[tuple[str
         minted_s: dict[str, float] = {}
         refused: set[str] = set()
         latest: Credential | None = None
+        begun: list[asyncio.Task[Credential]] = []
         for step, which in steps:
             session = (MIC, SPEAKER)[which]
             if step == "mint":
@@ -189,8 +169,8 @@ def test_no_secret_is_given_out_that_is_old_or_was_refused(steps: list[tuple[str
                 name = latest.secret.reveal()
                 assert name not in refused
                 assert mint.now_s - minted_s.setdefault(name, mint.now_s) < 60.0
-            elif step == "prefetch":
-                mint.tokens.prefetch(session)
+            elif step == "begin":
+                begun.append(asyncio.create_task(mint.tokens.mint(session)))
                 await asyncio.sleep(0)
             elif step == "forget" and latest is not None:
                 refused.add(latest.secret.reveal())
@@ -200,5 +180,6 @@ def test_no_secret_is_given_out_that_is_old_or_was_refused(steps: list[tuple[str
             else:
                 mint.failure = TransportLost("Down.") if step == "fail" else None
         await mint.tokens.close()
+        await asyncio.gather(*begun, return_exceptions=True)
 
     asyncio.run(play())
