@@ -136,7 +136,7 @@ async def _round(home: Path, server: PulseServer, heard: Recording) -> float:
     options = (f"--config={home / 'config.toml'}", f"--provider={NAME}", "--mic=device", "--speaker=none")
     with server.play(tone(440, int(48_000 * _WITHIN_S)).tobytes()):
         began_s = time.monotonic()
-        engine = await EngineProcess.start(home, *options, env=server.environ)
+        engine = await EngineProcess.start(home, *options, env=server.environ, transport=None)
         try:
             engine.send(a.SetVoice(True))
             async with asyncio.timeout(_WITHIN_S):

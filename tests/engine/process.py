@@ -33,7 +33,13 @@ class EngineProcess:
         self._reader = asyncio.ensure_future(self._read())
 
     @classmethod
-    async def start(cls, tmp_path: Path, *arguments: str, env: dict[str, str] | None = None) -> EngineProcess:
+    async def start(
+        cls, tmp_path: Path, *arguments: str, env: dict[str, str] | None = None, transport: str | None = "webrtc"
+    ) -> EngineProcess:
+        """Start one, by WebRTC unless told otherwise: on a busy machine another road may overtake it.
+
+        With `transport` None the profile decides.
+        """
         log = tmp_path / "engine.log"
         environ = {**os.environ, "OPENAI_API_KEY": "", "HOME": str(tmp_path), **(env or {})}
         with log.open("ab") as stderr:
@@ -42,6 +48,7 @@ class EngineProcess:
                 "-m",
                 "sentra_tui.engine",
                 f"--log={log}",
+                *([] if transport is None else [f"--transport={transport}"]),
                 *arguments,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,

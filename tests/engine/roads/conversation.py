@@ -76,7 +76,9 @@ class Provider:
         described = PROFILE.format(base_url=self.started.base_url) + profile + HTTP_MODELS
         path.write_text(f"{config}\n{described}")
         keys = {"REMOTE_KEY": self.started.api_key, **(env or {})}
-        return await EngineProcess.start(self.folder, f"--config={path}", "--provider=remote", *arguments, env=keys)
+        return await EngineProcess.start(
+            self.folder, f"--config={path}", "--provider=remote", *arguments, env=keys, transport=None
+        )
 
 
 @asynccontextmanager

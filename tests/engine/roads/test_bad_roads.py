@@ -107,7 +107,12 @@ async def engine_at(tmp_path: Path, base_url: str, profile: str = "") -> EngineP
     path = tmp_path / "config.toml"
     path.write_text(f'[providers.remote]\nbase_url = "{base_url}"\nkey_env = "REMOTE_KEY"\n{profile}')
     return await EngineProcess.start(
-        tmp_path, f"--config={path}", "--provider=remote", *ALONE, env={"REMOTE_KEY": "sk-canary-of-bad-roads"}
+        tmp_path,
+        f"--config={path}",
+        "--provider=remote",
+        *ALONE,
+        env={"REMOTE_KEY": "sk-canary-of-bad-roads"},
+        transport=None,
     )
 
 
@@ -196,7 +201,7 @@ async def test_the_provider_may_be_a_url_that_is_asked_what_it_speaks(tmp_path: 
     async with providing(tmp_path, Plan(dialects=["beta"])) as provider:
         url = provider.started.base_url
         keys = {key_env_for(url): provider.started.api_key}
-        engine = await EngineProcess.start(tmp_path, f"--provider={url}", *ALONE, env=keys)
+        engine = await EngineProcess.start(tmp_path, f"--provider={url}", *ALONE, env=keys, transport=None)
         state = await engine.until_live("mic")
         assert "beta dialect" in state.engine.provider_note
         assert await engine.stop() == 0
