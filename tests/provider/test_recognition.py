@@ -41,7 +41,7 @@ async def test_two_recordings_at_once_become_two_transcripts(
         texts = await asyncio.gather(hear(mic, sample(names[0])), hear(speaker, sample(names[1])))
         await mic.next("response.done")
     for name, text in zip(names, texts, strict=True):
-        assert words_right(SPOKEN[name], text) >= 0.6, text
+        assert words_right(SPOKEN[name], text) >= 0.5, text
     assert any(event["type"].endswith("transcription.delta") for event in mic.events)
 
 
