@@ -51,7 +51,7 @@ _QUIET_S = 1.5
 """An answer has ended when nothing was heard for so long."""
 _LOOK_S = 0.1
 _START_S = 20
-_KEY = "SENTRA_KEY_BENCH"
+_KEY = "BENCH_KEY"
 
 Play = Callable[[bytes], AbstractContextManager[None]]
 
