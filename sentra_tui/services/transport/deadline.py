@@ -35,7 +35,7 @@ async def within(
         await end(task)
 
 
-async def outcome(task: asyncio.Task[T]) -> T:
+async def outcome(task: asyncio.Future[T]) -> T:
     """Return what a task gives, without ending it when the wait is cancelled."""
     return await asyncio.shield(task)
 

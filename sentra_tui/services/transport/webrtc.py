@@ -11,7 +11,7 @@ from aiortc import RTCSessionDescription
 
 from sentra_tui.domain.audio import SILENCE
 from sentra_tui.domain.config import DeadlinesConfig
-from sentra_tui.domain.errors import ProtocolError, TransportError, TransportLost
+from sentra_tui.domain.errors import TransportError, TransportLost
 from sentra_tui.domain.ports import Credential, SdpAnswer, Signalling, TricklingSignalling
 from sentra_tui.domain.roads import Reason, Road
 from sentra_tui.domain.state import Quality
@@ -21,6 +21,7 @@ from sentra_tui.services.transport.channel import MessageChannel
 from sentra_tui.services.transport.deadline import end, within
 from sentra_tui.services.transport.ice import ResolvedIceServer
 from sentra_tui.services.transport.meter import LinkMeter
+from sentra_tui.services.transport.one_dial import OneDial
 from sentra_tui.services.transport.path import MediaPath
 from sentra_tui.services.transport.reception import Reception
 from sentra_tui.services.transport.turn import SEARCH_S
@@ -73,31 +74,15 @@ class WebRtcTransport:
         self._reception = Reception()
         self._meter = LinkMeter()
         self._sent_at_s = self._loop.time()
-        self._dialled = False
+        self._one_dial = OneDial()
         self._credential: Credential | None = None
         self._call_id = ""
         self._tasks: set[asyncio.Task[None]] = set()
-        self._settled = asyncio.Event()
-        """No dial is under way."""
-        self._settled.set()
         self._closing: asyncio.Task[None] | None = None
 
     async def connect(self, credential: Awaitable[Credential]) -> None:
         """Dial; raises TransportLost or TransportRefused, and leaves nothing behind, cancelled or not."""
-        minting = asyncio.ensure_future(credential)
-        try:
-            if self._dialled:
-                raise ProtocolError("A transport makes one call only.")
-            self._dialled = True
-            self._settled.clear()
-            try:
-                await self._dial(minting)
-            finally:
-                self._settled.set()
-                await end(minting)
-        except BaseException:
-            await self.close()
-            raise
+        await self._one_dial.run(self._dial, credential, self.close)
 
     def send(self, message: str) -> None:
         """Queue a message; raises TransportLost when the call is gone, TransportRefused when it is over 200 kB."""
@@ -270,7 +255,7 @@ class WebRtcTransport:
 
     async def _shut(self) -> None:
         self._break(TransportLost("The call was closed."))
-        await self._settled.wait()
+        await self._one_dial.settled()
         for task in self._tasks:
             await end(task)
         hanging_up = self._loop.create_task(self._hang_up())

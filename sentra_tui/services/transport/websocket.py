@@ -10,12 +10,13 @@ from typing import Any, TypeVar
 from websockets.exceptions import ConnectionClosed
 
 from sentra_tui.domain.config import DeadlinesConfig
-from sentra_tui.domain.errors import ProtocolError, TransportLost
+from sentra_tui.domain.errors import TransportLost
 from sentra_tui.domain.ports import Credential, Opening
 from sentra_tui.domain.roads import Reason
 from sentra_tui.domain.secret import Secret
 from sentra_tui.domain.state import Quality
 from sentra_tui.services.transport.deadline import end, outcome, within
+from sentra_tui.services.transport.one_dial import OneDial
 from sentra_tui.services.transport.socket.address import SocketAddress
 from sentra_tui.services.transport.socket.agreement import Agreement
 from sentra_tui.services.transport.socket.dial import Socket, open_socket
@@ -65,30 +66,14 @@ class WebSocketTransport:
         self._sound = ServerSound(rate_hz, self._inbox.note)
         self._socket: Socket | None = None
         self._stands = False
-        self._dialled = False
+        self._one_dial = OneDial()
         self._made_at_s = self._loop.time()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._settled = asyncio.Event()
-        """No dial is under way."""
-        self._settled.set()
         self._closing: asyncio.Task[None] | None = None
 
     async def connect(self, credential: Awaitable[Credential]) -> None:
         """Dial; raises TransportLost or TransportRefused, and leaves nothing behind, cancelled or not."""
-        minting = asyncio.ensure_future(credential)
-        try:
-            if self._dialled:
-                raise ProtocolError("A transport makes one call only.")
-            self._dialled = True
-            self._settled.clear()
-            try:
-                await self._dial(minting)
-            finally:
-                self._settled.set()
-                await end(minting)
-        except BaseException:
-            await self.close()
-            raise
+        await self._one_dial.run(self._dial, credential, self.close)
 
     def send(self, message: str) -> None:
         """Queue a message, behind the sound so far; raises TransportLost when the call is gone.
@@ -148,7 +133,7 @@ class WebSocketTransport:
 
     # Dialling
 
-    async def _dial(self, minting: asyncio.Task[Credential]) -> None:
+    async def _dial(self, minting: asyncio.Future[Credential]) -> None:
         offer_s, greeting_s = self._deadlines.offer_s, self._deadlines.greeting_s
         label, host = self._address.label, self._address.host
         late = TransportLost(f"Nothing to open the call with within {offer_s:g} s.", reason=Reason.SILENT)
@@ -219,7 +204,7 @@ class WebSocketTransport:
 
     async def _shut(self) -> None:
         self._inbox.break_off(TransportLost("The call was closed."))
-        await self._settled.wait()
+        await self._one_dial.settled()
         for task in self._tasks:
             await end(task)
         if self._socket is not None:
