@@ -35,13 +35,17 @@ WELL = 0.005
 """The energy that is left, of what is heard, where only an answer is heard; where more is, somebody else speaks, or
 there is a better way.
 """
+GUESS = 3e-4
+"""How much the guess counts that nothing but the delay and the loudness changed, of what was heard: it decides for the
+tones that were not there yet.
+"""
 AUDIBLE = SEARCHED * (FULL_SCALE * 10 ** (-50 / 20)) ** 2
 """The least energy in which a way is looked for: in pauses there are rounding errors only."""
 FOUND, BETTER = 0.8, 0.5
 """A first way leaves so much of what is heard, a better one so much of what is left now; no accident does."""
 REST_MS = 1000
 HOLD_MS = 1000
-"""How long the loopback is held while an answer sounds in it that cannot be found yet."""
+"""How much sound of a loopback is held while an answer sounds in it that cannot be found yet."""
 
 _SILENT_BLOCK = bytes(BLOCK_BYTES)
 
@@ -62,8 +66,8 @@ class AnswerSubtractor:
         self._way: Way | None = None
         self._silent_ms = REST_MS
         self._unfound_ms = 0
-        self._steady_frames = 0
-        """How long there has been sound in the loopback; exact zeros are no answer that came another way."""
+        self._sounding_frames = 0
+        """How often the loopback was not silent since the answer began; exact zeros are no answer on another way."""
         self._erle = ErleMeter()
 
     def hear(self, sound: bytes) -> None:
@@ -80,13 +84,14 @@ class AnswerSubtractor:
         if not audible and self._silent_ms >= REST_MS:
             return frame
         if self._silent_ms >= REST_MS:
-            self._steady_frames = 0
+            self._sounding_frames = 0
         self._silent_ms = 0 if audible else self._silent_ms + FRAME_MS
         heard = np.frombuffer(frame, "<i2").astype(np.float32)
         _shift_in(self._heard, heard)
-        self._steady_frames = self._steady_frames + 1 if heard.any() else 0
-        if self._steady_frames and self._steady_frames % LEARN_FRAMES == 0:
-            self._learn()
+        if heard.any():
+            self._sounding_frames += 1
+            if self._sounding_frames % LEARN_FRAMES == 0:
+                self._learn()
         cleaned = self._subtracted(frame, heard)
         self._erle.feed(played, frame, cleaned)
         return cleaned
@@ -118,7 +123,7 @@ class AnswerSubtractor:
 
     def _subtracted(self, frame: bytes, heard: Samples) -> bytes:
         if self._way is None:
-            self._unfound_ms += FRAME_MS
+            self._unfound_ms += FRAME_MS if heard.any() else 0
             return SILENCE if self._unfound_ms <= HOLD_MS else frame
         left = self._left(heard, self._way)
         cleaned: bytes = np.clip(np.rint(left), -FULL_SCALE, FULL_SCALE - 1).astype("<i2").tobytes()
@@ -127,7 +132,9 @@ class AnswerSubtractor:
     def _learn(self) -> None:
         if self._way is not None:
             self._fit(self._way, LEARN_FRAMES * FRAME_SAMPLES)
-        if self._steady_frames >= SEARCHED_FRAMES and (self._way is None or self._steady_frames % SEARCH_FRAMES == 0):
+        if self._sounding_frames >= SEARCHED_FRAMES and (
+            self._way is None or self._sounding_frames % SEARCH_FRAMES == 0
+        ):
             self._search()
 
     def _search(self) -> None:
@@ -197,8 +204,11 @@ class LeastSquares:
         self._own = self._forgetting * self._own + delayed @ delayed[0]
         self._cross = self._forgetting * self._cross + delayed @ made
         if self._own[0] >= 1:
-            own = self._own[self._distances] + np.eye(len(self.taps)) * self._own[0] * 1e-5
-            self.taps = np.linalg.solve(own, self._cross).astype(np.float32)
+            weight = self._own[0] * GUESS
+            own = self._own[self._distances] + np.eye(len(self.taps)) * weight
+            guess = np.zeros(len(self.taps))
+            guess[EARLY_TAPS] = self._cross[EARLY_TAPS] / self._own[0]
+            self.taps = np.linalg.solve(own, self._cross + weight * guess).astype(np.float32)
 
 
 def _energy(sound: Samples) -> float:

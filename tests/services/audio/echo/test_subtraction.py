@@ -57,6 +57,25 @@ def test_an_answer_is_gone_whatever_its_delay_and_loudness(delay_samples: int, g
     assert reduction_db(heard, out, 1, DURATION_S) > SAFE_DB
 
 
+def test_tones_that_were_never_heard_are_gone_too() -> None:
+    random = np.random.default_rng(3)
+    wide = random.normal(size=3 * SAMPLE_RATE_HZ).astype(np.float32) * 3_000
+    low = np.convolve(wide, np.hanning(200) / 100, "same").astype(np.float32)
+    far = np.concatenate([low[: 2 * SAMPLE_RATE_HZ], wide[2 * SAMPLE_RATE_HZ :]])
+    heard = late(far, 1234, 0.5)
+    out = cleaned(AnswerSubtractor(), frames(far), frames(heard))
+    assert reduction_db(heard, out, 2.0, 2.1) > SAFE_DB
+
+
+def test_an_answer_with_many_pauses_is_found_and_held_until_then() -> None:
+    random = np.random.default_rng(4)
+    syllable = np.concatenate([random.normal(size=SAMPLE_RATE_HZ // 5) * 3_000, np.zeros(SAMPLE_RATE_HZ // 5)])
+    far = np.tile(syllable, 10).astype(np.float32)
+    heard = late(far, 700)
+    out = cleaned(AnswerSubtractor(), frames(far), frames(heard))
+    assert reduction_db(heard, out, 0, 4) > SAFE_DB
+
+
 @pytest.mark.parametrize("gain", [1.0, 0.5])
 def test_the_others_are_kept_whole_while_an_answer_sounds(gain: float) -> None:
     far, near = speech(TEXT, DURATION_S), speech(OTHER_TEXT, DURATION_S, speaker="ash")
