@@ -167,8 +167,10 @@ class DeadlinesConfig(Section, frozen=True, kw_only=True):
     offer_s: Seconds = 10.0
     media_s: Seconds = 6.0
     channel_s: Seconds = 10.0
-    head_start_s: Seconds = 1.5
-    """How long a road may take before the next one is tried beside it."""
+    head_start_s: Seconds = 1.2
+    """How long a road may be stuck before the next one is tried beside it; an offer counts from its answer."""
+    unanswered_s: Seconds = 3.0
+    """The same for an offer that is not answered, from the beginning of the dial."""
     greeting_s: Seconds = 4.0
     """How long a socket that opened may say nothing."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 
 class Road(StrEnum):
@@ -14,6 +14,18 @@ class Road(StrEnum):
     WEBSOCKET = "websocket"
     HTTP = "http"
     """Three requests in place of a call: write down, answer, speak."""
+
+
+class Stage(IntEnum):
+    """How far a dial by one road has come."""
+
+    BEGUN = 0
+    """The provider cannot be asked yet: it is still being started."""
+    ASKED = 1
+    ANSWERED = 2
+    """The provider took the offer: a way for the sound is looked for (ICE)."""
+    OPEN = 3
+    """There is one: what is left is to agree on keys and to open the data channel."""
 
 
 class Reason(StrEnum):
@@ -31,7 +43,9 @@ class Reason(StrEnum):
     SERVER_ERROR = "server_error"
     """The server failed (5xx)."""
     SILENT = "silent"
-    """A connection opened and nothing was said on it in time."""
+    """A request, or a connection that opened, got no answer in time."""
+    OVERTAKEN = "overtaken"
+    """Nothing was wrong with it, but another road stood before it."""
     UNREACHABLE = "unreachable"
     """There is no connection to the host: no name, no route, nobody listens, no answer in time."""
     TLS_INSPECTED = "tls_inspected"
@@ -55,6 +69,7 @@ ANOTHER_ROAD_MAY_DO = frozenset(
         Reason.MODEL_REFUSED,
         Reason.SERVER_ERROR,
         Reason.SILENT,
+        Reason.OVERTAKEN,
     }
 )
 """The other reasons stand in the way of every road to the same host."""
@@ -66,7 +81,8 @@ WORDS = {
     Reason.NOT_OFFERED: "the server does not offer it",
     Reason.MODEL_REFUSED: "the model was refused",
     Reason.SERVER_ERROR: "server error",
-    Reason.SILENT: "the server did not speak",
+    Reason.SILENT: "the server did not answer in time",
+    Reason.OVERTAKEN: "another road was faster",
     Reason.UNREACHABLE: "the host cannot be reached",
     Reason.TLS_INSPECTED: "TLS is inspected",
     Reason.PROXY_LOGIN: "the proxy wants a login",

@@ -16,7 +16,7 @@ from sentra_tui.domain.changes import (
     SpeedChanged,
     StreamAdded,
 )
-from sentra_tui.domain.config import Config
+from sentra_tui.domain.config import Config, DeadlinesConfig
 from sentra_tui.domain.sound_ports import AudioSink
 from sentra_tui.domain.state import Connection, Severity, SourceStatus
 from sentra_tui.domain.text import clean_line
@@ -28,6 +28,7 @@ from sentra_tui.engine.store import Store
 from sentra_tui.engine.stream import StreamPlan, StreamRunner
 from sentra_tui.protocol.connection import CallMachine
 from sentra_tui.protocol.road_book import RoadBook
+from sentra_tui.protocol.roads import Patience
 
 SPEED_STEP = 0.1
 SPEED_RANGE = (0.25, 1.5)
@@ -70,7 +71,7 @@ class ConnectionManager:
                 self._recordings_begin,
                 ports.bill,
                 self.roads,
-                round(config.deadlines.head_start_s * 1000),
+                _patience(config.deadlines),
                 context,
             )
             for plan in plans
@@ -177,3 +178,7 @@ class ConnectionManager:
         states = {stream.connection for stream in self._store.state.streams}
         if Connection.LIVE in states and Connection.CONNECTING not in states:
             self._recordings_begin.set()
+
+
+def _patience(deadlines: DeadlinesConfig) -> Patience:
+    return Patience(round(deadlines.head_start_s * 1000), round(deadlines.unanswered_s * 1000))

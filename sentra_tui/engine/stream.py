@@ -27,6 +27,7 @@ from sentra_tui.engine.sound.pumps import Meter, SourcePump
 from sentra_tui.engine.sound.source import SourceDriver, SourceOpener
 from sentra_tui.protocol.connection import CallMachine
 from sentra_tui.protocol.road_book import RoadBook
+from sentra_tui.protocol.roads import Patience
 from sentra_tui.protocol.session import Session
 from sentra_tui.protocol.session_config import (
     begins_answers,
@@ -78,7 +79,7 @@ class StreamRunner:
         recordings_begin: asyncio.Event,
         bill: Bill,
         book: RoadBook,
-        head_start_ms: int,
+        patience: Patience,
         context: EngineContext,
     ) -> None:
         self.name = plan.name
@@ -93,7 +94,7 @@ class StreamRunner:
         """Makes what finds the turns of a session whose server does not."""
         self._endpointing: EndpointingDriver | None = None
         self._plan = plan
-        self._dialler = RoadDialler(plan.name, plan.roads, plan.attempt, book, head_start_ms, context)
+        self._dialler = RoadDialler(plan.name, plan.roads, plan.attempt, book, patience, context)
         self._playback = playback
         self._bill = bill
         self._now_ms = context.now_ms

@@ -11,7 +11,16 @@ from sentra_tui.domain.roads import Reason, Road
 LONGEST = 10
 """A road that goes on failing is tried again after at most so many times the first wait."""
 
-_PASSING = frozenset({Reason.UDP_BLOCKED, Reason.TURN_REFUSED, Reason.SERVER_ERROR, Reason.SILENT, Reason.OTHER})
+_PASSING = frozenset(
+    {
+        Reason.UDP_BLOCKED,
+        Reason.TURN_REFUSED,
+        Reason.SERVER_ERROR,
+        Reason.SILENT,
+        Reason.OVERTAKEN,
+        Reason.OTHER,
+    }
+)
 """What may be otherwise after a while; a server that does not offer a road does not begin to."""
 
 

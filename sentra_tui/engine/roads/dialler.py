@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
 
 from sentra_tui.domain.changes import EventLogged
 from sentra_tui.domain.errors import TransportError
-from sentra_tui.domain.roads import Road
+from sentra_tui.domain.roads import Road, Stage
 from sentra_tui.engine.context import EngineContext
-from sentra_tui.engine.roads.ports import Attempt, Dialled
+from sentra_tui.engine.roads.ports import Attempt, Dialled, Progress
 from sentra_tui.protocol.road_book import RoadBook
-from sentra_tui.protocol.roads import GiveUp, RoadRace, Step, Take, Try
+from sentra_tui.protocol.roads import GiveUp, Patience, RoadRace, Step, Take, Try
 
 Running = asyncio.Task[Dialled]
 
@@ -28,14 +29,14 @@ class RoadDialler:
         roads: Sequence[Road],
         attempt: Attempt,
         book: RoadBook,
-        head_start_ms: int,
+        patience: Patience,
         context: EngineContext,
     ) -> None:
         self.roads = tuple(roads)
         self.book = book
         self._stream = stream
         self._attempt = attempt
-        self._head_start_ms = head_start_ms
+        self._patience = patience
         self._context = context
 
     async def dial(self, session: dict[str, Any]) -> Dialled:
@@ -45,7 +46,7 @@ class RoadDialler:
     async def dial_by(self, road: Road, session: dict[str, Any]) -> Dialled:
         """Return a call by this road alone; raises TransportError where it does not do."""
         try:
-            dialled = await self._attempt(road, session)
+            dialled = await self._attempt(road, session, lambda stage: None)
         except TransportError as error:
             self.book.failed(road, error.reason, self._context.now_ms())
             raise
@@ -55,7 +56,7 @@ class RoadDialler:
     def _race(self) -> RoadRace:
         roads = self.book.open(self.roads, self._context.now_ms())
         passed_over = [road for road in self.roads if road not in roads]
-        return RoadRace(self.roads, self._head_start_ms, self.book.known(passed_over))
+        return RoadRace(self.roads, self._patience, self.book.known(passed_over))
 
     def _note(self, race: RoadRace, taken: Road) -> None:
         self.book.worked(taken)
@@ -85,6 +86,7 @@ class _Dial:
         self._note = note
         self._context = context
         self._running: dict[Running, Road] = {}
+        self._progressed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def run(self) -> Dialled:
         try:
@@ -104,7 +106,7 @@ class _Dial:
             match step:
                 case Try(road):
                     self._tell(f"dials by {road.value}")
-                    work = _as_coroutine(self._attempt, road, self._session)
+                    work = _as_coroutine(self._attempt, road, self._session, partial(self._progress, road))
                     self._running[asyncio.create_task(work, name=f"dial by {road.value}")] = road
                 case Take(road, detour):
                     self._note(self._race, road)
@@ -118,10 +120,22 @@ class _Dial:
         del self._running[task]
         return task.result()
 
-    async def _happened(self) -> list[Step]:
+    def _progress(self, road: Road, stage: Stage) -> None:
+        self._race.progressed(road, stage, self._context.now_ms())
+        if not self._progressed.done():
+            self._progressed.set_result(None)
+
+    async def _until_due(self) -> list[Running]:
+        """Return the dials that are done, once one is, or one has progressed, or the race wants to hear the time."""
+        self._progressed = asyncio.get_running_loop().create_future()
+        waiting: set[asyncio.Future[Any]] = {*self._running, self._progressed}
         due_ms = self._race.due_ms
         timeout_s = None if due_ms is None else max(0, due_ms - self._context.now_ms()) / 1000
-        done, _ = await asyncio.wait(self._running, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(waiting, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        return [task for task in self._running if task.done()]
+
+    async def _happened(self) -> list[Step]:
+        done = await self._until_due()
         now_ms = self._context.now_ms()
         stand = {self._running[task] for task in done if task.exception() is None}
         for road in self._running.values():  # of two that stand at once the one that was begun first, the better
@@ -138,8 +152,8 @@ class _Dial:
         return [*steps, *self._race.tick(now_ms)]
 
 
-async def _as_coroutine(attempt: Attempt, road: Road, session: dict[str, Any]) -> Dialled:
-    return await attempt(road, session)
+async def _as_coroutine(attempt: Attempt, road: Road, session: dict[str, Any], progress: Progress) -> Dialled:
+    return await attempt(road, session, progress)
 
 
 async def _dismiss(tasks: tuple[Running, ...]) -> None:

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from msgspec import Struct
 
 from sentra_tui.domain.ports import Transport
-from sentra_tui.domain.roads import Road
+from sentra_tui.domain.roads import Road, Stage
 from sentra_tui.protocol.wire import Wire
 
 
@@ -27,5 +27,8 @@ class Dialled(Struct, frozen=True):
     """Why it does not go by a better road, a few words; empty where it does."""
 
 
-Attempt: TypeAlias = Callable[[Road, dict[str, Any]], Awaitable[Dialled]]
+Progress: TypeAlias = Callable[[Stage], None]
+"""Is told how far a dial has come, in the loop that it runs in."""
+
+Attempt: TypeAlias = Callable[[Road, dict[str, Any], Progress], Awaitable[Dialled]]
 """Makes one call by one road, with this session config; raises TransportError, and leaves nothing behind then."""

@@ -12,9 +12,9 @@ from sentra_tui.domain.errors import CredentialRefused
 from sentra_tui.domain.ports import Credential, Transport
 from sentra_tui.domain.provider_config import IceServer, ProviderProfile
 from sentra_tui.domain.provider_config import Transport as TransportChoice
-from sentra_tui.domain.roads import Road
+from sentra_tui.domain.roads import Road, Stage
 from sentra_tui.domain.sound_ports import SpeechDetector
-from sentra_tui.engine.roads.ports import Dialled
+from sentra_tui.engine.roads.ports import Dialled, Progress
 from sentra_tui.engine.wiring.access import Access
 from sentra_tui.engine.wiring.agreements import agreement, impositions, spoken_session
 from sentra_tui.engine.wiring.sockets import authorization, socket_address
@@ -63,12 +63,13 @@ class RoadMaker:
         self._environ = environ
         self._log = log
 
-    async def attempt(self, road: Road, session: dict[str, Any]) -> Dialled:
+    async def attempt(self, road: Road, session: dict[str, Any], progress: Progress) -> Dialled:
         """Make one call by this road; raises SentraError."""
         access = await self._reach()
+        progress(Stage.ASKED)
         makers: dict[Road, Callable[[Access, dict[str, Any]], Awaitable[Dialled]]] = {
-            Road.WEBRTC: self._webrtc,
-            Road.TURN: partial(self._webrtc, relayed=True),
+            Road.WEBRTC: partial(self._webrtc, progress=progress),
+            Road.TURN: partial(self._webrtc, progress=progress, relayed=True),
             Road.WEBSOCKET: self._websocket,
             Road.HTTP: self._http,
         }
@@ -80,7 +81,9 @@ class RoadMaker:
             if rate is not None and attempts != asked:
                 self._log(f"client secrets: {rate:.0%} of {attempts} were minted")
 
-    async def _webrtc(self, access: Access, session: dict[str, Any], *, relayed: bool = False) -> Dialled:
+    async def _webrtc(
+        self, access: Access, session: dict[str, Any], *, progress: Progress, relayed: bool = False
+    ) -> Dialled:
         profile = access.profile
         transport = WebRtcTransport(
             access.signalling,
@@ -88,6 +91,7 @@ class RoadMaker:
             ice_servers=[self._resolved(server) for server in profile.ice_servers if server.relays is relayed],
             tls=await load_tls_context(profile.ca_file) if relayed else None,
             wrapped_messages=profile.wrapped_messages,
+            progress=progress,
         )
         credential = await _connect(transport, access, access.tokens.mint(spoken_session(profile, session)))
         agreed, imposed = agreement(profile, session, credential)

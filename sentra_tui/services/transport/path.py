@@ -42,6 +42,11 @@ class MediaPath:
         """Its state, as WebRTC names it; empty before it is open."""
         return "" if self._connection is None else self._connection.connectionState
 
+    @property
+    def leads_there(self) -> bool:
+        """Whether a way for packets was found (ICE); the keys and the channel come after it."""
+        return self._connection is not None and self._connection.iceConnectionState in ("connected", "completed")
+
     async def open(self, track: MediaStreamTrack, channel: str, on_state: Callable[[], None]) -> RTCDataChannel:
         """Make the connection, with a track to send and a data channel of this label.
 
@@ -60,6 +65,7 @@ class MediaPath:
         opened = connection.createDataChannel(channel)
         if self._tls is not None:
             trust_relay(connection, self._tls)
+        connection.on("iceconnectionstatechange", on_state)
         connection.on("connectionstatechange", on_state)
         return opened
 

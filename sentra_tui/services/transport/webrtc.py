@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from aiortc import RTCSessionDescription
@@ -13,7 +13,7 @@ from sentra_tui.domain.audio import SILENCE
 from sentra_tui.domain.config import DeadlinesConfig
 from sentra_tui.domain.errors import TransportError, TransportLost
 from sentra_tui.domain.ports import Credential, SdpAnswer, Signalling, TricklingSignalling
-from sentra_tui.domain.roads import Reason, Road
+from sentra_tui.domain.roads import Reason, Road, Stage
 from sentra_tui.domain.state import Quality
 from sentra_tui.media.peer import OpusTrack, read_track, tap
 from sentra_tui.media.playout import PlayoutCounters
@@ -46,7 +46,7 @@ class WebRtcTransport:
     `deadlines` bound the steps of the dial. Without `ice_servers` none is asked, which providers with public addresses
     need, and which makes the dial fastest. Where one of them is a TURN server, the call goes through it and by no other
     path, and is called "turn"; `tls` says which authorities count for `turns:`, the system's by default.
-    `wrapped_messages` says that the peer's messages come in envelopes.
+    `wrapped_messages` says that the peer's messages come in envelopes. `progress` is told how far the dial has come.
     """
 
     server_truncates = True
@@ -60,15 +60,17 @@ class WebRtcTransport:
         ice_servers: Sequence[ResolvedIceServer] = (),
         tls: ssl.SSLContext | None = None,
         wrapped_messages: bool = False,
+        progress: Callable[[Stage], None] = lambda stage: None,
     ) -> None:
         self._signalling = signalling
         self._deadlines = deadlines or DeadlinesConfig()
         self._path = MediaPath(ice_servers, tls)
         self._wrapped_messages = wrapped_messages
+        self._progress = progress
         self.name: str = Road.TURN if self._path.relayed else Road.WEBRTC
         self._loop = asyncio.get_running_loop()
         self._fault: asyncio.Future[TransportLost] = self._loop.create_future()
-        self._media = asyncio.Event()
+        self._path_found = asyncio.Event()
         self._channel: MessageChannel | None = None
         self._track = OpusTrack()
         self._reception = Reception()
@@ -149,8 +151,10 @@ class WebRtcTransport:
         answer = await self._exchange(credential)
         self._start(self._trickle(answer))
         await self._accept(answer)
+        self._progress(Stage.ANSWERED)
         media_s, channel_s = self._deadlines.media_s, self._deadlines.channel_s
-        await self._step(self._media.wait(), media_s, self._no_path(f"No media path within {media_s:g} s."))
+        await self._step(self._path_found.wait(), media_s, self._no_path(f"No media path within {media_s:g} s."))
+        self._progress(Stage.OPEN)
         late = TransportLost(f"The data channel did not open within {channel_s:g} s.", hint="The network may be poor.")
         await self._step(self._channel.opened.wait(), channel_s, late)
         self._reception.heard()
@@ -164,7 +168,9 @@ class WebRtcTransport:
         offer = await self._path.connection.createOffer()
         offer_s = self._deadlines.offer_s
         late = TransportLost(
-            f"No answer to the call within {offer_s:g} s.", hint="The provider or the network is slow."
+            f"No answer to the call within {offer_s:g} s.",
+            hint="The provider or the network is slow.",
+            reason=Reason.SILENT,
         )
         if self._path.relayed:
             await self._gather(offer)
@@ -208,12 +214,13 @@ class WebRtcTransport:
     # While it stands
 
     def _on_state(self) -> None:
-        state = self._path.state
-        if state == "connected":
-            self._media.set()
-        elif state in ("failed", "closed") and self._media.is_set():
+        if self._path.leads_there:
+            self._path_found.set()
+        if self._path.state not in ("failed", "closed"):
+            return
+        if self._path_found.is_set():
             self._break(TransportLost("The connection to the provider was closed."))
-        elif state in ("failed", "closed"):
+        else:
             self._break(self._no_path("No media path to the provider could be set up."))
 
     def _no_path(self, message: str) -> TransportLost:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -12,7 +13,7 @@ import pytest
 from sentra_tui.domain.config import DeadlinesConfig
 from sentra_tui.domain.errors import CredentialRefused, ProtocolError, TransportError, TransportLost, TransportRefused
 from sentra_tui.domain.ports import Credential, IceCandidate, SdpAnswer, Transport
-from sentra_tui.domain.roads import Reason
+from sentra_tui.domain.roads import Reason, Stage
 from sentra_tui.domain.secret import Secret
 from sentra_tui.provider.relay import UdpRelay, strip_candidates
 from sentra_tui.services.transport import webrtc
@@ -311,16 +312,38 @@ async def test_a_refused_offer_is_refused() -> None:
 
 
 async def test_an_offer_that_is_not_answered_is_given_up() -> None:
-    peer = Mute()
-    with pytest.raises(TransportLost, match=r"No answer to the call within 0\.3 s"):
-        await WebRtcTransport(peer, deadlines=SHORT).connect(ready(CREDENTIAL))
+    peer, stages = Mute(), list[Stage]()
+    with pytest.raises(TransportLost, match=r"No answer to the call within 0\.3 s") as caught:
+        await WebRtcTransport(peer, deadlines=SHORT, progress=stages.append).connect(ready(CREDENTIAL))
+    assert (caught.value.reason, stages) == (Reason.SILENT, [])
+    await peer.close()
+
+
+async def test_a_dial_tells_when_it_is_answered_and_when_a_way_for_the_sound_is_found() -> None:
+    peer, stages = LabPeer(), list[Stage]()
+    transport = WebRtcTransport(peer, deadlines=PATIENT, progress=stages.append)
+    await transport.connect(ready(CREDENTIAL))
+    assert stages == [Stage.ANSWERED, Stage.OPEN]
+    await transport.close()
+    await peer.close()
+
+
+async def test_where_a_way_was_found_and_no_keys_are_agreed_on_udp_is_not_blamed() -> None:
+    async def with_another_fingerprint(sdp: str) -> str:
+        return re.sub(r"(a=fingerprint:sha-256) .*", r"\1 " + ":".join(["00"] * 32), sdp)
+
+    peer, stages = LabPeer(reshape=with_another_fingerprint), list[Stage]()
+    with pytest.raises(TransportLost) as caught:
+        await WebRtcTransport(peer, deadlines=PATIENT, progress=stages.append).connect(ready(CREDENTIAL))
+    assert (caught.value.reason, stages) == (Reason.OTHER, [Stage.ANSWERED, Stage.OPEN])
     await peer.close()
 
 
 async def test_a_peer_that_answers_no_checks_is_given_up_and_hung_up() -> None:
-    peer = LabPeer(answers_checks=False)
+    peer, stages = LabPeer(answers_checks=False), list[Stage]()
     with pytest.raises(TransportLost, match=r"No media path within 0\.3 s") as caught:
-        await WebRtcTransport(peer, deadlines=SHORT).connect(ready(CREDENTIAL))
+        await WebRtcTransport(peer, deadlines=SHORT, progress=stages.append).connect(ready(CREDENTIAL))
+    assert stages == [Stage.ANSWERED]
     assert "UDP" in caught.value.hint
     assert caught.value.reason is Reason.UDP_BLOCKED
     assert peer.hung_up == [CALL_ID]
