@@ -16,7 +16,7 @@ from sentra_tui.provider.recognition.recogniser import Recogniser, RecogniserCho
 from sentra_tui.provider.recognition.sphinx import SphinxEngine
 from sentra_tui.provider.recognition.stable_words import StableWords
 from sentra_tui.provider.recognition.whisper import check_model
-from sentra_tui.provider.recognition.worker import HYPOTHESIS_EVERY_BYTES, Worker
+from sentra_tui.provider.recognition.worker import HYPOTHESIS_BEHIND_BYTES, HYPOTHESIS_EVERY_BYTES, Worker
 from sentra_tui.provider.server import ProviderStarted
 from tests.provider.client import REALTIME, TRANSCRIPTION, Client, calling, read_wav, words_right
 from tests.provider.hearing import utterances
@@ -35,7 +35,7 @@ async def test_two_recordings_at_once_become_two_transcripts(
     started: ProviderStarted, sample: Callable[[str], Path]
 ) -> None:
     """Real Opus, DTLS and pacing; the other recordings are recognised without waiting below."""
-    names = ("austen-0870.wav", "cards-005.wav")
+    names = ("austen-0890.wav", "go-forward.wav")
     audio = {"input": {"transcription": {"model": "pocketsphinx"}}}
     async with calling(started, {**REALTIME, "audio": audio}) as mic, calling(started, TRANSCRIPTION) as speaker:
         texts = await asyncio.gather(hear(mic, sample(names[0])), hear(speaker, sample(names[1])))
@@ -45,7 +45,7 @@ async def test_two_recordings_at_once_become_two_transcripts(
     assert any(event["type"].endswith("transcription.delta") for event in mic.events)
 
 
-@pytest.mark.parametrize("name", ["austen-0890.wav", "go-forward.wav"])
+@pytest.mark.parametrize("name", ["austen-0870.wav", "cards-005.wav"])
 def test_recorded_speech_is_recognised_through_opus(name: str, sample: Callable[[str], Path]) -> None:
     engine = SphinxEngine()
     heard = []
@@ -116,18 +116,31 @@ class Parrot:
         return str(self.bytes)
 
 
-def test_the_worker_tells_hypotheses_while_sound_comes_unless_it_is_behind() -> None:
+def told(*messages: tuple[worker_wire.Request, bool]) -> list[worker_wire.Reply]:
+    """Return what a worker says to messages, each with whether others wait behind it."""
     output = io.BytesIO()
     worker = Worker(Parrot(), output)
-    sound = worker_wire.Sound(bytes(HYPOTHESIS_EVERY_BYTES))
-    for message, behind in ((worker_wire.Begin(7), False), (sound, True), (sound, False), (worker_wire.End(), False)):
+    for message, behind in messages:
         worker.handle(message, behind)
     replies = []
     output.seek(0)
     while head := output.read(worker_wire.LENGTH_BYTES):
         replies.append(worker_wire.reply(output.read(int.from_bytes(head, "big"))))
-    size = 2 * HYPOTHESIS_EVERY_BYTES
-    assert replies == [worker_wire.Hypothesis(7, f"about {size}"), worker_wire.Final(7, str(size))]
+    return replies
+
+
+def test_the_worker_tells_hypotheses_while_sound_comes_and_fewer_while_it_is_behind() -> None:
+    size = HYPOTHESIS_EVERY_BYTES
+    begin, sound, end = worker_wire.Begin(7), worker_wire.Sound(bytes(size)), worker_wire.End()
+    replies = told((begin, False), (sound, True), (sound, False), (end, False))
+    assert replies == [worker_wire.Hypothesis(7, f"about {2 * size}"), worker_wire.Final(7, str(2 * size))]
+
+
+def test_a_worker_that_never_catches_up_tells_hypotheses_all_the_same() -> None:
+    size = HYPOTHESIS_EVERY_BYTES
+    count = 2 * HYPOTHESIS_BEHIND_BYTES // size
+    replies = told((worker_wire.Begin(7), True), *[(worker_wire.Sound(bytes(size)), True)] * count)
+    assert replies == [worker_wire.Hypothesis(7, f"about {n * HYPOTHESIS_BEHIND_BYTES}") for n in (1, 2)]
 
 
 async def test_a_recogniser_that_cannot_start_fails_its_texts_and_says_why(tmp_path: Path) -> None:

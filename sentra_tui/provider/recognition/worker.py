@@ -34,8 +34,9 @@ from sentra_tui.provider.recognition.worker_wire import (
 
 HYPOTHESIS_EVERY_BYTES = SPEECH_RATE_HZ * 2 * 2 // 5
 """A hypothesis is told after each 0.4 s of sound."""
+HYPOTHESIS_BEHIND_BYTES = 5 * HYPOTHESIS_EVERY_BYTES
+"""While others wait, after each 2 s: catching up comes first, but nobody looks at an empty line for long."""
 _BEHIND_REQUESTS = 20
-"""With so many requests waiting no hypothesis is told: catching up comes first."""
 _NICENESS = 5
 
 
@@ -60,7 +61,7 @@ class Worker:
             case Sound(pcm=pcm):
                 self._engine.feed(pcm)
                 self._since_hypothesis += len(pcm)
-                if self._since_hypothesis >= HYPOTHESIS_EVERY_BYTES and not behind:
+                if self._since_hypothesis >= (HYPOTHESIS_BEHIND_BYTES if behind else HYPOTHESIS_EVERY_BYTES):
                     self._tell_hypothesis()
             case End():
                 self._tell(Final(self._utterance, self._engine.finish()))

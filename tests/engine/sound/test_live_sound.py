@@ -47,14 +47,14 @@ def opened(state: AppState) -> bool:
 async def test_what_is_played_is_theirs_and_what_is_said_is_ours_with_a_room_between_them(
     pulse: PulseServer, tmp_path: Path, sample: Callable[[str], Path]
 ) -> None:
-    theirs, ours = speech(sample("cards-005.wav")), speech(sample("austen-0870.wav"))
+    theirs, ours = speech(sample("austen-0890.wav")), speech(sample("austen-0870.wav"))
     engine = await EngineProcess.start(tmp_path, *LIVE, env=pulse.environ)
     with pulse.room(volume=0.3):
         await engine.until_live(MIC, SPEAKER)
         await engine.until(lambda state: state.echo.mode is EchoMode.CANCELLING)
         # The canceller learns the room from what the others say first.
         with pulse.play(theirs, "spk"):
-            await engine.until(lambda state: words_right(WORDS["cards-005.wav"], heard(state, SPEAKER)) >= 0.5)
+            await engine.until(lambda state: words_right(WORDS["austen-0890.wav"], heard(state, SPEAKER)) >= 0.5)
         lines = len(engine.state.streams[0].transcript)
         assert lines <= 1, "the room was not learnt"
         with pulse.play(theirs, "spk"):
