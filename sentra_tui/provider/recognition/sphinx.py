@@ -21,6 +21,8 @@ SEGMENT_S = 12.0
 _EDGE = bytes(SPEECH_RATE_HZ // 5 * 2)
 """Silence at both ends of a piece: 0.2 s."""
 
+_DICTIONARY = "en-us/cmudict-en-us.dict"
+
 _TUNING = {"fwdflat": False, "bestpathlw": 7.5}
 """Best of those tried on recorded speech through Opus; a third pass (fwdflat) finds no more words."""
 
@@ -117,6 +119,22 @@ def _decoder(arpa: str) -> pocketsphinx.Decoder:
     if not arpa:
         return pocketsphinx.Decoder(**_TUNING)
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "demo.lm"
-        path.write_text(arpa, encoding="ascii")
-        return pocketsphinx.Decoder(**_TUNING, lm=str(path))
+        model, dictionary = Path(folder) / "demo.lm", Path(folder) / "demo.dict"
+        model.write_text(arpa, encoding="ascii")
+        dictionary.write_text(_pronunciations(_words(arpa)), encoding="utf-8")
+        return pocketsphinx.Decoder(**_TUNING, lm=str(model), dict=str(dictionary))
+
+
+def _words(arpa: str) -> set[str]:
+    """Return the words of a language model: the unigrams' lines are a probability, the word, and a weight."""
+    unigrams = arpa.partition("\\1-grams:")[2].partition("\n\n")[0]
+    return {line.split()[1] for line in unigrams.split("\n") if line}
+
+
+def _pronunciations(words: set[str]) -> str:
+    """Return the lines of the dictionary that are about these words; `WORD(2)` is another way to say one.
+
+    With the whole dictionary and a small model PocketSphinx takes 5 s to start.
+    """
+    with (Path(pocketsphinx.get_model_path()) / _DICTIONARY).open(encoding="utf-8") as lines:
+        return "".join(line for line in lines if line.partition(" ")[0].partition("(")[0] in words)
