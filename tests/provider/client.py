@@ -31,7 +31,7 @@ TRANSCRIPTION: dict[str, Any] = {
     "type": "transcription",
     "audio": {"input": {"transcription": {"model": "pocketsphinx"}}},
 }
-DEADLINE_S = 25.0
+DEADLINE_S = 45.0
 
 Event = dict[str, Any]
 

@@ -31,6 +31,7 @@ SPOKEN = {
 WORDS = st.lists(st.sampled_from(["a", "b", "c"]), max_size=8)
 
 
+@pytest.mark.timeout(150)
 async def test_two_recordings_at_once_become_two_transcripts(
     started: ProviderStarted, sample: Callable[[str], Path]
 ) -> None:
