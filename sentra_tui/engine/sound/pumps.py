@@ -24,6 +24,10 @@ HEADROOM_S = 0.008
 
 Sound that a server does not pace comes ahead of its time, and needs none.
 """
+LEAD_S = 0.04
+"""How much further ahead such sound is handed over when it begins: the loudspeaker need not wait then for what is to
+follow, and a loop that is late by so much is not heard.
+"""
 
 
 class Meter(Protocol):
@@ -115,7 +119,7 @@ def _as_it_is(frame: bytes) -> bytes:
 async def play(transport: Transport, sink: AudioSink, cut: Cut) -> None:
     """Carry the peer's sound from a call to a loudspeaker, one frame each 20 ms, until cancelled.
 
-    What `cut` swallows is not heard.
+    Of sound that a server does not pace, the first frames are carried at once. What `cut` swallows is not heard.
     """
     loop = asyncio.get_running_loop()
     due_s = loop.time()
@@ -140,4 +144,4 @@ async def _due_after_arrival(transport: Transport, due_s: float) -> float:
             await transport.audio_arrives()
     except TimeoutError:
         return due_s
-    return asyncio.get_running_loop().time() + (HEADROOM_S if transport.server_truncates else 0.0)
+    return asyncio.get_running_loop().time() + (HEADROOM_S if transport.server_truncates else -LEAD_S)

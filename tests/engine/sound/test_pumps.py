@@ -8,10 +8,10 @@ import contextlib
 import pytest
 
 from sentra_tui.domain import changes as c
-from sentra_tui.domain.audio import FRAME_BYTES, SILENCE
+from sentra_tui.domain.audio import FRAME_BYTES, FRAME_MS, SILENCE
 from sentra_tui.domain.errors import SourceError
 from sentra_tui.engine.sound.cut import Cut
-from sentra_tui.engine.sound.pumps import HEADROOM_S, LEVELS_HZ, SourcePump, play
+from sentra_tui.engine.sound.pumps import HEADROOM_S, LEAD_S, LEVELS_HZ, SourcePump, play
 from tests.engine.peers import CountingMeter, ListSink, ListSource, LoopTransport, until
 
 TONE = b"\x01\x10" * (FRAME_BYTES // 2)
@@ -123,6 +123,21 @@ async def test_sound_that_begins_is_given_time_for_what_follows_it_late() -> Non
         await task
     waits_s = [taken_s - began_s for taken_s, began_s in zip(transport.taken_s, said_s, strict=True)]
     assert sorted(waits_s)[4] >= HEADROOM_S * 0.99  # but for one that arrives in the moment of an idle pull
+
+
+async def test_of_sound_that_comes_all_at_once_the_first_frames_are_played_without_a_pause() -> None:
+    transport, sink = LoopTransport(), ListSink()
+    transport.server_truncates = False
+    task = asyncio.ensure_future(play(transport, sink, Cut()))
+    await asyncio.sleep(0)
+    transport.sound += [TONE] * 10
+    await until(lambda: sink.frames)
+    for _ in range(10):
+        await asyncio.sleep(0)
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    assert len(sink.frames) > LEAD_S * 1000 // FRAME_MS
 
 
 async def test_what_the_peer_says_is_played_in_order() -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentra_tui.domain.audio import FRAME_BYTES, FRAME_MS, SAMPLE_RATE_HZ
-from sentra_tui.services.transport.socket.answers import PREBUFFER_MS, AnswerBuffer
+from sentra_tui.services.transport.socket.answers import MAX_PREBUFFER_MS, PREBUFFER_MS, AnswerBuffer
 from tests.services.transport.lab_peer import loudest_hz
 
 RATE_HZ = 24_000
@@ -65,15 +65,46 @@ def test_a_short_answer_is_given_when_it_is_known_to_be_all() -> None:
     assert played.turns == [("started", "a"), ("stopped", "a")]
 
 
-def test_an_answer_that_runs_dry_waits_for_enough_again() -> None:
+def test_sound_that_comes_at_once_is_begun_with_the_first_piece_of_it() -> None:
     played = Played()
     played.buffer.put("a", sound(100))
-    assert played.pull(10) == 4
-    played.buffer.put("a", sound(40))
-    assert played.pull() == 0
-    played.buffer.put("a", sound(40))
-    assert played.pull(10) == 4
+    assert (played.buffer.ready, played.pull()) == (True, 1)
+
+
+def test_of_sound_that_trickles_more_is_collected_each_time_it_goes_on() -> None:
+    played = Played()
+    waits_ms = []
+    for _ in range(4):
+        waits_ms.append(0)
+        while not played.buffer.ready:
+            played.buffer.put("a", sound(10))
+            waits_ms[-1] += 10
+        played.pull(waits_ms[-1] // FRAME_MS)
+        assert played.pull() == 0
+    # Of the first of them a part of a frame, which the resampler holds, is left over for the others.
+    assert waits_ms == [pytest.approx(ms, abs=FRAME_MS) for ms in (PREBUFFER_MS, 160, 320, MAX_PREBUFFER_MS)]
     assert played.turns == [("started", "a")]
+
+
+def test_an_answer_that_is_played_without_running_dry_ends_the_collecting() -> None:
+    played = Played()
+    for response_id in ("a", "b"):
+        for _ in range(2):
+            played.buffer.put(response_id, sound(400))
+            played.pull(30 if response_id == "a" else 15)
+        played.buffer.end(response_id)
+        played.pull(40)
+    played.buffer.put("c", sound(PREBUFFER_MS))
+    assert played.buffer.ready
+
+
+def test_an_answer_whose_end_is_said_after_it_was_played_did_not_run_dry() -> None:
+    played = Played()
+    played.buffer.put("a", sound(100))
+    played.pull(10)
+    played.buffer.end("a")
+    played.buffer.put("b", sound(PREBUFFER_MS))
+    assert played.buffer.ready
 
 
 def test_an_answer_that_was_played_before_its_end_was_known_stops_then() -> None:

@@ -15,7 +15,11 @@ from sentra_tui.services.audio.output.gain import Gain
 
 BLOCK_BYTES = BLOCK_SAMPLES * SAMPLE_BYTES
 PREBUFFER_BLOCKS = 2
-"""The 20 ms for which the first sound waits, so that a frame that comes a little late is not heard."""
+"""The 20 ms for which the first sound waits, so that a frame that comes a little late is not heard.
+
+It does not wait once there is as much as comes in that time, and a frame: sound that comes at once begins at once.
+"""
+FRAME_BLOCKS = FRAME_BYTES // BLOCK_BYTES
 MAX_PREBUFFER_BLOCKS = 6
 LATE_BLOCKS = 10
 """Sound that goes on so soon after it ran out came late: from then on sound waits a block longer."""
@@ -117,13 +121,16 @@ class Ring:
             return any(islice(self._audible_blocks, held_blocks)) or _is_audible(bytes(self._waiting))
 
     def _wait(self) -> None:
-        """Begin to sound when the first of it has waited long enough."""
+        """Begin to sound when there is enough of it, or the first of it has waited long enough."""
         self._silent_blocks += 1
         self._waited_blocks = self._waited_blocks + 1 if self._waiting else 0
         if self._waited_blocks == 1 and self._silent_blocks <= LATE_BLOCKS:
             self.underruns += 1
             self._prebuffer_blocks = min(self._prebuffer_blocks + 1, MAX_PREBUFFER_BLOCKS)
-        self._sounding = self._waited_blocks > self._prebuffer_blocks
+        enough_blocks = self._prebuffer_blocks + FRAME_BLOCKS
+        self._sounding = (
+            len(self._waiting) >= enough_blocks * BLOCK_BYTES or self._waited_blocks > self._prebuffer_blocks
+        )
 
 
 def _blocks(latency_s: float) -> float:

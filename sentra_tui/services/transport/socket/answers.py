@@ -14,7 +14,9 @@ from sentra_tui.domain.audio import FRAME_BYTES, FRAME_MS, SAMPLE_BYTES, SAMPLE_
 from sentra_tui.media.resample import Resampler
 
 PREBUFFER_MS = 80
-"""How much of an answer must be there before it is begun, and after it ran dry: pieces come in gusts."""
+"""How much of an answer must be there before it is begun: pieces come in gusts, and the first one mostly holds it."""
+MAX_PREBUFFER_MS = 320
+"""What that grows to, doubled each time that sound goes on after it ran dry, until an answer is played without that."""
 
 _OPEN_RESPONSES = 16
 
@@ -32,6 +34,7 @@ class AnswerBuffer:
         self._parts: deque[_Part] = deque()
         self._flows = False
         """The first part is being played, and has not run dry."""
+        self._prebuffer_ms = PREBUFFER_MS
         self._open: dict[str, bool] = {}
         """The responses that are not done, and whether the rest of their sound is to be dropped."""
 
@@ -52,6 +55,9 @@ class AnswerBuffer:
         if part is None:
             part = _Part(response_id, self._rate_hz)
             self._parts.append(part)
+        if part.dry:
+            part.dry, part.trickles = False, True
+            self._prebuffer_ms = min(2 * self._prebuffer_ms, MAX_PREBUFFER_MS)
         part.put(pcm)
 
     def end_part(self, response_id: str) -> None:
@@ -82,7 +88,8 @@ class AnswerBuffer:
         """Return the next frame; None while there is none, or too little to begin with."""
         while self._parts:
             part = self._parts[0]
-            frame = part.take() if self._flows or part.ready else None
+            frame = part.take() if self._flows or part.ready(self._prebuffer_ms) else None
+            part.dry = part.dry or (self._flows and frame is None)
             self._flows = frame is not None
             if frame is not None:
                 self._began(part)
@@ -100,7 +107,7 @@ class AnswerBuffer:
     @property
     def ready(self) -> bool:
         """Whether a pull would give a frame, as far as can be told without one."""
-        return bool(self._parts) and (self._flows or self._parts[0].ready)
+        return bool(self._parts) and (self._flows or self._parts[0].ready(self._prebuffer_ms))
 
     @property
     def depth_ms(self) -> float:
@@ -115,12 +122,15 @@ class AnswerBuffer:
     def _stop(self) -> None:
         part = self._parts.popleft()
         self._flows = False
+        if not part.trickles:
+            self._prebuffer_ms = PREBUFFER_MS
         if part.begun:
             self._tell("stopped", part.response_id)
 
     def _another_waits(self, part: _Part) -> bool:
         """Not every server says that the sound of an answer is over."""
-        return any(other.ready for other in self._parts if other.response_id != part.response_id)
+        others = (other for other in self._parts if other.response_id != part.response_id)
+        return any(other.ready(self._prebuffer_ms) for other in others)
 
 
 class _Part:
@@ -130,6 +140,10 @@ class _Part:
         self.response_id = response_id
         self.begun = False
         self.complete = False
+        self.dry = False
+        """There was nothing to go on with, and nothing came since."""
+        self.trickles = False
+        """It ran dry before its end."""
         self._rate_hz = rate_hz
         self._piece_bytes = rate_hz * FRAME_MS // 1000 * SAMPLE_BYTES
         self._pcm = bytearray()
@@ -143,10 +157,9 @@ class _Part:
     def waiting_ms(self) -> float:
         return 1000 / SAMPLE_BYTES * (len(self._pcm) / self._rate_hz + len(self._sound) / SAMPLE_RATE_HZ)
 
-    @property
-    def ready(self) -> bool:
-        """Whether playing may begin."""
-        return not self.over if self.complete else self.waiting_ms >= PREBUFFER_MS
+    def ready(self, prebuffer_ms: int) -> bool:
+        """Return whether playing may begin, or go on after it ran dry."""
+        return not self.over if self.complete else self.waiting_ms >= prebuffer_ms
 
     @property
     def over(self) -> bool:

@@ -55,6 +55,8 @@ class Inbox:
                 self._chars -= len(message)
                 if not keeps(message):
                     yield message
+                else:  # what was kept is played before an answer that came all at once has been read to its end
+                    await asyncio.sleep(0)
             elif self.broken.done():
                 raise self.broken.result().with_traceback(None)
             else:
