@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 import traceback
 from collections.abc import Coroutine
 from email.utils import formatdate
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Protocol
 
@@ -18,8 +20,10 @@ from sentra_tui.broker.response import Response
 
 _log = logging.getLogger(__name__)
 
-LINGER_S = 1.0
-"""How long the rest of a refused request is read and dropped, so that the client sees the refusal and not a reset."""
+_HEAD = (
+    "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\nCache-Control: no-store\r\n"
+    "Connection: close\r\nX-Content-Type-Options: nosniff\r\nDate: %s\r\n%s\r\n"
+)
 
 
 class Service(Protocol):
@@ -110,19 +114,17 @@ class Connection(asyncio.BufferedProtocol):
         if self._transport is not None:
             if self._transport.can_write_eof():
                 self._transport.write_eof()
-            self._connections.close_in(self._transport, LINGER_S)
+            self._connections.refused(self._transport)
 
 
 def _wire_form(response: Response) -> bytes:
-    fields = {
-        "Content-Type": "application/json",
-        "Content-Length": str(len(response.body)),
-        "Cache-Control": "no-store",
-        "Connection": "close",
-        "X-Content-Type-Options": "nosniff",
-        "Date": formatdate(usegmt=True),
-        **response.headers,
-    }
-    first = f"HTTP/1.1 {response.status} {HTTPStatus(response.status).phrase}"
-    head = "\r\n".join([first, *(f"{name}: {value}" for name, value in fields.items()), "", ""])
-    return head.encode("latin-1") + response.body
+    status, body = response.status, response.body
+    more = "".join([f"{name}: {value}\r\n" for name, value in response.headers.items()])
+    head = _HEAD % (status, HTTPStatus(status).phrase, len(body), _date(int(time.time())), more)
+    return head.encode("latin-1") + body
+
+
+@lru_cache(maxsize=1)
+def _date(epoch_s: int) -> str:
+    """Return the Date of every response of a second."""
+    return formatdate(epoch_s, usegmt=True)

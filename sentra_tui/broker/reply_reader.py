@@ -31,7 +31,7 @@ class ReplyReader:
         self.keeps_open = False
         self._buffer = bytearray()
         self._status = 0
-        self._headers = httpx.Headers()
+        self._fields: list[tuple[bytes, bytes]] = []
         self._length: int | None = None
         self._body = bytearray()
 
@@ -54,8 +54,9 @@ class ReplyReader:
         whole = self._read_chunks() if self._length is None else self._read_length(self._length)
         if not whole:
             return None
-        self.keeps_open = not self._buffer and self._headers.get("connection", "").lower() != "close"
-        return Reply(self._status, self._headers, bytes(self._body))
+        ends = b"close" in [value.lower() for value in self._values(b"connection")]
+        self.keeps_open = not self._buffer and not ends
+        return Reply(self._status, httpx.Headers(self._fields), bytes(self._body))
 
     def _read_head(self, head: bytes) -> None:
         first, *lines = head.split(b"\r\n")
@@ -64,16 +65,18 @@ class ReplyReader:
         if status is None or None in fields:
             raise BrokenReply("its head is no HTTP")
         self._status = int(status[1])
-        self._headers = httpx.Headers([(field[1], field[2].rstrip()) for field in fields if field])
+        self._fields = [(field[1].lower(), field[2].rstrip()) for field in fields if field]
         self._length = None if self._status < 200 else self._stated_length()
+
+    def _values(self, wanted: bytes) -> list[bytes]:
+        return [value for name, value in self._fields if name == wanted]
 
     def _stated_length(self) -> int | None:
         """Return the length of the body, None where it is chunked."""
-        lengths = self._headers.get_list("content-length")
-        codings = self._headers.get_list("transfer-encoding")
-        if not lengths and [coding.lower() for coding in codings] == ["chunked"]:
+        lengths, codings = self._values(b"content-length"), self._values(b"transfer-encoding")
+        if not lengths and [coding.lower() for coding in codings] == [b"chunked"]:
             return None
-        if codings or len(lengths) != 1 or not _LENGTH.fullmatch(lengths[0].encode()):
+        if codings or len(lengths) != 1 or not _LENGTH.fullmatch(lengths[0]):
             raise BrokenReply("its length is not known")
         return int(lengths[0])
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import logging
 from itertools import repeat
 
-from sentra_tui.broker.members import Member, MembersFile, digest
+from sentra_tui.broker.members import Member, MembersFile
 from sentra_tui.domain.errors import ConfigError
 
 _log = logging.getLogger(__name__)
@@ -22,7 +23,8 @@ class Roster:
         self._file = file
         self._seen: tuple[int, ...] | None = None
         self._members: tuple[Member, ...] = ()
-        self._digests: tuple[str, ...] = ()
+        self._digests: tuple[bytes, ...] = ()
+        self._known: frozenset[Member] = frozenset()
 
     def find(self, token: bytes) -> Member | None:
         """Return whose token this is, active or not; None where it is nobody's.
@@ -30,25 +32,31 @@ class Roster:
         Every member is compared with, in constant time, whoever it is.
         """
         members = self._current()
-        equal = list(map(hmac.compare_digest, self._digests, repeat(digest(token))))
+        equal = list(map(hmac.compare_digest, self._digests, repeat(hashlib.sha256(token).digest())))
         return members[equal.index(True)] if True in equal else None
 
     def has(self, member: Member) -> bool:
         """Return whether this member, found before, is still there and the same."""
-        return member in self._current()
+        self._current()
+        return member in self._known
 
     def _current(self) -> tuple[Member, ...]:
         try:
             status = self._file.path.stat()
             seen = (status.st_ino, status.st_mtime_ns, status.st_ctime_ns, status.st_size)
         except OSError:
-            self._seen, self._members, self._digests = None, (), ()
+            self._seen = None
+            self._take(())
             return ()
         if seen != self._seen:
-            self._members = self._read()
-            self._digests = tuple(member.sha256 for member in self._members)
+            self._take(self._read())
             self._seen = seen
         return self._members
+
+    def _take(self, members: tuple[Member, ...]) -> None:
+        self._members = members
+        self._digests = tuple(bytes.fromhex(member.sha256) for member in members)
+        self._known = frozenset(members)
 
     def _read(self) -> tuple[Member, ...]:
         try:

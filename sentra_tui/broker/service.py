@@ -9,6 +9,8 @@ import secrets
 from collections.abc import Callable, Container
 from typing import Any
 
+import msgspec
+
 from sentra_tui.broker.audit import Audit, AuditLine, secret_mark
 from sentra_tui.broker.entry import bearer_token, check_content, check_entry
 from sentra_tui.broker.limits import Limits
@@ -17,7 +19,7 @@ from sentra_tui.broker.refusal import Refusal
 from sentra_tui.broker.request_reader import Head
 from sentra_tui.broker.response import Response, given, refused
 from sentra_tui.broker.roster import Roster
-from sentra_tui.broker.template import SessionTemplate, describe, read_wanted
+from sentra_tui.broker.template import SessionTemplate, read_wanted
 from sentra_tui.broker.upstream import MintedSession, Upstream
 from sentra_tui.domain.errors import ConfigError, TransportLost, TransportRefused
 
@@ -27,12 +29,6 @@ SESSION = "/api/realtime/session"
 HEALTH = "/health"
 _METHODS = {SESSION: "POST", HEALTH: "GET"}
 """The routes, by their exact target, each with its only method."""
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Connection": "close",
-    "X-Content-Type-Options": "nosniff",
-    "Server": "sentra-tui",
-}
 
 
 class BrokerService:
@@ -87,11 +83,10 @@ class BrokerService:
         check_content(head)
         member = self._admitted(bearer_token(head), line)
         self._limits.take(member.name)
-        session = self._template.session(read_wanted(body))
-        described = describe(session)
-        line.type, line.model = described["type"], described["model"]
+        offer = self._template.offer(read_wanted(body))
+        line.type, line.model = offer.type, offer.model
         with self._limits.running():
-            minted = await self._mint(session)
+            minted = await self._mint(offer.session)
         if not self._roster.has(member):
             raise _unknown("token_revoked")
         line.outcome, line.secret = "minted", secret_mark(minted.secret)
@@ -99,7 +94,7 @@ class BrokerService:
             "session_id": minted.session_id or f"sess_{secrets.token_hex(12)}",
             "ephemeral_key": minted.secret.reveal(),
             "expires_at": minted.expires_at,
-            **described,
+            **offer.described,
         }
 
     def _admitted(self, token: bytes, line: AuditLine) -> Member:
@@ -112,7 +107,7 @@ class BrokerService:
                 return member
         raise _unknown(f"token_{state}" if token else "token_missing")
 
-    async def _mint(self, session: dict[str, Any]) -> MintedSession:
+    async def _mint(self, session: msgspec.Raw) -> MintedSession:
         try:
             return await self._upstream.mint(session)
         except TransportLost as error:

@@ -23,6 +23,17 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     voice: str | None = None
 
 
+class Offer(msgspec.Struct, frozen=True):
+    """A session that a secret may open."""
+
+    type: str
+    model: str
+    session: msgspec.Raw
+    """As the provider is asked for it."""
+    described: dict[str, Any]
+    """What a client is told of it: the parts by name, and the whole as it was asked for."""
+
+
 class SessionTemplate:
     """Makes sessions in Realtime GA form, as the configuration of this host has them."""
 
@@ -38,17 +49,14 @@ class SessionTemplate:
             "realtime": broker.models or [profile.model, profile.economy_model],
             "transcription": broker.transcription_models or [profile.speaker_transcription_model],
         }
-        self._made: dict[Wanted, dict[str, Any]] = {}
+        self._offers: dict[Wanted, Offer] = {}
         self._voices = broker.voices or profile.voices or [config.aux.voice]
 
-    def session(self, wanted: Wanted) -> dict[str, Any]:
-        """Return the session for a request, not to be changed.
-
-        Raises Refusal (403) for a model or a voice that is not on the list.
-        """
-        made = self._made.get(wanted)
+    def offer(self, wanted: Wanted) -> Offer:
+        """Return the session for a request; raises Refusal (403) for a model or a voice that is not on the list."""
+        made = self._offers.get(wanted)
         if made is None:
-            made = self._made[wanted] = self._make(wanted)
+            made = self._offers[wanted] = _offer(self._make(wanted))
         return made
 
     def _make(self, wanted: Wanted) -> dict[str, Any]:
@@ -75,17 +83,19 @@ def read_wanted(body: bytes) -> Wanted:
         ) from None
 
 
-def describe(session: dict[str, Any]) -> dict[str, Any]:
-    """Return what a client is told of a session: the parts by name, and the whole as it was asked for."""
+def _offer(session: dict[str, Any]) -> Offer:
     heard = session["audio"]["input"]
-    return {
+    model = session.get("model", heard["transcription"]["model"])
+    raw = msgspec.Raw(msgspec.json.encode(session))
+    described = {
         "type": session["type"],
-        "model": session.get("model", heard["transcription"]["model"]),
+        "model": model,
         "voice": session["audio"].get("output", {}).get("voice"),
         "instructions": session.get("instructions"),
         "turn_detection": heard["turn_detection"],
-        "session": session,
+        "session": raw,
     }
+    return Offer(session["type"], model, raw, described)
 
 
 def _chosen(what: str, wanted: str | None, allowed: list[str]) -> str:

@@ -12,17 +12,21 @@ import re
 import socket
 import ssl
 import urllib.request
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
 from urllib.parse import unquote, urlsplit
 
 import httpx
 
+from sentra_tui.broker.deadlines import Deadlines
 from sentra_tui.broker.incoming import INCOMING
 from sentra_tui.broker.reply_reader import BrokenReply, ReplyReader
 from sentra_tui.domain.errors import ConfigError
 from sentra_tui.services.openai.reply import Reply
 
 CONNECT_S = 3.0
+DEADLINE_S = 4.0
+"""Less than a client waits, so that it learns who is to blame."""
 _TUNNEL = re.compile(rb"HTTP/1\.[01] 2\d\d[ \r]")
 _HEAD_BYTES = 16 << 10
 _PROXY_PORT = 80
@@ -33,76 +37,148 @@ class UpstreamHttp:
     """Posts to `url`, over `most` connections at a time; a request waits where all are taken.
 
     Redirects are not followed. `proxy` is the URL of one that is asked for a tunnel. Every request raises OSError,
-    TLS errors and timeouts among them, or BrokenReply.
+    TLS errors and timeouts among them, or BrokenReply. It is answered within `deadline_s`, or not at all.
     """
 
-    def __init__(self, url: str, tls: ssl.SSLContext, most: int, proxy: str = "") -> None:
+    def __init__(
+        self, url: str, tls: ssl.SSLContext, most: int, proxy: str = "", *, deadline_s: float = DEADLINE_S
+    ) -> None:
         parsed = httpx.URL(url)
         self._host = parsed.host
         self._tls = tls if parsed.scheme == "https" else None
         self._port = parsed.port or (443 if self._tls else 80)
         self._proxy = proxy
         self._head = b"POST %s HTTP/1.1\r\nHost: %s\r\nAccept-Encoding: identity\r\n" % (parsed.raw_path, parsed.netloc)
-        self._places = asyncio.Semaphore(most)
+        self._loop = asyncio.get_running_loop()
+        self._deadline_s = deadline_s
+        self._running = Deadlines(deadline_s, _Exchange.time_out)
+        self._waiting: deque[_Exchange] = deque()
         self._idle: list[_Connection] = []
+        self._places = most
 
     async def post(self, headers: Mapping[str, str], body: bytes) -> Reply:
         """Return the reply, whatever its status."""
-        fields = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        fields = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
         request = b"%s%sContent-Length: %d\r\n\r\n%s" % (self._head, fields.encode("latin-1"), len(body), body)
-        async with self._places:
-            while self._idle:
-                kept = self._idle.pop()
+        exchange = _Exchange(request, self._loop.create_future(), self._loop.time() + self._deadline_s)
+        self._running.add(exchange)
+        try:
+            while True:
+                await self._begin(exchange)
                 try:
-                    return await self._over(kept, request)
+                    return await exchange.reply
                 except _Stale:
-                    continue
-            return await self._over(await self._opened(), request)
+                    exchange.reply = self._loop.create_future()
+        finally:
+            self._running.discard(exchange)
+            exchange.leave()
+            self._invite()
 
     def close(self) -> None:
         """Close the connections that nobody uses."""
         while self._idle:
             self._idle.pop().abort()
 
-    async def _over(self, connection: _Connection, request: bytes) -> Reply:
-        try:
-            reply = await connection.post(request)
-        except BaseException:
-            connection.abort()
-            raise
-        if connection.is_open:
-            self._idle.append(connection)
-        return reply
+    async def _begin(self, exchange: _Exchange) -> None:
+        """Send a request over a connection that is free, or a new one, or let it wait for its turn."""
+        while self._idle:
+            kept = self._idle.pop()
+            if kept.is_open:
+                kept.begin(exchange)
+                return
+        if self._places:
+            opened = await self._opened(exchange.ends_s)
+            if not opened.is_open:
+                raise BrokenReply("the connection ended")
+            opened.begin(exchange)
+        else:
+            self._waiting.append(exchange)
 
-    async def _opened(self) -> _Connection:
-        loop = asyncio.get_running_loop()
+    async def _opened(self, until_s: float) -> _Connection:
+        self._places -= 1
+        connection = _Connection(self._freed, self._lost)
         name = self._host if self._tls else None
-        async with asyncio.timeout(CONNECT_S):
-            if self._proxy:
-                tunnel = await _tunnel(self._proxy, f"{self._host}:{self._port}")
-                _, connection = await loop.create_connection(
-                    _Connection, sock=tunnel, ssl=self._tls, server_hostname=name
-                )
+        try:
+            async with asyncio.timeout_at(min(until_s, self._loop.time() + CONNECT_S)):
+                if self._proxy:
+                    tunnel = await _tunnel(self._proxy, f"{self._host}:{self._port}")
+                    await self._loop.create_connection(
+                        lambda: connection, sock=tunnel, ssl=self._tls, server_hostname=name
+                    )
+                else:
+                    await self._loop.create_connection(
+                        lambda: connection, self._host, self._port, ssl=self._tls, server_hostname=name
+                    )
+        except BaseException:
+            if connection.is_open:
+                connection.abort()
             else:
-                _, connection = await loop.create_connection(
-                    _Connection, self._host, self._port, ssl=self._tls, server_hostname=name
-                )
+                self._lost()
+            raise
         return connection
 
+    def _freed(self, connection: _Connection) -> None:
+        """Give a connection to the next one who waits."""
+        while self._waiting:
+            exchange = self._waiting.popleft()
+            if not exchange.reply.done():
+                connection.begin(exchange)
+                return
+        self._idle.append(connection)
 
-class _Stale(BrokenReply):
-    """A connection that was used before ended before it said anything: the host had closed it meanwhile."""
+    def _lost(self) -> None:
+        self._places += 1
+        self._invite()
+
+    def _invite(self) -> None:
+        """Where there is a place, let the next one who waits open a connection."""
+        while self._waiting and self._places:
+            exchange = self._waiting.popleft()
+            if not exchange.reply.done():
+                exchange.fail(_Stale())
+                return
+
+
+class _Stale(Exception):
+    """There is no connection for a request yet, or no more: the host had closed it before it said anything."""
+
+
+class _Exchange:
+    """A request and its reply."""
+
+    def __init__(self, request: bytes, reply: asyncio.Future[Reply], ends_s: float) -> None:
+        self.request = request
+        self.reply = reply
+        self.ends_s = ends_s
+        self.connection: _Connection | None = None
+
+    def fail(self, error: Exception) -> None:
+        """End without a reply."""
+        if not self.reply.done():
+            self.reply.set_exception(error)
+            self.reply.exception()  # seen, also where the request is not waiting for it yet
+
+    def time_out(self) -> None:
+        """End: it takes too long."""
+        self.fail(TimeoutError())
+
+    def leave(self) -> None:
+        """Drop the connection on which it is not finished: what comes there is for nobody."""
+        if self.connection is not None:
+            self.connection.abort()
 
 
 class _Connection(asyncio.BufferedProtocol):
     """One connection, on which one request at a time is answered."""
 
-    def __init__(self) -> None:
+    def __init__(self, freed: Callable[[_Connection], None], lost: Callable[[], None]) -> None:
         self.is_open = False
+        self._freed = freed
+        self._lost = lost
         self._used = False
         self._transport: asyncio.Transport | None = None
         self._reader = ReplyReader()
-        self._reply: asyncio.Future[Reply] | None = None
+        self._exchange: _Exchange | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Be ready."""
@@ -110,22 +186,17 @@ class _Connection(asyncio.BufferedProtocol):
         self._transport = transport
         self.is_open = True
 
-    async def post(self, request: bytes) -> Reply:
-        """Return the reply to a whole request."""
-        if self._transport is None or not self.is_open:
-            raise _Stale
+    def begin(self, exchange: _Exchange) -> None:
+        """Send a request; its reply goes where it waits for it."""
+        assert self._transport is not None
+        self._exchange, exchange.connection = exchange, self
         self._reader = ReplyReader()
-        self._reply = asyncio.get_running_loop().create_future()
-        self._transport.write(request)
-        try:
-            return await self._reply
-        finally:
-            self._reply = None
-            self._used = True
+        self._transport.write(exchange.request)
 
     def abort(self) -> None:
         """Drop it."""
         self.is_open = False
+        self._done()
         if self._transport is not None:
             self._transport.abort()
 
@@ -135,25 +206,42 @@ class _Connection(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """Go on with the reply; what nobody asked for ends the connection."""
-        if self._reply is None or self._reply.done():
+        exchange = self._exchange
+        if exchange is None:
             self.abort()
             return
         try:
             reply = self._reader.feed(INCOMING[:nbytes])
         except BrokenReply as error:
-            self._reply.set_exception(error)
+            exchange.fail(error)
+            self.abort()
             return
-        if reply is not None:
-            if not self._reader.keeps_open:
-                self.abort()
-            self._reply.set_result(reply)
+        if reply is None:
+            return
+        self._done()
+        self._used = True
+        if not exchange.reply.done():
+            exchange.reply.set_result(reply)
+        if self._reader.keeps_open:
+            self._freed(self)
+        else:
+            self.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Say so to the request that waits."""
+        """Say so to the request that waits, and leave the place to another."""
         self.is_open = False
-        if self._reply is not None and not self._reply.done():
+        exchange = self._done()
+        if exchange is not None:
             stale = self._used and not self._reader.begun
-            self._reply.set_exception(_Stale() if stale else BrokenReply("the connection ended"))
+            exchange.fail(_Stale() if stale else BrokenReply("the connection ended"))
+        self._lost()
+
+    def _done(self) -> _Exchange | None:
+        """Return the exchange that was under way, which is not any more."""
+        exchange, self._exchange = self._exchange, None
+        if exchange is not None:
+            exchange.connection = None
+        return exchange
 
 
 async def _tunnel(proxy: str, authority: str) -> socket.socket:

@@ -143,7 +143,7 @@ def _add_some(path: str, number: int) -> None:
 def test_tokens_are_compared_in_constant_time_with_every_member() -> None:
     tree = ast.parse(inspect.getsource(roster_module))
     (find,) = [each for each in ast.walk(tree) if isinstance(each, ast.FunctionDef) and each.name == "find"]
-    assert "list(map(hmac.compare_digest, self._digests, repeat(digest(token))))" in ast.unparse(find)
+    assert "list(map(hmac.compare_digest, self._digests, repeat(hashlib.sha256(token).digest())))" in ast.unparse(find)
     assert not [each for each in ast.walk(find) if isinstance(each, (ast.For, ast.While, ast.Break))]
     for module in (members_module, roster_module):
         compared = [each for each in ast.walk(ast.parse(inspect.getsource(module))) if isinstance(each, ast.Compare)]

@@ -171,6 +171,47 @@ async def test_a_request_that_was_given_up_leaves_nothing_to_the_next_one() -> N
         http.close()
 
 
+async def test_a_request_that_waits_too_long_for_its_turn_ends_and_holds_nobody_up() -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            _, body = await heard(reader)
+            await asyncio.sleep(3600 if body == b"slow" else 0)
+            writer.write(reply(body))
+
+    async with listening(talk) as port:
+        http = UpstreamHttp(f"http://127.0.0.1:{port}/", ssl.create_default_context(), most=1, deadline_s=0.3)
+        late = await asyncio.gather(http.post({}, b"slow"), http.post({}, b"behind it"), return_exceptions=True)
+        assert [type(each) for each in late] == [TimeoutError, TimeoutError]
+        assert (await http.post({}, b"quick")).body == b"quick"
+        http.close()
+
+
+async def test_those_who_wait_open_their_own_connection_where_one_is_lost() -> None:
+    served = 0
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal served
+        served += 1
+        _, body = await heard(reader)
+        if served > 2:
+            writer.write(reply(body))
+
+    async with listening(talk) as port:
+        http = UpstreamHttp(f"http://127.0.0.1:{port}/", ssl.create_default_context(), most=1)
+        outcomes = await asyncio.gather(*(http.post({}, each) for each in (b"1", b"2", b"3")), return_exceptions=True)
+        http.close()
+    assert [getattr(each, "body", None) for each in outcomes] == [None, None, b"3"]
+    assert [type(each) for each in outcomes[:2]] == [BrokenReply, BrokenReply]
+
+
+async def test_a_host_that_refuses_connections_is_asked_by_each_in_its_turn() -> None:
+    async with listening(saying(b"")) as port:
+        pass
+    http = UpstreamHttp(f"http://127.0.0.1:{port}/", ssl.create_default_context(), most=2)
+    outcomes = await asyncio.gather(*(http.post({}, b"") for _ in range(10)), return_exceptions=True)
+    assert {type(each) for each in outcomes} == {ConnectionRefusedError}
+
+
 async def test_a_proxy_is_asked_for_a_tunnel_and_sees_nothing_but_the_host(tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     asked: list[bytes] = []

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
 
 from sentra_tui.domain.errors import TransportError, TransportRefused
@@ -15,6 +17,7 @@ from sentra_tui.services.openai.endpoint import Endpoint
 from sentra_tui.services.openai.reply import Reply
 from sentra_tui.services.openai.status import is_web_page, redact, refusal, web_page
 
+_VISIBLE = re.compile("[!-~]+")
 _DATE_RESOLUTION_S = 1.0
 """A Date header may be this much behind the clock that wrote it."""
 
@@ -39,7 +42,7 @@ def client_secret(body: Any) -> ClientSecret | None:
     beta = body.get("client_secret")
     values = (body.get("value"), body.get("ephemeral_key"), beta.get("value") if isinstance(beta, dict) else beta)
     for value in values:
-        if isinstance(value, str) and value and all("!" <= character <= "~" for character in value):
+        if isinstance(value, str) and _VISIBLE.fullmatch(value):
             return ClientSecret(value)
     return None
 
@@ -59,11 +62,17 @@ def _lifetime_s(reply: Reply, body: dict[str, Any]) -> float:
     """
     beta = body.get("client_secret")
     ends_s = _moment(beta.get("expires_at") if isinstance(beta, dict) else body.get("expires_at"))
+    now_s = _dated(reply.headers.get("date", ""))
+    return 0.0 if ends_s is None or now_s is None else max(ends_s - now_s - _DATE_RESOLUTION_S, 0.0)
+
+
+@lru_cache(maxsize=8)
+def _dated(date: str) -> float | None:
+    """Return the moment of a Date header, as seconds since 1970: the same for all that a team gets in a second."""
     try:
-        now_s = parsedate_to_datetime(reply.headers.get("date", "")).timestamp()
+        return parsedate_to_datetime(date).timestamp()
     except (ValueError, OverflowError):
-        return 0.0
-    return 0.0 if ends_s is None else max(ends_s - now_s - _DATE_RESOLUTION_S, 0.0)
+        return None
 
 
 def _moment(value: Any) -> float | None:
