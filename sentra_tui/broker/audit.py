@@ -1,4 +1,8 @@
-"""One line for each request: when, who, what came of it. Never a token, a secret or a key."""
+"""One line for each request: when, who, what came of it. Never a token, a secret or a key.
+
+Whoever can reach the broker can make it write lines. So those of strangers have a file of their own, which they may
+fill as they like: what members did is not pushed out by it.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +10,17 @@ import hashlib
 import os
 import sys
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 
 import msgspec
 
 from sentra_tui.broker.private_file import make_private_directory, open_private
+from sentra_tui.domain.errors import ConfigError
 from sentra_tui.domain.secret import Secret
 
 ROTATE_BYTES = 16 << 20
-"""Where a file is put aside, under its name with `.1`, and another begun: those who may not come in write here, too."""
+"""Where a file is put aside, under its name with `.1`, and another begun."""
 _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 
 
@@ -37,23 +43,46 @@ class AuditLine(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class Audit:
-    """Writes the lines to a file that only its owner may read, or to standard error where `path` is None."""
+    """Writes the lines to files that only their owner may read, or to standard error where `path` is None.
+
+    Those of members go to `path`; those of everybody else, revoked and expired members among them, to `strangers_path`.
+    """
 
     def __init__(self, path: Path | None, *, rotate_bytes: int = ROTATE_BYTES) -> None:
-        """Open the file; raises ConfigError."""
-        self._path = path
-        self._rotate_bytes = rotate_bytes
-        self._descriptor = _opened(path)
+        """Open the files; raises ConfigError."""
+        self._members = _Lines(path, rotate_bytes)
+        try:
+            self._strangers = _Lines(path and strangers_path(path), rotate_bytes)
+        except ConfigError:
+            self._members.close()
+            raise
 
     def write(self, line: AuditLine, epoch_s: float) -> None:
         """Write a line; raises OSError or ConfigError where it cannot be written."""
         line.time = datetime.fromtimestamp(epoch_s, UTC).isoformat(timespec="milliseconds")
-        if self._path is not None and os.fstat(self._descriptor).st_size >= self._rotate_bytes:
-            self._rotate(self._path)
-        os.write(self._descriptor, msgspec.json.encode(line) + b"\n")
+        is_members = line.member and line.status != HTTPStatus.UNAUTHORIZED
+        (self._members if is_members else self._strangers).append(msgspec.json.encode(line) + b"\n")
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the files."""
+        self._members.close()
+        self._strangers.close()
+
+
+class _Lines:
+    """A file that grows to `rotate_bytes`, and the one before it; standard error where `path` is None."""
+
+    def __init__(self, path: Path | None, rotate_bytes: int) -> None:
+        self._path = path
+        self._rotate_bytes = rotate_bytes
+        self._descriptor = _opened(path)
+
+    def append(self, raw: bytes) -> None:
+        if self._path is not None and os.fstat(self._descriptor).st_size >= self._rotate_bytes:
+            self._rotate(self._path)
+        os.write(self._descriptor, raw)
+
+    def close(self) -> None:
         if self._path is not None:
             os.close(self._descriptor)
 
@@ -62,6 +91,11 @@ class Audit:
         fresh = _opened(path)
         os.close(self._descriptor)
         self._descriptor = fresh
+
+
+def strangers_path(path: Path) -> Path:
+    """Return where the lines of strangers are, beside those of members at `path`."""
+    return path.with_name(f"{path.stem}.strangers{path.suffix}")
 
 
 def secret_mark(secret: Secret) -> str:

@@ -30,7 +30,9 @@ from sentra_tui.broker.service import BrokerService
 from sentra_tui.broker.template import SessionTemplate
 from sentra_tui.broker.upstream import Upstream
 from sentra_tui.domain.config import Config
-from sentra_tui.domain.errors import ConfigError
+from sentra_tui.domain.errors import ConfigError, CredentialRefused
+from sentra_tui.domain.provider_config import ProviderProfile
+from sentra_tui.domain.secret import Secret
 from sentra_tui.services.keys import api_key
 from sentra_tui.services.openai.endpoint import endpoint
 from sentra_tui.services.tls import load_tls_context
@@ -78,7 +80,7 @@ async def serving(options: BrokerOptions, config: Config, environ: Mapping[str, 
     check_exposure(host, members, tls=tls is not None)
     profile = config.require_profile(config.broker.provider)
     place = endpoint(profile)
-    key = api_key(profile, environ)
+    key = _team_key(profile, environ)
     trusted = await load_tls_context(place.ca_file)
     with (
         contextlib.closing(Upstream(place, key, config.broker.ttl_s, trusted)) as upstream,
@@ -98,6 +100,13 @@ async def serving(options: BrokerOptions, config: Config, environ: Mapping[str, 
         async with _listening(taken, tls, service):
             shown = f"[{host}]" if ":" in host else host
             yield BrokerStarted(f"{'https' if tls else 'http'}://{shown}:{port}", os.getpid())
+
+
+def _team_key(profile: ProviderProfile, environ: Mapping[str, str]) -> Secret:
+    if profile.key_env and not environ.get(profile.key_env, "").strip():
+        what = f"{profile.key_env} is not set: the broker has no key of the team."
+        raise CredentialRefused(what, hint="Set it in the environment that the broker is started in.")
+    return api_key(profile, environ)
 
 
 def _bound(host: str, port: int) -> socket.socket:

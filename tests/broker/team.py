@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sentra_tui.broker.audit import strangers_path
 from sentra_tui.broker.members import MembersFile
 from sentra_tui.domain import config_file
 from sentra_tui.domain.config import Config
@@ -48,7 +49,9 @@ class Team:
         return self.members.add(name, days, time.time()).reveal()
 
     def audit(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.audit_path.read_text().splitlines()]
+        """Return what was written down: of members, then of strangers."""
+        paths = (self.audit_path, strangers_path(self.audit_path))
+        return [json.loads(line) for path in paths for line in path.read_text().splitlines()]
 
     async def ask(self, token: str, body: Any = None, **headers: str) -> Answer:
         """Ask for a session as our own client does."""

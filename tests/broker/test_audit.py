@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sentra_tui.broker.audit import Audit, AuditLine
+from sentra_tui.broker.audit import Audit, AuditLine, strangers_path
 from sentra_tui.domain.errors import ConfigError
 
 NOW_S = 1_700_000_000.25
@@ -17,7 +17,7 @@ def test_a_line_says_when_and_only_what_is_known(tmp_path: Path) -> None:
     audit = Audit(path)
     audit.write(AuditLine(client="::1", outcome="misdirected", status=421), NOW_S)
     audit.close()
-    assert json.loads(path.read_text()) == {
+    assert json.loads(strangers_path(path).read_text()) == {
         "time": "2023-11-14T22:13:20.250+00:00",
         "client": "::1",
         "outcome": "misdirected",
@@ -25,17 +25,33 @@ def test_a_line_says_when_and_only_what_is_known(tmp_path: Path) -> None:
     }
 
 
-def test_those_who_may_not_come_in_cannot_fill_the_disk(tmp_path: Path) -> None:
+def test_those_who_may_not_come_in_can_neither_fill_the_disk_nor_push_out_what_members_did(tmp_path: Path) -> None:
+    path = tmp_path / "team" / "audit.jsonl"
+    audit = Audit(path, rotate_bytes=1000)
+    audit.write(AuditLine(outcome="minted", status=200, member="ada"), NOW_S)
+    for number in range(200):
+        audit.write(AuditLine(outcome="token_unknown", status=401, client=str(number)), NOW_S)
+        audit.write(AuditLine(outcome="token_revoked", status=401, client=str(number), member="bob"), NOW_S)
+        audit.write(AuditLine(outcome="ok", status=200, client=str(number)), NOW_S)
+    audit.close()
+    kept = sorted(path.parent.iterdir())
+    assert [each.name for each in kept] == ["audit.jsonl", "audit.strangers.jsonl", "audit.strangers.jsonl.1"]
+    assert all(each.stat().st_size < 1200 for each in kept)
+    assert {stat.S_IMODE(each.stat().st_mode) for each in kept} == {0o600}
+    assert json.loads(strangers_path(path).read_text().splitlines()[-1])["client"] == "199"
+    assert json.loads(path.read_text())["member"] == "ada"
+
+
+def test_the_file_of_members_is_put_aside_and_another_begun(tmp_path: Path) -> None:
     path = tmp_path / "team" / "audit.jsonl"
     audit = Audit(path, rotate_bytes=1000)
     for number in range(200):
-        audit.write(AuditLine(outcome="token_unknown", status=401, client=str(number)), NOW_S)
+        audit.write(AuditLine(outcome="minted", status=200, member=str(number)), NOW_S)
     audit.close()
-    kept = sorted(path.parent.iterdir())
-    assert [each.name for each in kept] == ["audit.jsonl", "audit.jsonl.1"]
-    assert all(each.stat().st_size < 1200 for each in kept)
-    assert {stat.S_IMODE(each.stat().st_mode) for each in kept} == {0o600}
-    assert json.loads(path.read_text().splitlines()[-1])["client"] == "199"
+    older, newer = path.with_name("audit.jsonl.1"), path
+    lines = [json.loads(line)["member"] for each in (older, newer) for line in each.read_text().splitlines()]
+    assert lines == [str(number) for number in range(200 - len(lines), 200)]
+    assert all(each.stat().st_size < 1200 for each in (older, newer))
 
 
 def test_a_file_that_others_may_read_is_refused(tmp_path: Path) -> None:

@@ -133,7 +133,8 @@ async def test_without_a_key_it_does_not_start(tmp_path: Path) -> None:
     home.write_config()
     status, _, err = await home.run(*home.serve("--port=0"))
     assert status == 2
-    assert KEY_ENV in err
+    assert f"{KEY_ENV} is not set: the broker has no key of the team. Set it" in err
+    assert "local provider" not in err
 
 
 async def test_a_port_that_is_taken_is_one_line(home: Home) -> None:
@@ -179,6 +180,7 @@ async def test_a_member_is_served_until_another_process_revokes_the_token(
         "members.json": 0o600,
         "members.json.lock": 0o600,
         "audit.jsonl": 0o600,
+        "audit.strangers.jsonl": 0o600,
     }
     assert stat.S_IMODE((tmp_path / "team").stat().st_mode) == 0o700
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sentra_tui.broker.audit import strangers_path
 from sentra_tui.broker.refusal import Refusal
 from sentra_tui.broker.template import Wanted, read_wanted
 from sentra_tui.provider.server import ProviderStarted
@@ -149,7 +150,7 @@ async def test_the_audit_says_who_and_what_and_no_secret(team: Team) -> None:
     assert hashlib.sha256(secret.encode()).hexdigest().startswith(minted["secret"])
     assert len(minted["secret"]) == 32
     assert (refused["outcome"], refused["status"], refused.get("member")) == ("token_unknown", 401, None)
-    written = team.audit_path.read_text()
+    written = team.audit_path.read_text() + strangers_path(team.audit_path).read_text()
     assert not any(private in written for private in (token, secret, team.provider.api_key, "made-up"))
 
 
