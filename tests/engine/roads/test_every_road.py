@@ -32,23 +32,27 @@ class Case:
     plan: dict[str, Any] = field(default_factory=dict)
     relay: str = ""
     """How the TURN server is reached; empty does without."""
+    choice: str = ""
+    """The `transport` that the profile asks for, where that is not the road."""
 
 
 BETA = {"dialects": ["beta"]}
 CASES = {
-    "webrtc": Case("webrtc"),
+    "webrtc": Case("webrtc", choice="auto"),
     "webrtc-beta": Case(
         "webrtc",
         'dialect = "beta"\noffer = "beta_query"\nwrapped_messages = true',
         {**BETA, "wrapped_messages": True},
     ),
-    "turn": Case("turn", relay="udp"),
+    "turn": Case("turn", relay="udp", choice="webrtc"),
     "websocket": Case("websocket"),
     "websocket-beta": Case("websocket", 'dialect = "beta"', BETA),
     "websocket-16k": Case("websocket", "pcm_rate_hz = 16000"),
     "http": Case("http"),
 }
 PROMPT = "[main]\ndebounce_s = 0.2\npatience_s = 2.0"
+ANSWERED_S = 75.0
+"""On a busy machine the recogniser falls behind; an answer that waits longer for it is given up (60 s)."""
 
 
 @pytest.fixture
@@ -79,12 +83,11 @@ def answered(state: AppState) -> bool:
     return set(drafts(state)) == {"mic", "speaker"} and bool(main)
 
 
-@pytest.mark.timeout(170)
+@pytest.mark.timeout(270)
 @given_three_chances
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 async def test_every_road_gives_the_same_words_and_answers(case: Case, relay: Coturn | None, tmp_path: Path) -> None:
-    transport = "webrtc" if case.road == "turn" else case.road
-    profile, env = f'transport = "{transport}"\n{case.profile}\n', {}
+    profile, env = f'transport = "{case.choice or case.road}"\n{case.profile}\n', {}
     if relay is not None:
         env = {"TURN_PASSWORD": relay.password}
         profile += (
@@ -95,11 +98,15 @@ async def test_every_road_gives_the_same_words_and_answers(case: Case, relay: Co
     async with providing(tmp_path, Plan(**case.plan)) as provider:
         engine = await provider.engine(*write_recordings(tmp_path), profile=profile, config=PROMPT, env=env)
         try:
+            state = await engine.until_live("mic", "speaker")
+            taken = {(stream.transport, stream.detour) for stream in state.streams}
+            if {road for road, _ in taken} != {case.road}:
+                pytest.fail(f"calls go by {taken}")  # no second chance for that, however busy the machine
             state = await engine.until(
                 lambda state: (
                     all(any(line.final for line in stream.transcript) for stream in state.streams) and answered(state)
                 ),
-                50,
+                ANSWERED_S,
             )
         finally:
             assert await engine.stop() == 0
