@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 
 from sentra_tui.domain.errors import OutcomeUnknown, TransportLost, TransportRefused
@@ -214,14 +213,3 @@ async def test_a_proxy_that_refuses_is_named(monkeypatch: pytest.MonkeyPatch) ->
     error = await broken("https://api.example/v1")
     assert error.message == "The proxy did not let the request to api.example through."
     server.close()
-
-
-def test_an_untrusted_certificate_says_why() -> None:
-    from sentra_tui.services.openai.network import network_error
-
-    cause = ssl.SSLCertVerificationError("certificate verify failed")
-    cause.verify_message = "self-signed certificate"
-    error = httpx.ConnectError("x")
-    error.__cause__ = ExceptionGroup("several", [OSError("a"), cause])
-    said = network_error(error, "api.example")
-    assert said.message == "The certificate of api.example is not trusted (self-signed certificate)."

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import math
 import re
-import socket
-import ssl
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
 import msgspec
@@ -30,6 +28,15 @@ from websockets.http11 import Response
 from sentra_tui.domain.errors import CredentialRefused, TransportError, TransportLost, TransportRefused
 from sentra_tui.domain.roads import Reason
 from sentra_tui.domain.text import clean_line
+from sentra_tui.services.obstacles import (
+    CHECK_NETWORK,
+    NO_SUCH_NAME,
+    NO_TLS,
+    REFUSED,
+    Obstacle,
+    first_obstacle,
+    untrusted,
+)
 from sentra_tui.services.transport.socket.address import SocketAddress
 
 MAX_RETRY_AFTER_S = 3600.0
@@ -51,19 +58,16 @@ def dial_failure(error: Exception, address: SocketAddress, *, opened: bool) -> T
         return _refused(error.response, address)
     if isinstance(error, InvalidProxyStatus):
         return _proxy_refused(error.response.status_code)
-    causes = tuple(_causes(error))
-    for cause in causes:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return TransportLost(
-                f"The certificate of {address.host} is not trusted ({clean_line(cause.verify_message)}).",
-                hint="Check the clock; a private authority goes into ca_file.",
-                reason=Reason.TLS_INSPECTED,
-            )
-    for kind, message, hint, reason in _OPENED if opened else _NOT_OPENED:
-        if any(isinstance(cause, kind) for cause in causes):
-            failure = TransportRefused if reason is Reason.NOT_OFFERED else TransportLost
-            return failure(message.format(host=address.host), hint=hint, reason=reason)
-    return TransportLost(f"The call to {address.host} failed ({type(error).__name__}).")
+    distrust = untrusted(error, address.host)
+    if distrust is not None:
+        return distrust
+    obstacle = first_obstacle(error, _OPENED if opened else _NOT_OPENED)
+    if obstacle is None:
+        return TransportLost(f"The call to {address.host} failed ({type(error).__name__}).")
+    if obstacle.reason is Reason.NOT_OFFERED:
+        message = obstacle.message.format(host=address.host)
+        return TransportRefused(message, hint=obstacle.hint, reason=obstacle.reason)
+    return obstacle.lost(address.host)
 
 
 def ending(closed: ConnectionClosed, label: str) -> TransportLost:
@@ -100,49 +104,34 @@ def _because(closed: ConnectionClosed) -> str:
     return f" ({closed.rcvd.code}: {reason})" if reason else f" ({closed.rcvd.code})"
 
 
-_Row = tuple[type[BaseException], str, str, Reason]
-
-_NOT_OPENED: tuple[_Row, ...] = (
-    (socket.gaierror, "The name {host} cannot be resolved.", "Check the network and the address.", Reason.UNREACHABLE),
-    (ImportError, "The proxy is a SOCKS proxy, which calls cannot take.", _PROXY_HINT, Reason.OTHER),
-    (InvalidProxy, "The proxy's address cannot be used.", _PROXY_HINT, Reason.UNREACHABLE),
-    (ProxyError, "The proxy did not let the call to {host} through.", _PROXY_HINT, Reason.UNREACHABLE),
-    (InvalidURI, "The address of {host} cannot be used for a call.", "Check base_url.", Reason.NOT_OFFERED),
-    (ValueError, "The address of {host} cannot be used for a call.", "Check base_url.", Reason.NOT_OFFERED),
-    (
-        ssl.SSLError,
-        "No secure connection to {host}.",
-        "Check the address, and the network's proxy.",
-        Reason.UNREACHABLE,
-    ),
+_NO_ADDRESS = "The address of {host} cannot be used for a call."
+_NO_WORD = "{host} took the connection and says nothing."
+_IN_BETWEEN = "Something in between may forbid WebSockets."
+_NOT_OPENED = (
+    NO_SUCH_NAME,
+    Obstacle(ImportError, "The proxy is a SOCKS proxy, which calls cannot take.", _PROXY_HINT, Reason.OTHER),
+    Obstacle(InvalidProxy, "The proxy's address cannot be used.", _PROXY_HINT, Reason.UNREACHABLE),
+    Obstacle(ProxyError, "The proxy did not let the call to {host} through.", _PROXY_HINT, Reason.UNREACHABLE),
+    Obstacle(InvalidURI, _NO_ADDRESS, "Check base_url.", Reason.NOT_OFFERED),
+    Obstacle(ValueError, _NO_ADDRESS, "Check base_url.", Reason.NOT_OFFERED),
+    NO_TLS,
     # asyncio's words for a TLS handshake that takes too long.
-    (ConnectionAbortedError, "{host} took the connection and says nothing.", "", Reason.SILENT),
-    (TimeoutError, "{host} does not answer.", "Check the network.", Reason.UNREACHABLE),
-    (ConnectionRefusedError, "{host} refused the connection.", "Check that it runs, and its port.", Reason.UNREACHABLE),
-    (ConnectionResetError, "{host} broke the connection off.", "Check the address, and its port.", Reason.UNREACHABLE),
-    (OSError, "{host} cannot be reached.", "Check the network.", Reason.UNREACHABLE),
+    Obstacle(ConnectionAbortedError, _NO_WORD, "", Reason.SILENT),
+    Obstacle(TimeoutError, "{host} does not answer.", CHECK_NETWORK, Reason.UNREACHABLE),
+    REFUSED,
+    Obstacle(
+        ConnectionResetError, "{host} broke the connection off.", "Check the address, and its port.", Reason.UNREACHABLE
+    ),
+    Obstacle(OSError, "{host} cannot be reached.", CHECK_NETWORK, Reason.UNREACHABLE),
 )
-_OPENED: tuple[_Row, ...] = (
-    (TimeoutError, "{host} took the connection and says nothing.", "", Reason.SILENT),
-    (EOFError, "{host} broke off in place of an answer.", "Something in between may forbid WebSockets.", Reason.OTHER),
-    (OSError, "The connection to {host} broke.", "Something in between may forbid WebSockets.", Reason.OTHER),
-    (InvalidMessage, "{host} does not speak HTTP.", _CHECK_ADDRESS, Reason.NOT_OFFERED),
-    (InvalidHandshake, "{host} does not speak WebSocket.", _CHECK_ADDRESS, Reason.NOT_OFFERED),
+_OPENED = (
+    Obstacle(TimeoutError, _NO_WORD, "", Reason.SILENT),
+    Obstacle(EOFError, "{host} broke off in place of an answer.", _IN_BETWEEN, Reason.OTHER),
+    Obstacle(OSError, "The connection to {host} broke.", _IN_BETWEEN, Reason.OTHER),
+    Obstacle(InvalidMessage, "{host} does not speak HTTP.", _CHECK_ADDRESS, Reason.NOT_OFFERED),
+    Obstacle(InvalidHandshake, "{host} does not speak WebSocket.", _CHECK_ADDRESS, Reason.NOT_OFFERED),
 )
-"""The kind of cause, what happened, what helps, and the reason; the first row that fits counts."""
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield `error` and all that led to it."""
-    waiting: list[BaseException | None] = [error]
-    seen: set[int] = set()
-    while waiting:
-        each = waiting.pop()
-        if each is None or id(each) in seen:
-            continue
-        seen.add(id(each))
-        yield each
-        waiting += [each.__cause__, each.__context__]
+"""The first that fits counts."""
 
 
 def _proxy_refused(status: int) -> TransportError:
