@@ -23,8 +23,10 @@ _EDGE = bytes(SPEECH_RATE_HZ // 5 * 2)
 
 _DICTIONARY = "en-us/cmudict-en-us.dict"
 
-_TUNING = {"fwdflat": False, "bestpathlw": 7.5}
-"""Best of those tried on recorded speech through Opus; a third pass (fwdflat) finds no more words."""
+_TUNING = {"fwdflat": False, "bestpathlw": 7.5, "maxhmmpf": 2000}
+"""Best of those tried on recorded speech through Opus; a third pass (fwdflat) finds no more words. With 2,000 states
+followed at a time it takes half the processor time of 30,000 and finds as many; with 1,000 it finds fewer.
+"""
 
 _PIECE_BYTES = SPEECH_RATE_HZ // 50 * 2
 
