@@ -61,7 +61,11 @@ class Device:
         self.latency_s = 0.0
         """How long after the block is handed over its sound is heard; of an output, and as far as PortAudio knows."""
         self.xruns = 0
-        """How often the device ran dry or full because `on_block` was not called in time."""
+        """How often the device ran dry or full because `on_block` was not called in time.
+
+        One that holds more sound asks for several blocks in one go, and says so with each of them: that is once.
+        """
+        self._behind = False
 
     async def open(self) -> None:
         """Open and start it; raises SourceError."""
@@ -105,7 +109,8 @@ class Device:
         _open_devices.discard(self)
 
     def _callback(self, block: Any, _frames: int, time: Any, status: Any) -> None:
-        self.xruns += bool(status)
+        was_behind, self._behind = self._behind, bool(status)
+        self.xruns += self._behind and not was_behind
         # Behind a sound server the stream's own figure is too small, and not every system says when a block is heard.
         if time.outputBufferDacTime > time.currentTime:
             self.latency_s = time.outputBufferDacTime - time.currentTime

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import aclosing
+from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
@@ -16,6 +17,7 @@ import pytest
 from sentra_tui.domain.audio import FRAME_BYTES, SAMPLE_RATE_HZ
 from sentra_tui.domain.errors import SourceError
 from sentra_tui.services.audio.capture import MicrophoneSource
+from sentra_tui.services.audio.devices import Device
 from sentra_tui.services.audio.playback import SpeakerSink
 from sentra_tui.services.audio.sources import open_source
 from tests.pulse import PulseServer
@@ -49,6 +51,14 @@ async def loud_frames(source: MicrophoneSource, count: int) -> bytes:
             if len(loud) == count:
                 break
     return b"".join(loud)
+
+
+def test_a_device_that_ran_dry_and_asks_for_several_blocks_in_one_go_ran_dry_once() -> None:
+    device = Device("output", "", lambda _: None, lambda: None)
+    time = SimpleNamespace(outputBufferDacTime=0.0, currentTime=0.0)
+    for ran_dry in (False, True, True, True, False, False, True, False):
+        device._callback(bytearray(), 480, time, ran_dry)
+    assert device.xruns == 2
 
 
 @pytest.mark.parametrize("device", ["", "sentra_mic", "SENTRA_M", "ALSA:sentra_mic"])
