@@ -1,4 +1,7 @@
-"""What we add, voice to voice, over a WebSocket. The answer comes as servers send it: all at once."""
+"""What we add, voice to voice, over a WebSocket. The answer comes as servers send it: all at once.
+
+What the sound devices take by themselves is taken off, as in `key_to_silence`: no transport can shorten it.
+"""
 
 from __future__ import annotations
 
@@ -40,9 +43,9 @@ class AnsweringEnd(SocketEnd):
 
 
 def measure(request: Request) -> Measurements:
-    """Return what we add to the provider's delay, p95."""
+    """Return what we add to the delays of the provider and of the devices, p95."""
     options = (f"--provider={NAME}", "--transport=websocket")
-    return {"added_latency_websocket_p95_ms": added_latency(_begin, options, "message")}
+    return {"added_latency_websocket_p95_ms": added_latency(_begin, options, "message", less_devices=True)}
 
 
 def _begin() -> tuple[ScriptedSocketProvider, list[Answering]]:

@@ -51,12 +51,17 @@ class Scripted(Protocol):
 
 
 def added_latency(
-    begin: Callable[[], tuple[Scripted, list[Answering]]], options: tuple[str, ...], piece: str
+    begin: Callable[[], tuple[Scripted, list[Answering]]],
+    options: tuple[str, ...],
+    piece: str,
+    *,
+    less_devices: bool = False,
 ) -> Measurement:
     """Return what we add to the provider's delay, p95.
 
     `begin` makes the provider, in a running loop, and the list that it puts the ends of its calls into; `options` are
-    the engine's. `piece` is what the call carries sound in.
+    the engine's. `piece` is what the call carries sound in. With `less_devices` the delay of the devices alone,
+    measured after it on the same server, is taken off; the note tells both.
     """
     with (
         private_sound() as server,
@@ -88,10 +93,11 @@ def added_latency(
 
         travelled = ways(asyncio.run(talk()), said, heard)
         alone_ms = devices_alone_ms(server)
-    added_ms = tuple((way.there_s + way.back_s) * 1000 for way in travelled)
-    progress(f"added latency: {len(added_ms)} of {TURNS} turns")
-    if len(added_ms) < TURNS * 0.9:
-        raise CannotMeasure(f"only {len(added_ms)} of {TURNS} turns were answered and heard")
+    progress(f"added latency: {len(travelled)} of {TURNS} turns")
+    if len(travelled) < TURNS * 0.9:
+        raise CannotMeasure(f"only {len(travelled)} of {TURNS} turns were answered and heard")
+    all_ms = tuple((way.there_s + way.back_s) * 1000 for way in travelled)
+    added_ms = tuple(each - alone_ms for each in all_ms) if less_devices else all_ms
     there_ms = median([way.there_s for way in travelled]) * 1000
     back_ms = median([way.back_s for way in travelled]) * 1000
     note = (
@@ -101,4 +107,6 @@ def added_latency(
         f"{PROVIDER_S * 1000:.0f} ms); sound devices, codec and buffers included; medians: {there_ms:.0f} ms there, "
         f"{back_ms:.0f} ms back; of which the devices alone, from one to the other, take {alone_ms:.0f} ms"
     )
+    if less_devices:
+        note += f", which are taken off: with them the p95 is {percentile(all_ms, 95):.0f} ms"
     return Measurement(value=percentile(added_ms, 95), trials=added_ms, note=note)
