@@ -25,8 +25,9 @@ HEADROOM_S = 0.008
 Sound that a server does not pace comes ahead of its time, and needs none.
 """
 LEAD_S = 0.04
-"""How much further ahead such sound is handed over when it begins: the loudspeaker need not wait then for what is to
-follow, and a loop that is late by so much is not heard.
+"""How far ahead such sound is handed over: a loudspeaker need not wait for what follows, and we may be late by so much.
+
+It is that far ahead from its beginning on, and again after it came late: by never more, however often that happens.
 """
 
 
@@ -123,13 +124,19 @@ async def play(transport: Transport, sink: AudioSink, cut: Cut) -> None:
     """
     loop = asyncio.get_running_loop()
     due_s = loop.time()
+    owed_since_s: float | None = due_s - LEAD_S
     while True:
         frame = transport.receive_audio()
         if not cut.swallows(frame) and frame is not None:
             sink.write(frame)
-        due_s += FRAME_MS / 1000
         if frame is None:
-            due_s = await _due_after_arrival(transport, due_s)
+            owed_since_s = due_s if owed_since_s is None else owed_since_s
+            due_s = await _due_after_arrival(transport, due_s + FRAME_MS / 1000)
+        else:
+            if owed_since_s is not None and not transport.server_truncates:
+                due_s = max(owed_since_s, loop.time() - LEAD_S)
+            owed_since_s = None
+            due_s += FRAME_MS / 1000
         await asyncio.sleep(max(0.0, due_s - loop.time()))
 
 
@@ -144,4 +151,4 @@ async def _due_after_arrival(transport: Transport, due_s: float) -> float:
             await transport.audio_arrives()
     except TimeoutError:
         return due_s
-    return asyncio.get_running_loop().time() + (HEADROOM_S if transport.server_truncates else -LEAD_S)
+    return asyncio.get_running_loop().time() + (HEADROOM_S if transport.server_truncates else 0.0)

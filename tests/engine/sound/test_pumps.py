@@ -140,6 +140,22 @@ async def test_of_sound_that_comes_all_at_once_the_first_frames_are_played_witho
     assert len(sink.frames) > LEAD_S * 1000 // FRAME_MS
 
 
+async def test_sound_that_comes_in_gusts_is_played_no_further_ahead_with_each_of_them() -> None:
+    transport, sink = LoopTransport(), ListSink()
+    transport.server_truncates = False
+    loop = asyncio.get_running_loop()
+    began_s = loop.time()
+    task = asyncio.ensure_future(play(transport, sink, Cut()))
+    for _ in range(12):
+        transport.sound += [TONE] * 2
+        await until(lambda: not transport.sound)
+        await asyncio.sleep(0.025)
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    assert len(sink.frames) <= (loop.time() - began_s + LEAD_S) * 1000 / FRAME_MS + 1
+
+
 async def test_what_the_peer_says_is_played_in_order() -> None:
     transport, sink = LoopTransport(), ListSink()
     transport.sound = [TONE, SILENCE, TONE]
