@@ -35,6 +35,10 @@ class Deadlines(Generic[T]):
         """Forget one, if it is here."""
         self._ends_s.pop(one, None)
 
+    def pop(self) -> T:
+        """Take out the one that was added last; raises KeyError where there is none."""
+        return self._ends_s.popitem()[0]
+
     def _look(self) -> None:
         """Hand over who is late; look again when the next one may be."""
         self._timer = None

@@ -10,8 +10,9 @@ from typing import Any
 
 import msgspec
 
+from sentra_tui.broker.proxy import proxy_for
 from sentra_tui.broker.reply_reader import BrokenReply
-from sentra_tui.broker.upstream_http import UpstreamHttp, proxy_for
+from sentra_tui.broker.upstream_http import UpstreamHttp
 from sentra_tui.domain.errors import TransportLost, TransportRefused
 from sentra_tui.domain.secret import Secret
 from sentra_tui.services.bearer import auth_headers

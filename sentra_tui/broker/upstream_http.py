@@ -7,30 +7,23 @@ two to five times as long for a request as this one, which posts one kind of bod
 from __future__ import annotations
 
 import asyncio
-import base64
-import re
-import socket
 import ssl
-import urllib.request
 from collections import deque
 from collections.abc import Callable, Mapping
-from urllib.parse import unquote, urlsplit
 
 import httpx
 
 from sentra_tui.broker.deadlines import Deadlines
 from sentra_tui.broker.incoming import INCOMING
+from sentra_tui.broker.proxy import tunnel
 from sentra_tui.broker.reply_reader import BrokenReply, ReplyReader
-from sentra_tui.domain.errors import ConfigError
 from sentra_tui.services.openai.reply import Reply
 
 CONNECT_S = 3.0
 DEADLINE_S = 4.0
 """Less than a client waits, so that it learns who is to blame."""
-_TUNNEL = re.compile(rb"HTTP/1\.[01] 2\d\d[ \r]")
-_HEAD_BYTES = 16 << 10
-_PROXY_PORT = 80
-"""Where none is written, as in the other clients that read HTTPS_PROXY."""
+IDLE_S = 60.0
+"""How long a connection that nobody uses is kept: networks forget older ones, and tell neither end."""
 
 
 class UpstreamHttp:
@@ -41,7 +34,14 @@ class UpstreamHttp:
     """
 
     def __init__(
-        self, url: str, tls: ssl.SSLContext, most: int, proxy: str = "", *, deadline_s: float = DEADLINE_S
+        self,
+        url: str,
+        tls: ssl.SSLContext,
+        most: int,
+        proxy: str = "",
+        *,
+        deadline_s: float = DEADLINE_S,
+        idle_s: float = IDLE_S,
     ) -> None:
         parsed = httpx.URL(url)
         self._host = parsed.host
@@ -53,7 +53,7 @@ class UpstreamHttp:
         self._deadline_s = deadline_s
         self._running = Deadlines(deadline_s, _Exchange.time_out)
         self._waiting: deque[_Exchange] = deque()
-        self._idle: list[_Connection] = []
+        self._idle = Deadlines(idle_s, _Connection.abort)
         self._places = most
 
     async def post(self, headers: Mapping[str, str], body: bytes) -> Reply:
@@ -68,6 +68,8 @@ class UpstreamHttp:
                 try:
                     return await exchange.reply
                 except _Stale:
+                    if self._loop.time() >= exchange.ends_s:  # nobody would end it any more
+                        raise TimeoutError from None
                     exchange.reply = self._loop.create_future()
         finally:
             self._running.discard(exchange)
@@ -101,9 +103,9 @@ class UpstreamHttp:
         try:
             async with asyncio.timeout_at(min(until_s, self._loop.time() + CONNECT_S)):
                 if self._proxy:
-                    tunnel = await _tunnel(self._proxy, f"{self._host}:{self._port}")
+                    through = await tunnel(self._proxy, f"{self._host}:{self._port}", CONNECT_S)
                     await self._loop.create_connection(
-                        lambda: connection, sock=tunnel, ssl=self._tls, server_hostname=name
+                        lambda: connection, sock=through, ssl=self._tls, server_hostname=name
                     )
                 else:
                     await self._loop.create_connection(
@@ -124,7 +126,7 @@ class UpstreamHttp:
             if not exchange.reply.done():
                 connection.begin(exchange)
                 return
-        self._idle.append(connection)
+        self._idle.add(connection)
 
     def _lost(self) -> None:
         self._places += 1
@@ -242,55 +244,3 @@ class _Connection(asyncio.BufferedProtocol):
         if exchange is not None:
             exchange.connection = None
         return exchange
-
-
-async def _tunnel(proxy: str, authority: str) -> socket.socket:
-    """Return a socket that leads to `authority` through a proxy (RFC 9110 section 9.3.6)."""
-    loop = asyncio.get_running_loop()
-    parsed = urlsplit(proxy)
-    link = await asyncio.to_thread(socket.create_connection, (parsed.hostname, parsed.port or _PROXY_PORT), CONNECT_S)
-    try:
-        link.setblocking(False)
-        lines = [f"CONNECT {authority} HTTP/1.1", f"Host: {authority}"]
-        if parsed.username:
-            login = f"{unquote(parsed.username)}:{unquote(parsed.password or '')}"
-            lines.append(f"Proxy-Authorization: Basic {base64.b64encode(login.encode()).decode()}")
-        await loop.sock_sendall(link, "\r\n".join([*lines, "", ""]).encode("latin-1"))
-        said = b""
-        while not said.endswith(b"\r\n\r\n"):
-            piece = await loop.sock_recv(link, _HEAD_BYTES)
-            said += piece
-            if not piece or len(said) > _HEAD_BYTES:
-                raise BrokenReply("the proxy broke off")
-        if not _TUNNEL.match(said):
-            raise BrokenReply("the proxy refused")
-    except BaseException:
-        link.close()
-        raise
-    return link
-
-
-def proxy_for(url: str) -> str:
-    """Return the proxy that the environment names for `url`, empty where none; plain http, so loopback, takes none.
-
-    Raises ConfigError where it is not one that is asked over plain http.
-    """
-    parsed = httpx.URL(url)
-    if parsed.scheme == "http" or urllib.request.proxy_bypass(parsed.host):
-        return ""
-    proxies = urllib.request.getproxies()
-    named = proxies.get("https") or proxies.get("all") or ""
-    if not named:
-        return ""
-    proxy = named if "://" in named else f"http://{named}"
-    if not _is_usable(proxy):
-        raise ConfigError("HTTPS_PROXY cannot be used as written.", hint="Like http://name:password@proxy:3128.")
-    return proxy
-
-
-def _is_usable(proxy: str) -> bool:
-    try:
-        parsed = urlsplit(proxy)
-        return parsed.scheme == "http" and bool(parsed.hostname) and parsed.port != 0
-    except ValueError:
-        return False

@@ -30,3 +30,15 @@ async def test_the_time_of_each_begins_when_it_is_added() -> None:
             await asyncio.sleep(0.01)
     assert len(spent_s) == 3
     assert all(spent >= 0.199 for spent in spent_s.values())
+
+
+async def test_the_newest_can_be_taken_out_and_is_never_late() -> None:
+    late: list[str] = []
+    deadlines = Deadlines(0.05, late.append)
+    for one in ("ada", "bob", "eve"):
+        deadlines.add(one)
+    assert [deadlines.pop(), deadlines.pop()] == ["eve", "bob"]
+    async with asyncio.timeout(10):
+        while len(deadlines):
+            await asyncio.sleep(0.01)
+    assert late == ["ada"]
