@@ -20,7 +20,7 @@ from sentra_tui.domain.roads import ANOTHER_ROAD_MAY_DO, WORDS, Reason, Road, St
 
 _BY_OFFER = (Road.WEBRTC, Road.TURN)
 _STUCK = {Stage.ANSWERED: Reason.UDP_BLOCKED, Stage.OPEN: Reason.OVERTAKEN}
-"""Why a call did not stand before it was overtaken, by how far it had come."""
+"""Why a call that was stuck did not stand before it was overtaken, by how far it had come."""
 
 
 class Try(Struct, frozen=True):
@@ -74,7 +74,7 @@ class RoadRace:
         self._trying: dict[Road, _Progress] = {}
         self._asked_ms: int | None = None
         self._errors: dict[Road, TransportError] = {}
-        self._overtaken: dict[Road, _Progress] = {}
+        self._overtaken: dict[Road, Reason] = {}
         self._over = False
 
     @property
@@ -91,8 +91,7 @@ class RoadRace:
 
         Where another call to the same host stands, what keeps one over WebRTC is the way of its sound.
         """
-        failed = {road: error.reason for road, error in self._errors.items()}
-        return failed | {road: _STUCK.get(progress.stage, Reason.SILENT) for road, progress in self._overtaken.items()}
+        return {road: error.reason for road, error in self._errors.items()} | self._overtaken
 
     def begin(self, now_ms: int) -> list[Step]:
         """Begin."""
@@ -115,12 +114,13 @@ class RoadRace:
         if self._asked_ms is None:
             self._asked_ms = now_ms
 
-    def connected(self, road: Road) -> list[Step]:
+    def connected(self, road: Road, now_ms: int) -> list[Step]:
         """This road stands. Nothing follows where another was taken already."""
         if self._over:
             return []
         self._end()
-        self._overtaken = dict(takewhile(lambda each: each[0] is not road, self._trying.items()))
+        before = takewhile(lambda each: each[0] is not road, self._trying.items())
+        self._overtaken = {each: self._held_up(each, progress, now_ms) for each, progress in before}
         return [Take(road, self._detour(road))]
 
     def failed(self, road: Road, error: TransportError, now_ms: int) -> list[Step]:
@@ -158,6 +158,11 @@ class RoadRace:
         if self._asked_ms is not None and progress.stage is Stage.ASKED and road in _BY_OFFER:
             return max(stuck_ms, self._asked_ms + self._patience.unanswered_ms)
         return stuck_ms
+
+    def _held_up(self, road: Road, progress: _Progress, now_ms: int) -> Reason:
+        """Return why this road does not stand yet: one that is not stuck is only slower."""
+        stuck = now_ms >= self._stuck_ms(road, progress)
+        return _STUCK.get(progress.stage, Reason.SILENT) if stuck else Reason.OVERTAKEN
 
     def _end(self) -> None:
         self._over = True

@@ -34,7 +34,7 @@ def test_the_best_road_alone_is_tried_while_it_is_quick() -> None:
     race.progressed(Road.WEBRTC, Stage.ASKED, 0)
     race.progressed(Road.WEBRTC, Stage.ANSWERED, 300)
     assert race.tick(1499) == []
-    assert race.connected(Road.WEBRTC) == [Take(Road.WEBRTC, "")]
+    assert race.connected(Road.WEBRTC, 1_499) == [Take(Road.WEBRTC, "")]
 
 
 def test_a_stuck_road_gets_another_one_beside_it_and_the_first_to_stand_is_taken() -> None:
@@ -43,9 +43,9 @@ def test_a_stuck_road_gets_another_one_beside_it_and_the_first_to_stand_is_taken
     assert race.due_ms == 1500
     assert race.tick(1500) == [Try(Road.WEBSOCKET)]
     race.progressed(Road.WEBSOCKET, Stage.ASKED, 1500)
-    assert race.connected(Road.WEBSOCKET) == [Take(Road.WEBSOCKET, "webrtc: UDP is blocked")]
+    assert race.connected(Road.WEBSOCKET, 1_700) == [Take(Road.WEBSOCKET, "webrtc: UDP is blocked")]
     assert race.reasons == {Road.WEBRTC: Reason.UDP_BLOCKED}
-    assert race.connected(Road.WEBRTC) == []
+    assert race.connected(Road.WEBRTC, 1_800) == []
 
 
 def test_the_head_start_counts_from_the_answer_however_late_that_comes() -> None:
@@ -59,7 +59,7 @@ def test_an_offer_that_is_not_answered_gets_another_road_beside_it_and_udp_is_no
     race = begun()
     assert race.tick(2_999) == []
     assert race.tick(3_000) == [Try(Road.WEBSOCKET)]
-    assert race.connected(Road.WEBSOCKET) == [Take(Road.WEBSOCKET, "webrtc: the server did not answer in time")]
+    assert race.connected(Road.WEBSOCKET, 3_200) == [Take(Road.WEBSOCKET, "webrtc: the server did not answer in time")]
     assert race.reasons == {Road.WEBRTC: Reason.SILENT}
 
 
@@ -69,8 +69,28 @@ def test_a_way_for_sound_that_opened_is_not_called_blocked_and_gets_time_to_come
     race.progressed(Road.WEBRTC, Stage.OPEN, 1_400)
     assert race.tick(2_599) == []
     assert race.tick(2_600) == [Try(Road.WEBSOCKET)]
-    assert race.connected(Road.WEBSOCKET) == [Take(Road.WEBSOCKET, "webrtc: another road was faster")]
+    assert race.connected(Road.WEBSOCKET, 2_800) == [Take(Road.WEBSOCKET, "webrtc: another road was faster")]
     assert race.reasons == {Road.WEBRTC: Reason.OVERTAKEN}
+
+
+def test_udp_is_not_blamed_where_the_offer_was_answered_only_after_the_next_road_had_begun() -> None:
+    race = begun()
+    race.tick(3_000)
+    race.progressed(Road.WEBSOCKET, Stage.ASKED, 3_000)
+    race.progressed(Road.WEBRTC, Stage.ANSWERED, 3_100)
+    assert race.connected(Road.WEBSOCKET, 3_150) == [Take(Road.WEBSOCKET, "webrtc: another road was faster")]
+    assert race.reasons == {Road.WEBRTC: Reason.OVERTAKEN}
+
+
+def test_a_server_that_was_asked_a_moment_ago_is_not_called_silent() -> None:
+    race = begun((Road.WEBRTC, Road.TURN, Road.WEBSOCKET))
+    race.progressed(Road.WEBRTC, Stage.ANSWERED, 300)
+    race.tick(1_500)
+    race.progressed(Road.TURN, Stage.ASKED, 1_500)
+    assert race.failed(Road.WEBRTC, lost(Reason.UDP_BLOCKED), 1_600) == [Try(Road.WEBSOCKET)]
+    race.progressed(Road.WEBSOCKET, Stage.ASKED, 1_600)
+    race.connected(Road.WEBSOCKET, 1_700)
+    assert race.reasons == {Road.WEBRTC: Reason.UDP_BLOCKED, Road.TURN: Reason.OVERTAKEN}
 
 
 def test_a_stage_that_is_told_again_or_late_gives_no_more_time() -> None:
@@ -112,21 +132,21 @@ def test_the_next_road_begins_when_all_that_are_under_way_are_stuck() -> None:
 def test_which_road_is_better_is_the_profiles_to_say() -> None:
     race = begun((Road.WEBSOCKET, Road.WEBRTC))
     assert race.tick(1_200) == [Try(Road.WEBRTC)]
-    assert race.connected(Road.WEBRTC) == [Take(Road.WEBRTC, "websocket: the server did not answer in time")]
+    assert race.connected(Road.WEBRTC, 1_300) == [Take(Road.WEBRTC, "websocket: the server did not answer in time")]
     assert race.reasons == {Road.WEBSOCKET: Reason.SILENT}
 
 
 def test_a_better_road_that_stands_after_all_is_no_detour() -> None:
     race = begun()
     race.tick(3_000)
-    assert race.connected(Road.WEBRTC) == [Take(Road.WEBRTC, "")]
+    assert race.connected(Road.WEBRTC, 3_100) == [Take(Road.WEBRTC, "")]
     assert race.reasons == {}
 
 
 def test_a_road_that_fails_is_followed_by_the_next_at_once() -> None:
     race = begun()
     assert race.failed(Road.WEBRTC, lost(Reason.NOT_OFFERED), 10) == [Try(Road.WEBSOCKET)]
-    assert race.connected(Road.WEBSOCKET) == [Take(Road.WEBSOCKET, "webrtc: the server does not offer it")]
+    assert race.connected(Road.WEBSOCKET, 20) == [Take(Road.WEBSOCKET, "webrtc: the server does not offer it")]
 
 
 def test_http_begins_only_when_nothing_else_is_left() -> None:
@@ -137,7 +157,7 @@ def test_http_begins_only_when_nothing_else_is_left() -> None:
     assert race.tick(99_000) == []
     assert race.failed(Road.WEBSOCKET, lost(Reason.SERVER_ERROR), 99_001) == []
     assert race.failed(Road.WEBRTC, lost(Reason.UDP_BLOCKED), 99_002) == [Try(Road.HTTP)]
-    assert race.connected(Road.HTTP) == [Take(Road.HTTP, "webrtc: UDP is blocked")]
+    assert race.connected(Road.HTTP, 99_003) == [Take(Road.HTTP, "webrtc: UDP is blocked")]
 
 
 def test_a_model_that_is_refused_sends_the_call_to_http_past_the_other_realtime_roads() -> None:
@@ -194,7 +214,7 @@ def test_a_dial_by_one_road_fails_with_that_roads_own_error() -> None:
 def test_why_a_better_road_is_not_tried_at_all_is_told_too() -> None:
     race = RoadRace(ALL, PATIENCE, {Road.WEBRTC: Reason.UDP_BLOCKED})
     race.begin(0)
-    assert race.connected(Road.WEBSOCKET) == [Take(Road.WEBSOCKET, "webrtc: UDP is blocked")]
+    assert race.connected(Road.WEBSOCKET, 50) == [Take(Road.WEBSOCKET, "webrtc: UDP is blocked")]
 
 
 ORDER = list(Road).index
@@ -235,7 +255,7 @@ def test_every_road_is_tried_once_at_most_and_the_dial_ends_once(
             race.progressed(under_way[which % len(under_way)], list(Stage)[which], now_ms)
             steps = []
         elif kind == "stands":
-            steps = race.connected(under_way.pop(which % len(under_way)))
+            steps = race.connected(under_way.pop(which % len(under_way)), now_ms)
         else:
             steps = race.failed(under_way.pop(which % len(under_way)), lost(reason), now_ms)
     assert ends <= 1
@@ -247,7 +267,7 @@ MOMENTS = st.lists(st.tuples(st.integers(0, 2_000), st.integers(0, 3), st.sample
 
 
 @given(ROADS, MOMENTS)
-def test_no_road_begins_beside_one_that_just_came_on_and_udp_is_blamed_only_while_ice_looks_for_a_way(
+def test_no_road_begins_beside_one_that_just_came_on_and_udp_is_blamed_only_where_ice_is_stuck(
     roads: list[Road], moments: list[tuple[int, int, Stage]]
 ) -> None:
     race = RoadRace(roads, PATIENCE)
@@ -265,8 +285,8 @@ def test_no_road_begins_beside_one_that_just_came_on_and_udp_is_blamed_only_whil
             assert all(at > Stage.BEGUN and now_ms - since_ms >= 1_200 for at, since_ms in stages.values())
             stages[step.road] = (Stage.BEGUN, now_ms)
     *others, last = stages
-    race.connected(last)
+    race.connected(last, now_ms)
     blamed = {road for road, reason in race.reasons.items() if reason is Reason.UDP_BLOCKED}
-    looking = {road for road in others if stages[road][0] is Stage.ANSWERED}
+    looking = {road for road in others if stages[road][0] is Stage.ANSWERED and now_ms - stages[road][1] >= 1_200}
     assert set(race.reasons) == set(others)
     assert blamed == looking

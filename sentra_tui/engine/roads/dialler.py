@@ -140,7 +140,7 @@ class _Dial:
         stand = {self._running[task] for task in done if task.exception() is None}
         for road in self._running.values():  # of two that stand at once the one that was begun first, the better
             if road in stand:
-                return self._race.connected(road)
+                return self._race.connected(road, now_ms)
         steps = []
         for task in done:
             failure = task.exception()
