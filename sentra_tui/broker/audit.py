@@ -6,6 +6,7 @@ fill as they like: what members did is not pushed out by it.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import sys
@@ -80,7 +81,11 @@ class _Lines:
     def append(self, raw: bytes) -> None:
         if self._path is not None and os.fstat(self._descriptor).st_size >= self._rotate_bytes:
             self._rotate(self._path)
-        os.write(self._descriptor, raw)
+        written = os.write(self._descriptor, raw)
+        if written < len(raw):  # the disk is full: a piece would spoil the next line, too
+            if self._path is not None:
+                os.ftruncate(self._descriptor, os.fstat(self._descriptor).st_size - written)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def close(self) -> None:
         if self._path is not None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import stat
 from pathlib import Path
 
@@ -52,6 +53,22 @@ def test_the_file_of_members_is_put_aside_and_another_begun(tmp_path: Path) -> N
     lines = [json.loads(line)["member"] for each in (older, newer) for line in each.read_text().splitlines()]
     assert lines == [str(number) for number in range(200 - len(lines), 200)]
     assert all(each.stat().st_size < 1200 for each in (older, newer))
+
+
+def test_a_line_that_has_no_room_as_a_whole_is_told_and_spoils_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "team" / "audit.jsonl"
+    audit = Audit(path)
+    audit.write(AuditLine(outcome="minted", status=200, member="ada"), NOW_S)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 20, before[1]))
+    try:
+        with pytest.raises(OSError, match="No space left"):
+            audit.write(AuditLine(outcome="minted", status=200, member="bob"), NOW_S)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    audit.write(AuditLine(outcome="minted", status=200, member="eve"), NOW_S)
+    audit.close()
+    assert [json.loads(line)["member"] for line in path.read_text().splitlines()] == ["ada", "eve"]
 
 
 def test_a_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
