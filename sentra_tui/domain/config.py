@@ -170,7 +170,7 @@ class DeadlinesConfig(Section, frozen=True, kw_only=True):
     head_start_s: Seconds = 1.2
     """How long a road may be stuck before the next one is tried beside it; an offer counts from its answer."""
     unanswered_s: Seconds = 3.0
-    """The same for an offer that is not answered, from the beginning of the dial."""
+    """The same for an offer that is not answered, from the moment that the provider was first asked."""
     greeting_s: Seconds = 4.0
     """How long a socket that opened may say nothing."""
 

@@ -45,7 +45,7 @@ class Reason(StrEnum):
     SILENT = "silent"
     """A request, or a connection that opened, got no answer in time."""
     OVERTAKEN = "overtaken"
-    """Nothing was wrong with it, but another road stood before it."""
+    """Nothing is known to be wrong with it, but another road stood before it."""
     UNREACHABLE = "unreachable"
     """There is no connection to the host: no name, no route, nobody listens, no answer in time."""
     TLS_INSPECTED = "tls_inspected"

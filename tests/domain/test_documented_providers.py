@@ -62,5 +62,5 @@ def test_every_choice_of_a_setting_is_named_beside_it() -> None:
 def test_the_times_that_are_promised_are_the_defaults() -> None:
     config = Config()
     assert f"stuck for {config.deadlines.head_start_s:g} s (`[deadlines] head_start_s`)" in TEXT
-    assert f"stuck {config.deadlines.unanswered_s:g} s (`unanswered_s`) after the dial began" in TEXT
+    assert f"stuck {config.deadlines.unanswered_s:g} s (`unanswered_s`) after the provider was asked" in TEXT
     assert (config.reconnect.probe_s, "After a minute (`[reconnect] probe_s`" in TEXT) == (60.0, True)
