@@ -131,7 +131,7 @@ async def test_of_sound_that_comes_all_at_once_the_first_frames_are_played_witho
     task = asyncio.ensure_future(play(transport, sink, Cut()))
     await asyncio.sleep(0)
     transport.sound += [TONE] * 10
-    await until(lambda: sink.frames)
+    await until(lambda: bool(sink.frames))
     for _ in range(10):
         await asyncio.sleep(0)
     task.cancel()
