@@ -18,6 +18,7 @@ from sentra_tui.provider.server import ProviderOptions, serving
 from tests.engine.process import EngineProcess
 from tests.engine.test_engine import WORDS, heard, words_right
 from tests.pulse import PulseServer
+from tests.services.audio.live.room import given_three_chances
 
 LIVE = ("--mic=device", "--speaker=loopback")
 
@@ -43,28 +44,37 @@ def opened(state: AppState) -> bool:
     return all(source(state, name).status is SourceStatus.OPEN for name in (MIC, SPEAKER))
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(240)
+@given_three_chances
 async def test_what_is_played_is_theirs_and_what_is_said_is_ours_with_a_room_between_them(
     pulse: PulseServer, tmp_path: Path, sample: Callable[[str], Path]
 ) -> None:
+    """A machine that stalls loses the canceller's alignment for a second or two, and then the room is heard."""
     theirs, ours = speech(sample("austen-0890.wav")), speech(sample("austen-0870.wav"))
     engine = await EngineProcess.start(tmp_path, *LIVE, env=pulse.environ)
-    with pulse.room(volume=0.3):
-        await engine.until_live(MIC, SPEAKER)
-        await engine.until(lambda state: state.echo.mode is EchoMode.CANCELLING)
-        # The canceller learns the room from what the others say first.
-        with pulse.play(theirs, "spk"):
-            await engine.until(lambda state: words_right(WORDS["austen-0890.wav"], heard(state, SPEAKER)) >= 0.5)
-        lines = len(engine.state.streams[0].transcript)
-        assert lines <= 1, "the room was not learnt"
-        with pulse.play(theirs, "spk"):
-            await engine.until(lambda state: len(state.streams[1].transcript) >= 2)
-            await engine.until(lambda state: (state.echo.erle_db or 0.0) >= 15)
-            await engine.until(lambda state: state.streams[1].rms_dbfs < -90)
-        assert len(engine.state.streams[0].transcript) == lines, "the microphone was taken to say what the others said"
-        with pulse.play(ours):
-            await engine.until(lambda state: words_right(WORDS["austen-0870.wav"], heard(state, MIC)) >= 0.5)
-    assert await engine.stop() == 0
+    try:
+        with pulse.room(volume=0.3):
+            await hears_both_sides(pulse, engine, theirs, ours)
+    finally:
+        assert await engine.stop() == 0
+
+
+async def hears_both_sides(pulse: PulseServer, engine: EngineProcess, theirs: bytes, ours: bytes) -> None:
+    await engine.until_live(MIC, SPEAKER)
+    await engine.until(lambda state: state.echo.mode is EchoMode.CANCELLING)
+    # The canceller learns the room from what the others say first.
+    with pulse.play(theirs, "spk"):
+        await engine.until(lambda state: words_right(WORDS["austen-0890.wav"], heard(state, SPEAKER)) >= 0.5)
+        await engine.until(lambda state: state.streams[1].rms_dbfs < -90)
+    lines = len(engine.state.streams[0].transcript)
+    assert lines <= 1, "the room was not learnt"
+    with pulse.play(theirs, "spk"):
+        await engine.until(lambda state: state.streams[1].rms_dbfs > -40)
+        await engine.until(lambda state: (state.echo.erle_db or 0.0) >= 15)
+        await engine.until(lambda state: state.streams[1].rms_dbfs < -90)
+    assert len(engine.state.streams[0].transcript) == lines, "the microphone was taken to say what the others said"
+    with pulse.play(ours):
+        await engine.until(lambda state: words_right(WORDS["austen-0870.wav"], heard(state, MIC)) >= 0.5)
 
 
 @pytest.mark.timeout(120)
