@@ -10,8 +10,8 @@ import pytest
 
 from tests.sound_server import SoundServer
 
-_CALM = "context.properties = { default.clock.quantum = 4096 default.clock.min-quantum = 4096 }\n"
-"""Without real-time threads PipeWire skips sound when it is called late; in a period of 85 ms that is seldom."""
+_CALM = "context.properties = { default.clock.quantum = 1024 default.clock.min-quantum = 1024 }\n"
+"""Without real-time threads PipeWire skips sound when it is called late; in a period of 21 ms that is seldom, in less it is not."""
 PROGRAMS = ("pipewire", "wireplumber", "pipewire-pulse", "dbus-daemon", "pactl", "pacat")
 
 
