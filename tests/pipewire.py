@@ -10,8 +10,6 @@ import pytest
 
 from tests.sound_server import SoundServer
 
-_CALM = "context.properties = { default.clock.quantum = 1024 default.clock.min-quantum = 1024 }\n"
-"""Without real-time threads PipeWire skips sound when it is called late; in a period of 21 ms that is seldom, in less it is not."""
 PROGRAMS = ("pipewire", "wireplumber", "pipewire-pulse", "dbus-daemon", "pactl", "pacat")
 
 
@@ -29,9 +27,6 @@ class PipeWireServer(SoundServer):
         environ = {"PATH": os.environ["PATH"], "DBUS_SESSION_BUS_ADDRESS": bus, **private}
         for stale in ("bus", "pipewire-0", "pulse/native"):
             (self.directory / stale).unlink(missing_ok=True)
-        settings = self.directory / ".config" / "pipewire" / "pipewire.conf.d"
-        settings.mkdir(parents=True, exist_ok=True)
-        (settings / "calm.conf").write_text(_CALM)
         # WirePlumber ends where there is no session bus.
         command = ["dbus-daemon", "--session", "--nofork", "--nopidfile", f"--address={bus}"]
         self._launch(command, environ, "dbus.log")
