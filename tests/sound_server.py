@@ -31,8 +31,6 @@ pcm.sentra_spk { type pulse device "spk" hint { show on description "sentra loud
 """
 _SYSTEM_ALSA = Path("/usr/share/alsa/alsa.conf")
 _RAW = ["--rate=48000", "--channels=1", "--format=s16le", "--raw", "--latency-msec=20"]
-# A sound server that has to wait for other tests skips sound; where this is not allowed, `nice` says so and goes on.
-_FIRST = ["nice", "-n", "-15"]
 _file_numbers = count()
 
 
@@ -240,9 +238,7 @@ class SoundServer(ABC):
     def _launch(self, command: list[str], environ: dict[str, str], log: str) -> None:
         with (self.directory / log).open("ab") as output:
             self._processes.append(
-                subprocess.Popen(
-                    [*_FIRST, *command], env=environ, stdin=subprocess.DEVNULL, stdout=output, stderr=output
-                )
+                subprocess.Popen(command, env=environ, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
             )
 
     def _answers(self) -> bool:
