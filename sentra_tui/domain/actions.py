@@ -176,6 +176,12 @@ class MarkEcho(_Action, frozen=True):
     echo: bool
 
 
+class WatchWire(_Action, frozen=True):
+    """Tell of every event on the provider's wire, the newest at once, or stop that."""
+
+    on: bool
+
+
 class Quit(_Action, frozen=True):
     """Hang up everything and end the engine."""
 
@@ -206,5 +212,6 @@ Action: TypeAlias = (
     | PushToTalk
     | SetRecording
     | MarkEcho
+    | WatchWire
     | Quit
 )

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import math
 
+from msgspec import Struct
+
 SAMPLE_RATE_HZ = 48_000
 FRAME_MS = 20
 FRAME_SAMPLES = SAMPLE_RATE_HZ * FRAME_MS // 1000
@@ -39,3 +41,10 @@ def ms_to_samples(duration_ms: float, sample_rate_hz: int = SAMPLE_RATE_HZ) -> i
 def meter_position(level_dbfs: float, floor_dbfs: float = -60.0) -> float:
     """Return where a level stands on a meter: 0.0 at or below `floor_dbfs`, 1.0 at full scale."""
     return min(1.0, max(0.0, 1 - level_dbfs / floor_dbfs))
+
+
+class FrameSpan(Struct, frozen=True):
+    """Frames given to `Transport.send_audio`, counted from 0: from `start` up to, not including, `end`."""
+
+    start: int
+    end: int

@@ -159,6 +159,25 @@ class ReconnectConfig(Section, frozen=True, kw_only=True):
     """Dials before giving up; 0 never gives up."""
     probe_s: Seconds = 60.0
     """When a better road is tried again; later each time, up to ten times as long. 0 stays where it is."""
+    suspect_s: Annotated[float, Meta(ge=0.5, le=60)] = 2.0
+    """How long a call may give no sign of life before another is dialled beside it."""
+    dead_s: Annotated[float, Meta(ge=1, le=120)] = 6.0
+    """When it is given up, whether another stands or not."""
+    rollover: Annotated[float, Meta(ge=0.1, le=1)] = 0.8
+    """From this share of a session's length on, the next one takes its place at the first quiet moment."""
+    standby: bool = False
+    """Keep a second call beside each one that stands, to go on by when that breaks."""
+
+
+class RecoveryConfig(Section, frozen=True, kw_only=True):
+    """What is done about speech that no call took, `[recovery]`."""
+
+    enabled: bool = True
+    """Keep the sound that is not known to have become words, and have it written down after a break."""
+    memory_s: Annotated[float, Meta(ge=5, le=600)] = 60.0
+    """How much of it is kept in memory."""
+    disk_minutes: Annotated[float, Meta(ge=0, le=120)] = 15.0
+    """How much of it is kept on the disk, for its owner only, until it is words; 0 keeps it in memory alone."""
 
 
 class DeadlinesConfig(Section, frozen=True, kw_only=True):
@@ -203,6 +222,7 @@ class Config(Section, frozen=True, kw_only=True):
     commands: CommandsConfig = CommandsConfig()
     journal: JournalConfig = JournalConfig()
     reconnect: ReconnectConfig = ReconnectConfig()
+    recovery: RecoveryConfig = RecoveryConfig()
     deadlines: DeadlinesConfig = DeadlinesConfig()
     broker: BrokerConfig = BrokerConfig()
     providers: dict[str, ProviderProfile] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What the engine needs of the world, and a front end of the engine, as the bare nouns that others implement.
+"""What the engine needs of the world, as the bare nouns that others implement.
 
 What it needs of sound is in `sentra_tui.domain.sound_ports`. Sound crosses every port as frames of
 `sentra_tui.domain.audio`: 20 ms, 48 kHz mono, s16le, 1,920 bytes.
@@ -11,7 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from msgspec import Struct
 
-from sentra_tui.domain.actions import Action
+from sentra_tui.domain.audio import FrameSpan
 from sentra_tui.domain.changes import Change
 from sentra_tui.domain.errors import JournalError
 from sentra_tui.domain.main_run import MainRequest, RunEvent, RunRef
@@ -160,6 +160,17 @@ class Transport(Protocol):
         """Return how long ago the peer was last heard, in seconds."""
         ...
 
+    def answer_age_s(self) -> float | None:
+        """Return how long ago something was heard that shows that what we send arrives, in seconds.
+
+        A check that was answered, a receiver report that moved on, a pong. None where nothing tells.
+        """
+        ...
+
+    def take_losses(self) -> Sequence[FrameSpan]:
+        """Return which frames the peer is now known to have missed, since last asked; empty where nothing tells."""
+        ...
+
     async def close(self) -> None:
         """Hang up and leave nothing behind; may be called at any time, more than once."""
         ...
@@ -272,23 +283,4 @@ class Journal(Protocol):
 
     async def close(self) -> None:
         """Write what waits, and let go."""
-        ...
-
-
-class Link(Protocol):
-    """The engine, as a front end holds it."""
-
-    def changes(self) -> AsyncIterator[Change]:
-        """Start the engine and yield what happens in it, until the link is closed.
-
-        An engine that dies is started again: EngineLost, and then EngineStarted, say so.
-        """
-        ...
-
-    def send(self, action: Action) -> None:
-        """Queue one action; never blocks, and an engine that starts again gets it later or not at all."""
-        ...
-
-    async def close(self) -> None:
-        """Hang up and end the engine; may be called at any time, more than once."""
         ...

@@ -7,6 +7,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from sentra_tui.domain.audio import SILENCE_DBFS
+from sentra_tui.domain.metrics import Series
 from sentra_tui.domain.question import Question
 from sentra_tui.domain.sound import Devices, Echo, Recording, Trouble
 from sentra_tui.domain.transcript import Transcript
@@ -87,6 +88,10 @@ class Quality(Struct, frozen=True):
     loss_up: float | None = None
     loss_down: float | None = None
     playout_ms: float | None = None
+    repaired: float | None = None
+    """The share of the frames played that were repaired from the packet after them, 0 to 1."""
+    concealed: float | None = None
+    """The share of the frames played that were made up, 0 to 1."""
 
 
 class Source(Struct, frozen=True):
@@ -125,6 +130,12 @@ class Stream(Struct, frozen=True):
     """What helps, one line."""
     contact_at_ms: int | None = None
     """When the peer was last heard, in milliseconds since the engine started."""
+    suspected: str = ""
+    """Why the call that stands is believed dead, one line; empty while it is not."""
+    ends_ms: int | None = None
+    """When the session that stands ends at the latest, in milliseconds since the engine started."""
+    recovering_ms: int = 0
+    """How much sound was kept over a break and is not yet written down."""
     muted: bool = False
     language: str = ""
     """The language that is expected, as ISO 639-1; empty lets the provider find out."""
@@ -187,6 +198,16 @@ class LogRow(Struct, frozen=True):
     text: str
 
 
+class WireRow(Struct, frozen=True):
+    """One event that crossed the provider's wire, without its words."""
+
+    at_ms: int
+    stream: str
+    outgoing: bool
+    event: str
+    detail: str
+
+
 class AppState(Struct, frozen=True):
     """The whole state. Streams stand in the order in which they were named."""
 
@@ -216,6 +237,11 @@ class AppState(Struct, frozen=True):
     recording: Recording = Recording()
     cost: Cost = Cost()
     log: tuple[LogRow, ...] = ()
+    wire: tuple[WireRow, ...] = ()
+    """The newest events on the wire, while they are watched."""
+    metrics: tuple[Series, ...] = ()
+    network_down: bool = False
+    """There is no way out of this machine."""
     notices: tuple[Notice, ...] = ()
     now_ms: int = 0
     """The newest moment that a change told, in milliseconds since the engine started."""

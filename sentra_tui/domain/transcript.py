@@ -47,6 +47,8 @@ class Line(Struct, frozen=True):
     """It is what the other stream said, heard again: not shown unless asked for."""
     echo_judged: bool = False
     """The user decided whether it is."""
+    recovered: bool = False
+    """Its words were written down after a break, from sound that was kept."""
 
 
 class Transcript(Struct, frozen=True):
@@ -102,6 +104,18 @@ class Transcript(Struct, frozen=True):
         number, index = place
         page = self.pages[number]
         return self._with_page(number, (*page[:index], _with_marks(line, page[index]), *page[index + 1 :]))
+
+    def slot_in(self, line: Line) -> Transcript:
+        """Return the transcript with the final words of a line that is told late: where its time is, if it is new."""
+        if self._locate(line.key) is not None:
+            return self.commit(line)
+        later = None
+        for page in reversed(self.pages[-OPEN_PAGES:]):
+            for each in reversed(page):
+                if each.start_ms <= line.start_ms:
+                    return self.insert(line, before=later)
+                later = each.key
+        return self.insert(line, before=later)
 
     def extend(self, key: LineKey, delta: str, now_ms: int) -> Transcript:
         """Return the transcript with more interim words in line `key`; a final line no longer changes."""

@@ -17,7 +17,7 @@ from sentra_tui.domain.state import AppState
 if TYPE_CHECKING:
     from sentra_tui.domain.actions import Action
     from sentra_tui.domain.changes import Change
-    from sentra_tui.domain.ports import Link
+    from sentra_tui.domain.link_port import Link
 
 FRAME_S = 0.05
 FRAME_MAX_S = 0.1

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 if TYPE_CHECKING:
-    from sentra_tui.domain.ports import Link
+    from sentra_tui.domain.link_port import Link
 
 
 class ProviderChoice(Struct, frozen=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
-from sentra_tui.domain.audio import FRAME_MS
+from sentra_tui.domain.audio import FRAME_MS, FrameSpan
 from sentra_tui.domain.errors import SourceError, TransportLost
 from sentra_tui.domain.ports import Credential
 from sentra_tui.domain.state import Quality
@@ -82,6 +82,12 @@ class LoopTransport:
 
     def contact_age_s(self) -> float:
         return 0.0
+
+    def answer_age_s(self) -> float | None:
+        return None
+
+    def take_losses(self) -> Sequence[FrameSpan]:
+        return ()
 
     async def close(self) -> None:
         self.closed = True

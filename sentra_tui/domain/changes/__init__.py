@@ -31,6 +31,16 @@ from sentra_tui.domain.changes.engine import (
     Noticed,
     TalkOpened,
 )
+from sentra_tui.domain.changes.metrics import (
+    MetricMeasured,
+    WireLogged,
+)
+from sentra_tui.domain.changes.network import (
+    NetworkChanged,
+    RecoveryProgressed,
+    SessionLimited,
+    StreamSuspected,
+)
 from sentra_tui.domain.changes.sound import (
     DevicesListed,
     DevicesMeasured,
@@ -105,7 +115,9 @@ __all__ = [
     "LineNoted",
     "LineOpened",
     "Measurement",
+    "MetricMeasured",
     "MuteChanged",
+    "NetworkChanged",
     "Noticed",
     "OffRecordChanged",
     "OutputChosen",
@@ -115,6 +127,8 @@ __all__ = [
     "QuestionQueued",
     "QuestionRaised",
     "RecordingChanged",
+    "RecoveryProgressed",
+    "SessionLimited",
     "SourceChosen",
     "SourceEnded",
     "SourceFailed",
@@ -127,6 +141,7 @@ __all__ = [
     "StreamConnecting",
     "StreamFailed",
     "StreamReconnecting",
+    "StreamSuspected",
     "TalkOpened",
     "TalkingChanged",
     "TranscriptCommitted",
@@ -134,6 +149,7 @@ __all__ = [
     "TranscriptFailed",
     "TranscriptRevised",
     "VoiceChanged",
+    "WireLogged",
 ]
 
 Change: TypeAlias = (
@@ -189,5 +205,11 @@ Change: TypeAlias = (
     | QuestionDropped
     | DraftJudged
     | Billed
+    | NetworkChanged
+    | StreamSuspected
+    | SessionLimited
+    | RecoveryProgressed
+    | MetricMeasured
+    | WireLogged
     | Noticed
 )

@@ -48,6 +48,10 @@ class TranscriptCommitted(ChangeBase, frozen=True):
     start_ms: int
     end_ms: int
     kind: LineKind = "speech"
+    partial: bool = False
+    """The call ended before all of them came: these are the words until then."""
+    recovered: bool = False
+    """They were written down later, from sound that was kept: a line that is new stands where its time is."""
 
 
 class TranscriptFailed(ChangeBase, frozen=True):

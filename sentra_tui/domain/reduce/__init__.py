@@ -9,13 +9,25 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from sentra_tui.domain.changes import Change
-from sentra_tui.domain.reduce import answers, cost, engine, sound, streams, transcripts
+from sentra_tui.domain.reduce import answers, cost, engine, metrics, network, sound, streams, transcripts
 from sentra_tui.domain.reduce.answers import ANSWERS_KEPT
 from sentra_tui.domain.reduce.arms import arm
 from sentra_tui.domain.reduce.engine import NOTICES_KEPT
 from sentra_tui.domain.state import AppState
 
-__all__ = ["ANSWERS_KEPT", "NOTICES_KEPT", "answers", "cost", "engine", "reduce", "sound", "streams", "transcripts"]
+__all__ = [
+    "ANSWERS_KEPT",
+    "NOTICES_KEPT",
+    "answers",
+    "cost",
+    "engine",
+    "metrics",
+    "network",
+    "reduce",
+    "sound",
+    "streams",
+    "transcripts",
+]
 
 
 def reduce(state: AppState, change: Change) -> AppState:

@@ -11,7 +11,15 @@ from sentra_tui.domain import changes as c
 from sentra_tui.domain.state import AppState, Source, Stream
 from sentra_tui.domain.transcript import Transcript
 
-CALL_OVER = {"transport": "", "detour": "", "attempt": 0, "retry_at_ms": None, "contact_at_ms": None}
+CALL_OVER = {
+    "transport": "",
+    "detour": "",
+    "attempt": 0,
+    "retry_at_ms": None,
+    "contact_at_ms": None,
+    "suspected": "",
+    "ends_ms": None,
+}
 """What no stream without a call has."""
 
 

@@ -64,6 +64,8 @@ def _stream_connected(change: c.StreamConnected, state: AppState) -> AppState:
             cause="",
             hint="",
             contact_at_ms=change.at_ms,
+            suspected="",
+            ends_ms=None,
         ),
     )
 
@@ -80,6 +82,8 @@ def _stream_reconnecting(change: c.StreamReconnecting, state: AppState) -> AppSt
             retry_at_ms=change.retry_at_ms,
             cause=change.cause,
             hint=change.hint,
+            suspected="",
+            ends_ms=None,
         ),
     )
 

@@ -45,7 +45,10 @@ def _transcript_committed(change: c.TranscriptCommitted, state: AppState) -> App
         final=True,
         end_ms=change.end_ms,
         kind=change.kind,
+        recovered=change.recovered,
     )
+    if change.recovered:
+        return with_transcript(state, change.stream, lambda transcript: transcript.slot_in(line))
     return with_transcript(state, change.stream, lambda transcript: transcript.commit(line))
 
 

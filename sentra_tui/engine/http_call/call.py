@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import singledispatchmethod
 from typing import Any
 
-from sentra_tui.domain.audio import FRAME_MS
+from sentra_tui.domain.audio import FRAME_MS, FrameSpan
 from sentra_tui.domain.errors import ProtocolError, SentraError, TransportError, TransportLost
 from sentra_tui.domain.ports import Credential
 from sentra_tui.domain.roads import Road
@@ -161,6 +161,14 @@ class HttpCall:
     def contact_age_s(self) -> float:
         """Return how long ago the provider answered; nothing while it is not asked for anything."""
         return self._contact.age_s
+
+    def answer_age_s(self) -> float | None:
+        """Return None: every request says for itself whether it arrived."""
+        return None
+
+    def take_losses(self) -> Sequence[FrameSpan]:
+        """Return nothing: sound goes in requests, whole or not at all."""
+        return ()
 
     async def close(self) -> None:
         """End every request; may be called at any time, more than once."""

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from aiortc import RTCSessionDescription
 
-from sentra_tui.domain.audio import SILENCE
+from sentra_tui.domain.audio import SILENCE, FrameSpan
 from sentra_tui.domain.config import DeadlinesConfig
 from sentra_tui.domain.errors import TransportError, TransportLost
 from sentra_tui.domain.ports import Credential, SdpAnswer, Signalling, TricklingSignalling
@@ -131,6 +131,14 @@ class WebRtcTransport:
     def contact_age_s(self) -> float:
         """Return how long ago anything was received; before that, since the transport was made."""
         return self._reception.age_s()
+
+    def answer_age_s(self) -> float | None:
+        """Return how long ago something was heard that shows that what we send arrives; None where nothing tells."""
+        return None
+
+    def take_losses(self) -> Sequence[FrameSpan]:
+        """Return which frames the peer is now known to have missed, since last asked."""
+        return ()
 
     async def close(self) -> None:
         """Hang up, stop everything, wait for it; a cancelled wait does not stop the closing."""

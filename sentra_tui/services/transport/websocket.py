@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from websockets.exceptions import ConnectionClosed
 
+from sentra_tui.domain.audio import FrameSpan
 from sentra_tui.domain.config import DeadlinesConfig
 from sentra_tui.domain.errors import TransportLost
 from sentra_tui.domain.ports import Credential, Opening
@@ -124,6 +125,14 @@ class WebSocketTransport:
         """Return how long ago anything was received; before that, since the transport was made."""
         heard_at_s = self._made_at_s if self._socket is None else self._socket.heard_at_s
         return self._loop.time() - heard_at_s
+
+    def answer_age_s(self) -> float | None:
+        """Return how long ago something was heard that shows that what we send arrives; None where nothing tells."""
+        return None
+
+    def take_losses(self) -> Sequence[FrameSpan]:
+        """Return which frames the peer is now known to have missed, since last asked."""
+        return ()
 
     async def close(self) -> None:
         """Hang up, stop everything, wait for it; a cancelled wait does not stop the closing."""
