@@ -159,17 +159,18 @@ class Turns:
             if turn.settled:
                 continue
             if words:
-                changes.append(self._commit(item_id, words, now_ms))
+                changes.append(self._commit(item_id, words, now_ms, partial=True))
             else:
                 changes += self.failed(item_id, cause, now_ms)
         return changes
 
-    def _commit(self, item_id: str, text: str, now_ms: int) -> Change:
+    def _commit(self, item_id: str, text: str, now_ms: int, *, partial: bool = False) -> Change:
         turn = self._turns[item_id]
         turn.committed = True
         turn.words = ""
         end_ms = turn.end_ms if turn.end_ms is not None else max(turn.start_ms, now_ms)
-        return TranscriptCommitted(self._stream, self._key(item_id), text, turn.start_ms, end_ms)
+        key = self._key(item_id)
+        return TranscriptCommitted(self._stream, key, text, turn.start_ms, end_ms, partial=partial)
 
     def _named(self, item_id: str, now_ms: int) -> tuple[str, list[Change]]:
         """Return the item meant, and what opened its line; without a name it is the oldest line that waits."""

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from sentra_tui.domain import changes as c
 from sentra_tui.domain.sound import Trouble
+from sentra_tui.domain.spans import span
 from sentra_tui.domain.state import MIC, SPEAKER, SourceStatus
 from sentra_tui.domain.transcript import LineKey
 from sentra_tui.engine.store import Store
@@ -120,16 +121,6 @@ class GapMarker:
         if gap.key is None:
             self._show(stream, gap)
         if gap.key is not None:
-            span = _span(end_ms - gap.since_ms)
-            text = f"{span} missing: {gap.cause}" if gap.cause else f"off the record for {span}"
+            long = span(end_ms - gap.since_ms)
+            text = f"{long} missing: {gap.cause}" if gap.cause else f"off the record for {long}"
             self._store.publish(c.TranscriptCommitted(stream, gap.key, text, gap.since_ms, end_ms, "gap"))
-
-
-def _span(duration_ms: int) -> str:
-    """Return a duration as people say it."""
-    seconds = round(duration_ms / 1000)
-    if duration_ms < 9_950:
-        return f"{duration_ms / 1000:.1f} s"
-    if seconds < 120:
-        return f"{seconds} s"
-    return f"{seconds // 60} min {seconds % 60} s" if seconds < 3600 else f"{seconds / 3600:.1f} h"
