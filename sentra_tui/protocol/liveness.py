@@ -77,10 +77,10 @@ class Liveness:
         self._asked_ms = now_ms
         self._heard.observe(now_ms, heard_age_s)
         self._answered.observe(now_ms, 0.0 if answer_age_s is None else answer_age_s)
-        newest = self._heard if answer_age_s is None else self._answered
-        if self._shake is not None and newest.last_ms > self._shake.at_ms:
+        proof_age_s = heard_age_s if answer_age_s is None else answer_age_s
+        if self._shake is not None and now_ms - proof_age_s * 1000 > self._shake.at_ms:
             self._shake = None
-        return self._judge(now_ms, newest)
+        return self._judge(now_ms)
 
     def _excuse(self, now_ms: int) -> None:
         self._heard.excuse(now_ms)
@@ -88,12 +88,12 @@ class Liveness:
         if self._shake is not None:
             self._shake = _Shake(self._shake.at_ms, max(self._shake.due_ms, now_ms + GRACE_MS), self._shake.cause)
 
-    def _judge(self, now_ms: int, newest: _Silence) -> Verdict:
+    def _judge(self, now_ms: int) -> Verdict:
         heard, answered = self._heard, self._answered
         longest = max(heard.ms, answered.ms)
         pulse = Pulse.DEAD if longest >= self._dead_ms else Pulse.SUSPECT
         if self._shake is not None and now_ms >= self._shake.due_ms:
-            return Verdict(pulse, self._shake.told, newest.ms)
+            return Verdict(pulse, self._shake.told, longest)
         if heard.too_long:
             return Verdict(pulse, f"Nothing was heard for {heard.ms / 1000:.1f} s.", heard.ms)
         if answered.too_long:
@@ -122,7 +122,6 @@ class _Silence:
         self._limit_ms = min(limit_ms, dead_ms)
         self._dead_ms = dead_ms
         self._since_ms = 0
-        self.last_ms = 0
         self.ms = 0
 
     @property
@@ -130,7 +129,7 @@ class _Silence:
         return self.ms >= self._limit_ms
 
     def begin(self, now_ms: int) -> None:
-        self._since_ms = self.last_ms = now_ms
+        self._since_ms = now_ms
         self.ms = 0
 
     def excuse(self, now_ms: int) -> None:
@@ -142,5 +141,4 @@ class _Silence:
         self._since_ms = max(self._since_ms, now_ms - counted_ms)
 
     def observe(self, now_ms: int, age_s: float) -> None:
-        self.last_ms = max(now_ms - round(age_s * 1000), self._since_ms)
-        self.ms = max(0, now_ms - self.last_ms)
+        self.ms = max(0, min(round(age_s * 1000), now_ms - self._since_ms))
