@@ -55,6 +55,66 @@ class Metric(StrEnum):
     """Of the frames played, those made up."""
 
 
+WORDS = {
+    Metric.DIAL_MS: "dial",
+    Metric.DIAL_ANSWER_MS: "  answer to offer",
+    Metric.DIAL_PATH_MS: "  way for sound",
+    Metric.DIAL_CHANNEL_MS: "  keys, channel",
+    Metric.DETECTION_MS: "break noticed",
+    Metric.RECOVERY_MS: "back again",
+    Metric.OUTAGE_MS: "silent in all",
+    Metric.ROLLOVER_GAP_MS: "rollover gap",
+    Metric.DISCONNECTS: "disconnects",
+    Metric.RECOVERED_WORDS: "words recovered",
+    Metric.RECOVERED_SHARE: "recovered",
+    Metric.TURN_COMMIT_MS: "turn ends",
+    Metric.TURN_WORDS_MS: "final words",
+    Metric.TURN_EVENT_MS: "answer begins",
+    Metric.TURN_SOUND_MS: "answer sounds",
+    Metric.ROUND_TRIP_MS: "round trip",
+    Metric.JITTER_MS: "jitter",
+    Metric.LOSS_UP_SHARE: "lost up",
+    Metric.LOSS_DOWN_SHARE: "lost down",
+    Metric.PLAYOUT_MS: "playout delay",
+    Metric.REPAIRED_SHARE: "repaired",
+    Metric.CONCEALED_SHARE: "made up",
+}
+"""What the screen calls each, at most 18 characters; two spaces before a part of what stands above it."""
+LOGGED = frozenset(
+    {
+        Metric.DIAL_MS,
+        Metric.DETECTION_MS,
+        Metric.RECOVERY_MS,
+        Metric.OUTAGE_MS,
+        Metric.ROLLOVER_GAP_MS,
+        Metric.TURN_EVENT_MS,
+        Metric.TURN_SOUND_MS,
+    }
+)
+"""What stands in the event log, too."""
+
+
+def unit(metric: Metric) -> str:
+    """Return the unit of a metric as it is written behind a value: ` ms`, ` %` or nothing."""
+    suffixes = {"_ms": " ms", "_share": " %"}
+    return next((written for suffix, written in suffixes.items() if metric.endswith(suffix)), "")
+
+
+def figure(metric: Metric, value: float) -> str:
+    """Return a value with its unit, at most 9 characters for what happens in practice; long times in seconds."""
+    written = unit(metric)
+    if written == " %":
+        return f"{value:.1%}".replace("%", " %")
+    if written == " ms" and value >= 10_000:
+        return f"{value / 1000:,.1f} s"
+    return f"{value:,.0f}{written}"
+
+
+def worded(metric: Metric, value: float) -> str:
+    """Return one measurement in words, for the event log."""
+    return f"{WORDS[metric].strip()}: {figure(metric, value)}"
+
+
 class Series(Struct, frozen=True):
     """The values of one metric of one stream."""
 

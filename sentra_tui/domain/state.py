@@ -130,6 +130,10 @@ class Stream(Struct, frozen=True):
     """What helps, one line."""
     contact_at_ms: int | None = None
     """When the peer was last heard, in milliseconds since the engine started."""
+    connected_ms: int | None = None
+    """When the session that stands began, in milliseconds since the engine started."""
+    live_ms: int = 0
+    """How long the calls before it stood, together."""
     suspected: str = ""
     """Why the call that stands is believed dead, one line; empty while it is not."""
     ends_ms: int | None = None

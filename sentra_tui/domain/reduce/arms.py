@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import singledispatch
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -21,6 +22,12 @@ CALL_OVER = {
     "ends_ms": None,
 }
 """What no stream without a call has."""
+
+
+def call_over(stream: Stream, at_ms: int) -> dict[str, Any]:
+    """Return what becomes of the times of a call that ends at `at_ms`."""
+    stood_ms = 0 if stream.connected_ms is None else max(0, at_ms - stream.connected_ms)
+    return {"connected_ms": None, "live_ms": stream.live_ms + stood_ms}
 
 
 @singledispatch

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from sentra_tui.domain import changes as c
 from sentra_tui.domain.audio import SILENCE_DBFS
 from sentra_tui.domain.question import Question
-from sentra_tui.domain.reduce.arms import CALL_OVER, arm
+from sentra_tui.domain.reduce.arms import CALL_OVER, arm, call_over
 from sentra_tui.domain.sound import Echo, Recording
 from sentra_tui.domain.state import (
     UNFINISHED,
@@ -40,7 +40,10 @@ def _engine_started(change: c.EngineStarted, state: AppState) -> AppState:
 @arm.register
 def _engine_lost(change: c.EngineLost, state: AppState) -> AppState:
     over = {"connection": Connection.OFF, "rms_dbfs": SILENCE_DBFS, "peak_dbfs": SILENCE_DBFS, **CALL_OVER}
-    streams = tuple(replace(each, transcript=each.transcript.settle(), **over) for each in state.streams)
+    streams = tuple(
+        replace(each, transcript=each.transcript.settle(), **over, **call_over(each, state.now_ms))
+        for each in state.streams
+    )
     engine = replace(state.engine, running=False, cause=change.cause)
     answers = tuple(map(_cut_short, state.answers))
     return replace(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from sentra_tui.domain import changes as c
-from sentra_tui.domain.reduce.arms import CALL_OVER, arm, with_source, with_stream
+from sentra_tui.domain.reduce.arms import CALL_OVER, arm, call_over, with_source, with_stream
 from sentra_tui.domain.sound import SIGNAL_DBFS
 from sentra_tui.domain.state import MIC, AppState, Connection, Source, SourceStatus, Stream
 
@@ -66,6 +66,7 @@ def _stream_connected(change: c.StreamConnected, state: AppState) -> AppState:
             contact_at_ms=change.at_ms,
             suspected="",
             ends_ms=None,
+            **{**call_over(stream, change.at_ms), "connected_ms": change.at_ms},
         ),
     )
 
@@ -84,6 +85,7 @@ def _stream_reconnecting(change: c.StreamReconnecting, state: AppState) -> AppSt
             hint=change.hint,
             suspected="",
             ends_ms=None,
+            **call_over(stream, change.at_ms),
         ),
     )
 
@@ -93,7 +95,14 @@ def _stream_failed(change: c.StreamFailed, state: AppState) -> AppState:
     return with_stream(
         state,
         change.stream,
-        lambda stream: replace(stream, connection=Connection.FAILED, cause=change.cause, hint=change.hint, **CALL_OVER),
+        lambda stream: replace(
+            stream,
+            connection=Connection.FAILED,
+            cause=change.cause,
+            hint=change.hint,
+            **CALL_OVER,
+            **call_over(stream, change.at_ms),
+        ),
     )
 
 
@@ -102,7 +111,9 @@ def _stream_closed(change: c.StreamClosed, state: AppState) -> AppState:
     return with_stream(
         state,
         change.stream,
-        lambda stream: replace(stream, connection=Connection.OFF, cause="", hint="", **CALL_OVER),
+        lambda stream: replace(
+            stream, connection=Connection.OFF, cause="", hint="", **CALL_OVER, **call_over(stream, change.at_ms)
+        ),
     )
 
 
