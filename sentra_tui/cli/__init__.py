@@ -144,6 +144,33 @@ def providers(url: str | None, config: Path | None, as_json: bool) -> None:
     listing.print_profiles(_load_config(config or _default_config(), None), os.environ, as_json=as_json)
 
 
+@main.command()
+@click.option("--provider", metavar="NAME", help="A provider (`sentra-tui providers`), or a server's URL.")
+@click.option("--config", type=click.Path(path_type=Path), help="The configuration file.")
+@click.option("--listen", is_flag=True, help="Record half a second of the microphone, to hear whether it works.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of text.")
+def doctor(provider: str | None, config: Path | None, listen: bool, as_json: bool) -> None:
+    """Look for what is in the way: machine, sound, provider, files; say what helps. Takes 15 s at most.
+
+    Exits with 1 where something failed. No key is shown, and nothing is asked that costs.
+    """
+    from sentra_tui.cli.doctor import run_doctor
+    from sentra_tui.doctor.examination import Places, Wishes
+
+    choices: dict[str, Any] = {"no_journal": False}
+    _choose_files(choices)
+    places = Places(
+        config=config or _default_config(),
+        journal=choices["journal"],
+        recordings=choices["recordings"],
+        log=_default_log(),
+        spool=choices.get("spool"),
+    )
+    status = run_doctor(Wishes(places, provider, listen), os.environ, as_json=as_json)
+    sys.stdout.flush()
+    os._exit(status)  # a resolver or a disk that hangs would hold the end up
+
+
 @main.command(context_settings=_PASSED_ON, add_help_option=False)
 @click.pass_context
 def broker(context: click.Context) -> None:
