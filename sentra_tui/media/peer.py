@@ -1,7 +1,7 @@
-"""aiortc as we use it: the one module that knows its private names.
+"""aiortc as we use it: with `sentra_tui.media.stun_check`, the one module that knows its private names.
 
 `self_test` says which of them a version of aiortc lacks. Every use has a way without: stock consent checks, no FEC
-from the peer, and `read_track` in place of `tap`.
+from the peer, `read_track` in place of `tap`, and nothing known of what the peer missed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from aiortc import (
     InvalidAccessError,
     InvalidStateError,
     MediaStreamTrack,
-    RTCIceGatherer,
     RTCPeerConnection,
     RTCRtpReceiver,
     RTCRtpSender,
@@ -26,15 +25,20 @@ from aiortc import (
 from aiortc.codecs import CODECS
 from aiortc.exceptions import InternalError, OperationError
 from aiortc.mediastreams import MediaStreamError
-from aiortc.rtp import RtpPacket
+from aiortc.rtp import AnyRtcpPacket, RtcpRrPacket, RtcpSrPacket, RtpPacket
 from av import AudioFrame, Packet
 
 from sentra_tui.domain.audio import FRAME_BYTES, FRAME_SAMPLES, SAMPLE_BYTES, SAMPLE_RATE_HZ
+from sentra_tui.media import stun_check
 from sentra_tui.media.opus import OpusEncoder
 from sentra_tui.media.resample import Resampler
+from sentra_tui.media.sequence import ahead
 
 OnPacket = Callable[[int, int, bytes], None]
 """Takes a packet's sequence number (16 bits), its SSRC and its Opus payload."""
+
+OnReport = Callable[[int, int, int], None]
+"""Takes the last sequence number sent, the highest that was received, and how many packets were lost so far."""
 
 DESCRIPTION_ERRORS = (
     ValueError,
@@ -52,6 +56,8 @@ DESCRIPTION_ERRORS = (
 SEND_QUEUE_FRAMES = 5
 
 _JITTER_BUFFER = "_RTCRtpReceiver__jitter_buffer"
+_SENT_PACKETS = "_RTCRtpSender__rtp_history"
+_ON_REPORT = "_handle_rtcp_packet"
 _ICE_CONNECTION = "_connection"
 _TIME_BASE = Fraction(1, SAMPLE_RATE_HZ)
 _OPUS = "audio/opus"
@@ -118,34 +124,40 @@ def self_test() -> list[str]:
         missing.append("aiortc.codecs.CODECS: audio/opus")
     if _JITTER_BUFFER not in RTCRtpReceiver.__init__.__code__.co_names:
         missing.append(f"aiortc.RTCRtpReceiver.{_JITTER_BUFFER}")
-    if _ICE_CONNECTION not in RTCIceGatherer.__init__.__code__.co_names:
-        missing.append(f"aiortc.RTCIceGatherer.{_ICE_CONNECTION}")
-    return missing
+    if _SENT_PACKETS not in RTCRtpSender.__init__.__code__.co_names:
+        missing.append(f"aiortc.RTCRtpSender.{_SENT_PACKETS}")
+    if not hasattr(RTCRtpSender, _ON_REPORT):
+        missing.append(f"aiortc.RTCRtpSender.{_ON_REPORT}")
+    return [*missing, *stun_check.self_test()]
 
 
 class OpusTrack(MediaStreamTrack):
     """A track fed with frames, encoded here: mono and with FEC, which aiortc's own encoder has not.
 
     RTP time follows the frames sent, dropped ones included, so that it never jumps back. A track serves one connection.
+    `on_packet` is told the mark of each frame that goes out, in order: one packet each.
     """
 
     kind = "audio"
 
-    def __init__(self, encoder: OpusEncoder | None = None) -> None:
+    def __init__(
+        self, encoder: OpusEncoder | None = None, on_packet: Callable[[int], None] = lambda mark: None
+    ) -> None:
         super().__init__()
         self._encoder = encoder or OpusEncoder()
-        self._frames: deque[tuple[int, bytes]] = deque(maxlen=SEND_QUEUE_FRAMES)
+        self._on_packet = on_packet
+        self._frames: deque[tuple[int, int, bytes]] = deque(maxlen=SEND_QUEUE_FRAMES)
         self._arrival = asyncio.Event()
         self._samples = 0
         self.dropped = 0
         """Frames that were too old to send."""
 
-    def send(self, frame: bytes) -> None:
+    def send(self, frame: bytes, mark: int = 0) -> None:
         """Queue one frame of 1,920 bytes; when nobody takes them, the oldest go."""
         if len(frame) != FRAME_BYTES:
             raise ValueError(f"a frame is {FRAME_BYTES} bytes, not {len(frame)}")
         self.dropped += len(self._frames) == SEND_QUEUE_FRAMES
-        self._frames.append((self._samples, frame))
+        self._frames.append((self._samples, mark, frame))
         self._samples += FRAME_SAMPLES
         self._arrival.set()
 
@@ -156,8 +168,9 @@ class OpusTrack(MediaStreamTrack):
                 raise MediaStreamError
             self._arrival.clear()
             await self._arrival.wait()
-        pts, frame = self._frames.popleft()
+        pts, mark, frame = self._frames.popleft()
         packet: Packet[Any] = Packet(self._encoder.encode(frame))
+        self._on_packet(mark)
         packet.pts = pts
         packet.time_base = _TIME_BASE
         return packet
@@ -192,6 +205,30 @@ def tap(receiver: RTCRtpReceiver, on_packet: OnPacket) -> bool:
         return False
     setattr(receiver, _JITTER_BUFFER, _Tap(on_packet))
     return True
+
+
+def tap_reports(sender: RTCRtpSender, on_report: OnReport) -> bool:
+    """Have `on_report` called with each receiver report on what this sender sent; False where this aiortc cannot."""
+    handle = getattr(sender, _ON_REPORT, None)
+    packets: dict[int, RtpPacket] | None = getattr(sender, _SENT_PACKETS, None)
+    if handle is None or packets is None:
+        return False
+
+    async def tapped(packet: AnyRtcpPacket) -> None:
+        reports = packet.reports if isinstance(packet, RtcpRrPacket | RtcpSrPacket) else []
+        for report in reports:
+            if report.ssrc == sender._ssrc and packets:
+                on_report(_newest(packets), report.highest_sequence, report.packets_lost)
+        await handle(packet)
+
+    setattr(sender, _ON_REPORT, tapped)
+    return True
+
+
+def _newest(packets: dict[int, RtpPacket]) -> int:
+    """Return the last sequence number of those that the sender keeps in case they are asked for again."""
+    some = next(iter(packets.values())).sequence_number
+    return int(max((packet.sequence_number for packet in packets.values()), key=lambda each: ahead(each, some)))
 
 
 async def read_track(track: MediaStreamTrack, on_packet: OnPacket) -> None:

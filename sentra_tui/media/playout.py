@@ -7,11 +7,11 @@ a frame at a time, in quiet frames first. It has no clock: a pull is 20 ms, and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from sentra_tui.domain.audio import FRAME_BYTES, FRAME_MS, SAMPLE_BYTES, samples_to_ms
 from sentra_tui.media.jitter import Jitter
+from sentra_tui.media.playout_counters import PlayoutCounters
 from sentra_tui.media.sequence import ahead
 from sentra_tui.media.splice import cross_fade, is_quiet
 
@@ -43,23 +43,6 @@ class Decoder(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class PlayoutCounters:
-    """What happened to packets and frames since the beginning."""
-
-    received: int = 0
-    late: int = 0
-    """Packets that came after their turn."""
-    lost: int = 0
-    """Packets that had not come when their turn was."""
-    recovered: int = 0
-    """Of the lost, those asked of the next packet, which mostly carries a copy."""
-    concealed: int = 0
-    """Frames made up: for lost packets, and for packets that were late."""
-    discarded: int = 0
-    """Packets dropped on purpose: duplicates, what drained, what did not fit."""
-
-
 class PlayoutBuffer:
     """Puts packets of one stream in order, bridges gaps and keeps the delay small.
 
@@ -71,6 +54,7 @@ class PlayoutBuffer:
         self._start_ms = start_ms
         self._max_ms = max_ms
         self._received = self._late = self._lost = self._recovered = self._concealed = self._discarded = 0
+        self._played = 0
         self._pulls = 0
         self._strained_until = 0
         self._packet_ms: float = FRAME_MS
@@ -121,6 +105,7 @@ class PlayoutBuffer:
                 break
             self._pending += sound
         frame, self._pending = self._pending[:FRAME_BYTES], self._pending[FRAME_BYTES:]
+        self._played += bool(frame)
         return frame.ljust(FRAME_BYTES, b"\0") if frame else None
 
     @property
@@ -143,6 +128,7 @@ class PlayoutBuffer:
             recovered=self._recovered,
             concealed=self._concealed,
             discarded=self._discarded,
+            played=self._played,
         )
 
     # What arrives

@@ -15,6 +15,7 @@ from aiortc import (
 
 from sentra_tui.domain.audio import SAMPLE_RATE_HZ
 from sentra_tui.domain.state import Quality
+from sentra_tui.media.playout_counters import PlayoutCounters
 
 WINDOW_S = 5.0
 """How far back a loss share looks."""
@@ -29,10 +30,11 @@ class _Totals:
     lost_up: int
     received: int
     lost_down: int
+    frames: PlayoutCounters
 
 
 class LinkMeter:
-    """Reads reports one after the other; losses are those of the last five seconds."""
+    """Reads reports one after the other; shares are those of the last five seconds."""
 
     def __init__(self) -> None:
         self._window: deque[_Totals] = deque()
@@ -40,8 +42,8 @@ class LinkMeter:
         self._round_trip_ms: float | None = None
         self._jitter_ms: float | None = None
 
-    def observe(self, report: RTCStatsReport, now_s: float) -> bool:
-        """Take a report; return whether anything at all was received since the last one."""
+    def observe(self, report: RTCStatsReport, frames: PlayoutCounters, now_s: float) -> bool:
+        """Take a report, and what became of frames; return whether anything was received since the last one."""
         sent = lost_up = received = lost_down = packets = 0
         for entry in report.values():
             match entry:
@@ -55,7 +57,7 @@ class LinkMeter:
                 case RTCInboundRtpStreamStats():
                     received, lost_down = entry.packetsReceived, entry.packetsLost
                     self._jitter_ms = entry.jitter * 1000 / SAMPLE_RATE_HZ
-        self._window.append(_Totals(now_s, sent, lost_up, received, lost_down))
+        self._window.append(_Totals(now_s, sent, lost_up, received, lost_down, frames))
         while len(self._window) > 2 and self._window[1].at_s <= now_s - WINDOW_S:
             self._window.popleft()
         heard = packets > self._packets_received
@@ -64,19 +66,24 @@ class LinkMeter:
 
     def quality(self, playout_ms: float) -> Quality:
         """Return the state of things, with the depth of the playout buffer as its caller knows it."""
-        loss_up = loss_down = None
+        loss_up = loss_down = repaired = concealed = None
         if len(self._window) > 1:
             first, last = self._window[0], self._window[-1]
             if self._round_trip_ms is not None:
                 loss_up = _share(last.lost_up - first.lost_up, last.sent - first.sent)
             lost_down = last.lost_down - first.lost_down
             loss_down = _share(lost_down, last.received - first.received + lost_down)
+            played = last.frames.played - first.frames.played
+            repaired = _share(last.frames.recovered - first.frames.recovered, played)
+            concealed = _share(last.frames.concealed - first.frames.concealed, played)
         return Quality(
             round_trip_ms=self._round_trip_ms,
             jitter_ms=self._jitter_ms,
             loss_up=loss_up,
             loss_down=loss_down,
             playout_ms=playout_ms,
+            repaired=repaired,
+            concealed=concealed,
         )
 
     def _observe_round_trip(self, entry: RTCRemoteInboundRtpStreamStats) -> None:

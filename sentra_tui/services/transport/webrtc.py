@@ -16,15 +16,15 @@ from sentra_tui.domain.ports import Credential, SdpAnswer, Signalling, Trickling
 from sentra_tui.domain.roads import Reason, Road, Stage
 from sentra_tui.domain.state import Quality
 from sentra_tui.media.peer import OpusTrack, read_track, tap
-from sentra_tui.media.playout import PlayoutCounters
+from sentra_tui.media.playout_counters import PlayoutCounters
 from sentra_tui.services.transport.channel import MessageChannel
 from sentra_tui.services.transport.deadline import end, within
 from sentra_tui.services.transport.ice import ResolvedIceServer
-from sentra_tui.services.transport.meter import LinkMeter
 from sentra_tui.services.transport.one_dial import OneDial
 from sentra_tui.services.transport.path import MediaPath
 from sentra_tui.services.transport.reception import Reception
 from sentra_tui.services.transport.turn import SEARCH_S
+from sentra_tui.services.transport.vitals import Vitals
 
 CHANNEL_LABEL = "oai-events"
 
@@ -72,9 +72,9 @@ class WebRtcTransport:
         self._fault: asyncio.Future[TransportLost] = self._loop.create_future()
         self._path_found = asyncio.Event()
         self._channel: MessageChannel | None = None
-        self._track = OpusTrack()
         self._reception = Reception()
-        self._meter = LinkMeter()
+        self._vitals = Vitals(self._reception)
+        self._track = OpusTrack(on_packet=self._vitals.losses.sent)
         self._sent_at_s = self._loop.time()
         self._one_dial = OneDial()
         self._credential: Credential | None = None
@@ -104,7 +104,7 @@ class WebRtcTransport:
     def send_audio(self, frame: bytes) -> None:
         """Send one frame; before the call stands, and after it broke, it goes nowhere."""
         self._sent_at_s = self._loop.time()
-        self._track.send(frame)
+        self._track.send(frame, self._vitals.losses.give())
 
     def receive_audio(self) -> bytes | None:
         """Return the next frame, to be called each 20 ms; None while there is none."""
@@ -120,8 +120,8 @@ class WebRtcTransport:
 
     async def quality(self) -> Quality:
         """Return how well the call travels; losses are those of the last five seconds."""
-        await self._read_meter()
-        return self._meter.quality(self._reception.playout.depth_ms)
+        await self._vitals.measure()
+        return self._vitals.quality()
 
     @property
     def playout_counters(self) -> PlayoutCounters:
@@ -130,15 +130,18 @@ class WebRtcTransport:
 
     def contact_age_s(self) -> float:
         """Return how long ago anything was received; before that, since the transport was made."""
-        return self._reception.age_s()
+        return self._vitals.contact_age_s()
 
     def answer_age_s(self) -> float | None:
-        """Return how long ago something was heard that shows that what we send arrives; None where nothing tells."""
-        return None
+        """Return how long ago a check was answered, or a report told of more received; None before the first."""
+        return self._vitals.answer_age_s()
 
     def take_losses(self) -> Sequence[FrameSpan]:
-        """Return which frames the peer is now known to have missed, since last asked."""
-        return ()
+        """Return between which frames the peer is now known to have missed many, since last asked.
+
+        As its reports have it: what was sent between two of them in which at least four frames and 8 % were lost.
+        """
+        return self._vitals.losses.take()
 
     async def close(self) -> None:
         """Hang up, stop everything, wait for it; a cancelled wait does not stop the closing."""
@@ -165,7 +168,8 @@ class WebRtcTransport:
         self._progress(Stage.OPEN)
         late = TransportLost(f"The data channel did not open within {channel_s:g} s.", hint="The network may be poor.")
         await self._step(self._channel.opened.wait(), channel_s, late)
-        self._reception.heard()
+        self._vitals.begin(self._path.connection)
+        self._start(self._vitals.check())
         self._start(self._watch())
 
     async def _exchange(self, credential: asyncio.Future[Credential]) -> SdpAnswer:
@@ -241,19 +245,16 @@ class WebRtcTransport:
         """Notice a call that went deaf; keep one alive that we send nothing on, so that the peer goes on reporting."""
         while not self._fault.done():
             await asyncio.sleep(_WATCH_S)
-            await self._read_meter()
+            await self._vitals.measure()
             if self._loop.time() - self._sent_at_s > _KEEP_ALIVE_S:
-                self.send_audio(SILENCE)
+                self._sent_at_s = self._loop.time()
+                self._track.send(SILENCE, self._vitals.losses.give(filler=True))
             if self.contact_age_s() > DEAF_S:
                 self._break(
                     TransportLost(
                         f"Nothing was heard from the provider for {DEAF_S:g} s.", hint="The network may have changed."
                     )
                 )
-
-    async def _read_meter(self) -> None:
-        if self._path.state and self._meter.observe(await self._path.connection.getStats(), self._loop.time()):
-            self._reception.heard()
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(work)
