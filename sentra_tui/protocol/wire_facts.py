@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import fields
 
 from sentra_tui.domain.text import clean_line
 from sentra_tui.protocol.client_events import ClientEvent
@@ -44,35 +46,41 @@ def _value(value: str | float) -> str:
 
 def _facts(struct: Struct) -> list[Fact]:
     facts: list[Fact] = []
-    for name in struct.__struct_fields__:
+    for name, is_name in _fields(type(struct)):
         value = getattr(struct, name)
         if not value:
             continue
         if isinstance(value, str):
-            facts.append((name, value[:_RAW_CHARS], "") if _is_name(name) else (name, len(value), " chars"))
+            facts.append((name, value[:_RAW_CHARS], "") if is_name else (name, len(value), " chars"))
         elif isinstance(value, (int, float)):
             facts.append((name, value, ""))
         elif isinstance(value, Struct):
             facts += _facts(value)
         elif isinstance(value, (tuple, dict)):
-            facts.append((name, len(value), _length(value)))
+            facts.append((name, len(value), _size(value)))
     return facts
 
 
-def _is_name(field: str) -> bool:
-    return field in NAMES or field.endswith("_id")
+@cache
+def _fields(kind: type[Struct]) -> tuple[tuple[str, bool], ...]:
+    """Return the fields of a struct, and of each whether it holds a name."""
+    return tuple((field, field in NAMES or field.endswith("_id")) for field in kind.__struct_fields__)
 
 
-def _length(value: tuple[Any, ...] | dict[str, Any]) -> str:
+def _size(value: tuple[Any, ...] | dict[str, Any]) -> str:
     """Return the unit of a list: how many characters its first parts hold, where they hold any."""
     if isinstance(value, dict):
         return " entries"
-    chars = sum(_chars(part) for part in value[:PARTS_COUNTED])
+    chars = sum(_chars(part) for part in value[:PARTS_COUNTED] if isinstance(part, Struct))
     return f" parts, {chars} chars" if chars else " parts"
 
 
-def _chars(part: object) -> int:
-    if not isinstance(part, Struct):
-        return 0
-    texts = (getattr(part, name) for name in part.__struct_fields__ if not _is_name(name))
-    return sum(len(text) for text in texts if isinstance(text, str))
+def _chars(part: Struct) -> int:
+    return sum(len(getattr(part, field)) for field in _texts(type(part)))
+
+
+@cache
+def _texts(kind: type[Struct]) -> tuple[str, ...]:
+    """Return the fields of a struct that hold words."""
+    texts = {field.name for field in fields(kind) if field.type is str}
+    return tuple(field for field, is_name in _fields(kind) if field in texts and not is_name)

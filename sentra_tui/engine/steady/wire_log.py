@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Sequence
 
@@ -21,6 +22,8 @@ from sentra_tui.protocol.wire_facts import Fact, event_type, facts_of, in_words
 ROWS_KEPT = 1_000
 ROWS_A_SECOND = 200
 """More than that nobody reads, and the pipe to the screen has words to carry."""
+ROWS_AT_ONCE = 50
+"""How many that were kept are told before sound has its turn again."""
 PASSED_OVER = "passed over"
 
 
@@ -42,7 +45,8 @@ class WireLogDriver:
 
     def __init__(self, streams: Sequence[ObservedStream], store: Store, context: EngineContext) -> None:
         self._publish = context.publish
-        self._now_ms = context.now_ms
+        self._tasks = context.tasks
+        self._telling: asyncio.Task[None] | None = None
         self._untold: deque[_Crossed] = deque(maxlen=ROWS_KEPT)
         self._watched = False
         self._second_began_ms = 0
@@ -55,11 +59,12 @@ class WireLogDriver:
 
     def take(self, stream: str, outgoing: bool, event: ServerEvent | ClientEvent, now_ms: int) -> None:
         """Tell of an event, or keep what may be told of it."""
-        if self._watched and not self._may_tell(now_ms):
+        at_once = self._watched and not self._untold
+        if at_once and not self._may_tell(now_ms):
             self._passed_over += 1
             return
         crossed = _Crossed(now_ms, stream, outgoing, event_type(event), facts_of(event))
-        if self._watched:
+        if at_once:
             self._tell(crossed)
         else:
             self._untold.append(crossed)
@@ -83,9 +88,14 @@ class WireLogDriver:
         self._watched = action.on
         if not action.on:
             self._passed_over = 0
-            return
-        while self._untold:
-            self._tell(self._untold.popleft())
+        elif self._telling is None or self._telling.done():
+            self._telling = self._tasks.start(self._tell_untold(), lambda failure: None, "wire log")
+
+    async def _tell_untold(self) -> None:
+        while self._watched and self._untold:
+            for _ in range(min(ROWS_AT_ONCE, len(self._untold))):
+                self._tell(self._untold.popleft())
+            await asyncio.sleep(0)
 
     def _tell(self, crossed: _Crossed) -> None:
         detail = in_words(crossed.facts)
