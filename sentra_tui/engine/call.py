@@ -1,7 +1,7 @@
-"""The driver of one stream's call: performs what its two machines ask for.
+"""The driver of one stream's call: performs what its machines ask for.
 
-`CallMachine` decides when to dial, wait and give up; `Session` decides what the conversation means. This driver owns
-the one task that a stream's call has at any time, a dial with the call behind it or a wait, and nothing else.
+`CallMachine` decides when to dial, wait and give up, `Liveness` whether the call that stands is dead. This driver owns
+one call that stands and one dial, or the wait before one, which may go on beside it.
 """
 
 from __future__ import annotations
@@ -12,20 +12,18 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import singledispatchmethod
 from typing import Any
 
-from sentra_tui.domain.changes import Change, ContactHeard, Noticed, QualityMeasured
+from sentra_tui.domain.changes import Change, Noticed
 from sentra_tui.domain.errors import ProtocolError, SentraError, TransportError, TransportLost, TransportRefused
-from sentra_tui.domain.ports import Transport
+from sentra_tui.domain.spans import span
 from sentra_tui.domain.state import Connection, Severity
 from sentra_tui.engine.call_listener import CallListener
 from sentra_tui.engine.context import EngineContext
 from sentra_tui.engine.roads.ports import Dialled
+from sentra_tui.engine.standing_call import StandingCall
 from sentra_tui.protocol import effects as e
 from sentra_tui.protocol.connection import CallMachine
+from sentra_tui.protocol.liveness import Liveness, Pulse, Verdict
 from sentra_tui.protocol.session import Session
-from sentra_tui.protocol.wire import Wire
-
-CONTACT_INTERVAL_S = 0.5
-QUALITY_EVERY = 2
 
 _LOG = logging.getLogger(__name__)
 
@@ -41,6 +39,7 @@ class CallDriver:
         self,
         stream: str,
         machine: CallMachine,
+        make_liveness: Callable[[], Liveness],
         dial: Dial,
         make_session: Callable[[int, Dialled], Session],
         listener: CallListener,
@@ -48,17 +47,16 @@ class CallDriver:
     ) -> None:
         self.stream = stream
         self._machine = machine
+        self._make_liveness = make_liveness
         self._dial = dial
         self._make_session = make_session
         self._listener = listener
-        self._tasks = context.tasks
+        self._context = context
         self._now_ms = context.now_ms
         self._publish = context.publish
-        self._task: asyncio.Task[None] | None = None
+        self._dialling: asyncio.Task[None] | None = None
+        self._standing: StandingCall | None = None
         self._ending: set[asyncio.Task[None]] = set()
-        self._transport: Transport | None = None
-        self._wire = Wire()
-        self._session: Session | None = None
 
     @property
     def state(self) -> Connection:
@@ -68,7 +66,7 @@ class CallDriver:
     @property
     def session(self) -> Session | None:
         """The conversation of the call that stands, if one does."""
-        return self._session
+        return None if self._standing is None else self._standing.session
 
     def connect(self) -> None:
         """Dial, if the stream is off or has failed; else nothing."""
@@ -90,26 +88,31 @@ class CallDriver:
 
     def renew(self, cause: str) -> None:
         """Put a new call in the place of the one that stands; nothing if none does."""
-        if self.state is Connection.LIVE:
-            self._break(TransportLost(cause, retry_after_s=0.0))
+        self._lose(cause)
+
+    def shaken(self, cause: str) -> None:
+        """The network is another: the call that stands must prove itself soon, or one is dialled beside it."""
+        if self._standing is not None:
+            self._standing.liveness.shaken(self._now_ms(), cause)
+
+    def network_up(self) -> None:
+        """The network is back: dial at once, if the stream is trying to."""
+        self.perform(self._machine.network_up(self._now_ms()))
+
+    def slept(self, slept_ms: int) -> None:
+        """The machine slept: whatever stood is gone, and nothing of before may be sent as if it were said now."""
+        self._lose(f"The machine slept for {span(slept_ms)}.")
 
     def take(self, dialled: Dialled) -> None:
         """Go on by this call, which stands, in place of the one that does; raises ProtocolError if none does."""
         if self.state is not Connection.LIVE:
             raise ProtocolError("There is no call to take the place of.")
         self._end_session()
-        if self._transport is not None:
-            self._release(self._transport)
-        self._start(self._go_on(dialled))
-        if self._task is not None:  # one that is cancelled before its first step closes nothing
-            self._task.add_done_callback(lambda _: self._let_go(dialled.transport))
-
-    def _let_go(self, transport: Transport) -> None:
-        self._tasks.start(transport.close(), lambda failure: None, f"{self.stream} old call")
+        self._stand(dialled, self._machine.replaced(self._now_ms(), dialled.transport.name, dialled.detour))
 
     async def closed(self) -> None:
         """Wait until calls that were hung up are gone from the network, too."""
-        if self._ending:
+        while self._ending:
             await asyncio.wait(self._ending)
 
     def perform(self, outputs: Sequence[Output]) -> None:
@@ -129,24 +132,31 @@ class CallDriver:
 
     @_carry_out.register
     def _(self, effect: e.Dial) -> None:
-        self._start(self._call())
+        self._start_dialling(self._call())
 
     @_carry_out.register
     def _(self, effect: e.WaitThenDial) -> None:
-        self._start(self._wait(effect.delay_s))
+        self._start_dialling(self._wait(effect.delay_s))
 
     @_carry_out.register
     def _(self, effect: e.EndCall) -> None:
-        self._stop()
+        self._stop_dialling()
+        self._drop_call()
+
+    @_carry_out.register
+    def _(self, effect: e.DropCall) -> None:
+        self._drop_call()
+
+    @_carry_out.register
+    def _(self, effect: e.GiveUpDial) -> None:
+        self._stop_dialling()
 
     @_carry_out.register
     def _(self, effect: e.SendEvent) -> None:
-        if self._transport is None:
+        if self._standing is None:
             return
         try:
-            message = self._wire.encode(effect.event)
-            if message is not None:
-                self._transport.send(message)
+            self._standing.send(effect.event)
         except TransportLost:
             _LOG.info("%s: a message came too late for its call", self.stream)
         except TransportRefused as error:
@@ -174,22 +184,18 @@ class CallDriver:
         error = TransportRefused if effect.refused else TransportLost
         raise error(effect.cause, hint=effect.hint)
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        self._stop()
-        self._task = self._tasks.start(work, self._failed, f"{self.stream} call")
+    # Dialling
 
-    def _stop(self) -> None:
-        task, self._task = self._task, None
-        if task is None or task.done():
+    def _start_dialling(self, work: Coroutine[Any, Any, None]) -> None:
+        self._stop_dialling()
+        self._dialling = self._context.tasks.start(work, self.failed, f"{self.stream} dial")
+
+    def _stop_dialling(self) -> None:
+        task, self._dialling = self._dialling, None
+        if task is None or task.done() or task is asyncio.current_task():
             return
-        self._ending.add(task)
-        task.add_done_callback(self._ending.discard)
-        if task is not asyncio.current_task():
-            task.cancel()
-
-    def _failed(self, failure: BaseException) -> None:
-        """A defect of ours ended the call's task: say so, and leave the rest of the program alone."""
-        self._break(TransportRefused(f"Internal error ({type(failure).__name__}).", hint="Press r to retry."))
+        self._await_end(task)
+        task.cancel()
 
     async def _wait(self, delay_s: float) -> None:
         await asyncio.sleep(delay_s)
@@ -199,77 +205,80 @@ class CallDriver:
         began_ms = self._now_ms()
         try:
             dialled = await self._dial()
+        except TransportLost as error:
+            self.perform(self._machine.dial_lost(self._now_ms(), error.message, error.hint, error.retry_after_s))
         except SentraError as error:
-            self._break(error)
-            return
-        now_ms = self._now_ms()
-        await self._live(
-            dialled, self._machine.connected(now_ms, dialled.transport.name, now_ms - began_ms, dialled.detour)
-        )
-
-    async def _go_on(self, dialled: Dialled) -> None:
-        replaced = self._machine.replaced(self._now_ms(), dialled.transport.name, dialled.detour)
-        await self._live(dialled, replaced)
-
-    async def _live(self, dialled: Dialled, told: Sequence[Output]) -> None:
-        transport = dialled.transport
-        watch = self._tasks.start(self._watch(transport), self._failed, f"{self.stream} watch")
-        try:
-            self._begin(dialled, told)
-            if self._session is not None:  # else renewed as soon as it stood: its choices had changed on the way
-                await self._converse(transport)
-        except TransportError as error:
-            self._break(error)
-        finally:
-            watch.cancel()
-            self._release(transport)
-            await transport.close()
-
-    def _begin(self, dialled: Dialled, told: Sequence[Output]) -> None:
-        self._transport = dialled.transport
-        self._wire = dialled.wire
-        self._session = self._make_session(self._now_ms(), dialled)
-        self.perform(told)
-        self._listener.call_began(dialled)
-
-    async def _converse(self, transport: Transport) -> None:
-        async for message in transport.messages():
-            if self._session is None:
-                return
-            event = self._wire.decode(message)
-            answer = self._wire.answer(event)
-            if answer is not None:
-                transport.send(answer)
-            self.perform(self._session.receive(event, self._now_ms()))
-
-    async def _watch(self, transport: Transport) -> None:
-        count = 0
-        while True:
-            await asyncio.sleep(CONTACT_INTERVAL_S)
-            now_ms = self._now_ms()
-            if self._session is not None:
-                self.perform(self._session.tick(now_ms))
-            heard_ms = now_ms - int(transport.contact_age_s() * 1000)
-            self._publish(ContactHeard(self.stream, heard_ms))
-            count += 1
-            if count % QUALITY_EVERY == 0:
-                self._publish(QualityMeasured(self.stream, now_ms, await transport.quality()))
-
-    def _break(self, error: SentraError) -> None:
-        """The call, or the attempt at one, ended with `error`: let the machine decide what follows."""
-        self._end_session()
-        now_ms = self._now_ms()
-        if isinstance(error, TransportLost):
-            self.perform(self._machine.lost(now_ms, error.message, error.hint, error.retry_after_s))
+            self.perform(self._machine.dial_refused(self._now_ms(), error.message, error.hint))
         else:
-            self.perform(self._machine.refused(now_ms, error.message, error.hint))
+            now_ms = self._now_ms()
+            self._end_session()
+            transport = dialled.transport
+            self._stand(dialled, self._machine.connected(now_ms, transport.name, now_ms - began_ms, dialled.detour))
+
+    # The call that stands
+
+    def _stand(self, dialled: Dialled, told: Sequence[Output]) -> None:
+        """Go on by this call from now on; one that stood is closed."""
+        self._drop_call()
+        self._standing = StandingCall(
+            self.stream,
+            self._now_ms(),
+            dialled,
+            self._make_session,
+            self._make_liveness(),
+            self,
+            self._listener,
+            self._context,
+        )
+        self._standing.start(told)
+
+    def _drop_call(self) -> None:
+        standing, self._standing = self._standing, None
+        closing = None if standing is None else standing.close()
+        if closing is not None:
+            self._await_end(closing)
+
+    def _await_end(self, task: asyncio.Task[None]) -> None:
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
 
     def _end_session(self) -> None:
-        session, self._session = self._session, None
-        if session is not None:
-            self.perform(session.close(self._now_ms()))
+        if self._standing is not None:
+            self._standing.end_session()
 
-    def _release(self, transport: Transport) -> None:
-        if self._transport is transport:
-            self._transport = None
-            self._listener.call_ended()
+    def judged(self, call: StandingCall, verdict: Verdict) -> None:
+        """Dial another call beside one that seems dead; give up the dial where it lives, or the call where it is."""
+        if call is not self._standing or self.state is not Connection.LIVE:
+            return
+        match verdict.pulse:
+            case Pulse.ALIVE:
+                self.perform(self._machine.cleared(self._now_ms()))
+            case Pulse.SUSPECT:
+                self.perform(self._machine.suspected_dead(self._now_ms(), verdict.cause))
+            case Pulse.DEAD:
+                self._lose(verdict.cause, "The network may have changed.", retry_after_s=None)
+
+    def broke(self, call: StandingCall, error: TransportError) -> None:
+        """The call that stood ended by itself: let the machine decide what follows."""
+        if call is not self._standing or self.state is not Connection.LIVE:
+            return
+        self._end_session()
+        if isinstance(error, TransportLost):
+            self.perform(self._machine.lost(self._now_ms(), error.message, error.hint, error.retry_after_s))
+        else:
+            self.perform(self._machine.refused(self._now_ms(), error.message, error.hint))
+
+    def failed(self, failure: BaseException) -> None:
+        """A defect of ours ended a task: say so, and leave the rest of the program alone."""
+        if self.state in (Connection.OFF, Connection.FAILED):
+            return
+        self._end_session()
+        text = f"Internal error ({type(failure).__name__})."
+        self.perform(self._machine.refused(self._now_ms(), text, "Press r to retry."))
+
+    def _lose(self, cause: str, hint: str = "", retry_after_s: float | None = 0.0) -> None:
+        """Give up the call that stands, if one does: the peer is not to blame."""
+        if self.state is Connection.LIVE:
+            self._end_session()
+            lost = self._machine.lost(self._now_ms(), cause, hint, retry_after_s, ended_by_peer=False)
+            self.perform(lost)

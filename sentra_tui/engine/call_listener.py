@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from sentra_tui.domain.usage import Usage
+from sentra_tui.engine.call_observer import CallObserver
 from sentra_tui.engine.roads.ports import Dialled
 
 
 class CallListener(Protocol):
     """Who wants to know which call carries the stream's sound."""
+
+    @property
+    def observers(self) -> Sequence[CallObserver]:
+        """Who else is told what happens to the stream's calls."""
+        ...
 
     def call_began(self, dialled: Dialled) -> None:
         """This call carries sound from now on."""

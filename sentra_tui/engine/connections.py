@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 from msgspec import Struct
 
@@ -27,6 +28,7 @@ from sentra_tui.engine.sound.pumps import Meter
 from sentra_tui.engine.store import Store
 from sentra_tui.engine.stream import StreamPlan, StreamRunner
 from sentra_tui.protocol.connection import CallMachine
+from sentra_tui.protocol.liveness import Liveness
 from sentra_tui.protocol.road_book import RoadBook
 from sentra_tui.protocol.roads import Patience
 
@@ -72,6 +74,7 @@ class ConnectionManager:
                 ports.bill,
                 self.roads,
                 _patience(config.deadlines),
+                partial(Liveness, config.reconnect),
                 context,
             )
             for plan in plans

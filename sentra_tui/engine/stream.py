@@ -11,12 +11,13 @@ from msgspec.structs import replace
 
 from sentra_tui.domain.changes import AnswerVoiceChanged, LanguageChanged, MuteChanged, Noticed
 from sentra_tui.domain.errors import TransportLost, TransportRefused
-from sentra_tui.domain.roads import Road
+from sentra_tui.domain.roads import Road, Stage
 from sentra_tui.domain.source_spec import SourceSpec
 from sentra_tui.domain.state import Connection, Severity
 from sentra_tui.domain.stream_settings import StreamSettings
 from sentra_tui.domain.usage import Usage
 from sentra_tui.engine.call import CallDriver
+from sentra_tui.engine.call_observer import CallObserver
 from sentra_tui.engine.context import EngineContext
 from sentra_tui.engine.lanes.ports import Bill
 from sentra_tui.engine.roads.dialler import RoadDialler
@@ -26,6 +27,7 @@ from sentra_tui.engine.sound.playback import Playback
 from sentra_tui.engine.sound.pumps import Meter, SourcePump
 from sentra_tui.engine.sound.source import SourceDriver, SourceOpener
 from sentra_tui.protocol.connection import CallMachine
+from sentra_tui.protocol.liveness import Liveness
 from sentra_tui.protocol.road_book import RoadBook
 from sentra_tui.protocol.roads import Patience
 from sentra_tui.protocol.session import Session
@@ -80,6 +82,7 @@ class StreamRunner:
         bill: Bill,
         book: RoadBook,
         patience: Patience,
+        make_liveness: Callable[[], Liveness],
         context: EngineContext,
     ) -> None:
         self.name = plan.name
@@ -88,13 +91,17 @@ class StreamRunner:
         """Told of each session that begins."""
         self.on_source: Callable[[SourceSpec | None], None] = lambda spec: None
         """Told of each source that was opened; None where none could be."""
+        self.observers: list[CallObserver] = []
+        """Told of everything that happens to its calls."""
+        self.spare: Callable[[], Dialled | None] = lambda: None
+        """Gives a call that stands already, where one is kept for when the other breaks."""
         self._waits_for_sound = False
         """The call was hung up for the want of sound, and is to be made again when there is some."""
         self.make_endpointing: Callable[[], EndpointingDriver] | None = None
         """Makes what finds the turns of a session whose server does not."""
         self._endpointing: EndpointingDriver | None = None
         self._plan = plan
-        self._dialler = RoadDialler(plan.name, plan.roads, plan.attempt, book, patience, context)
+        self._dialler = RoadDialler(plan.name, plan.roads, plan.attempt, book, patience, context, self._progressed)
         self._playback = playback
         self._bill = bill
         self._now_ms = context.now_ms
@@ -107,7 +114,7 @@ class StreamRunner:
         self.source = SourceDriver(
             plan.name, plan.source, self.pump, recordings_begin, self._source_opened, self._source_failed, context
         )
-        self.call = CallDriver(plan.name, machine, self._dial, self._make_session, self, context)
+        self.call = CallDriver(plan.name, machine, make_liveness, self._dial, self._make_session, self, context)
 
     @property
     def roads(self) -> tuple[Road, ...]:
@@ -240,7 +247,14 @@ class StreamRunner:
         others = [voice for voice in self._plan.voices if voice != self.settings.answer_voice]
         return others[0] if others and self.settings.answer_voice not in self._plan.voices[:1] else None
 
+    def _progressed(self, road: Road, stage: Stage) -> None:
+        for observer in self.observers:
+            observer.dial_progressed(road, stage, self._now_ms())
+
     async def _dial(self) -> Dialled:
+        spare = self.spare()
+        if spare is not None:
+            return spare
         try:
             return await self._dialler.dial(self._plan.session(self.settings))
         except TransportRefused as error:

@@ -1,9 +1,13 @@
-"""How a stream's call comes, breaks and comes back: the table of its states, and the wait between dials."""
+"""How a stream's call comes, breaks and comes back: the table of its states, and the wait between dials.
+
+While a call stands whose life is in doubt, another is dialled beside it: the state stays live, and whichever of the two
+proves itself first goes on.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import StrEnum
+from typing import TypeAlias
 
 from sentra_tui.domain.changes import (
     Change,
@@ -12,56 +16,27 @@ from sentra_tui.domain.changes import (
     StreamConnecting,
     StreamFailed,
     StreamReconnecting,
+    StreamSuspected,
 )
 from sentra_tui.domain.config import ReconnectConfig
 from sentra_tui.domain.errors import ProtocolError
 from sentra_tui.domain.state import Connection
-from sentra_tui.protocol.effects import Dial, Effect, EndCall, WaitThenDial
+from sentra_tui.protocol.call_steps import TABLE, Step
+from sentra_tui.protocol.effects import Dial, DropCall, Effect, EndCall, GiveUpDial, WaitThenDial
 
 STABLE_MS = 5_000
 """A call that stayed this long was a good one: the count of attempts begins anew."""
-
+QUICK_DEATHS_MAX = 3
+"""So many calls in a row that the provider took and ended at once are a fault that dialling does not mend."""
+LONGEST_WAIT_S = 120.0
+"""A server that asks for a longer wait is told to the user, who decides."""
+FRESH_DIAL_MS = 1_000
+"""A dial that began so lately need not begin anew when the network is back."""
 DOUBLINGS_MAX = 30
+_ASKED_WAIT_SPREAD = 0.05
+"""A wait that a server asked for is longer by up to this share, so that not all clients come at once."""
 
-
-class Step(StrEnum):
-    """What can happen to a call."""
-
-    CONNECT = "connect"
-    CONNECTED = "connected"
-    REPLACED = "replaced"
-    LOST = "lost"
-    EXHAUSTED = "exhausted"
-    REFUSED = "refused"
-    RETRY_DUE = "retry_due"
-    RETRY_NOW = "retry_now"
-    HANG_UP = "hang_up"
-
-
-TABLE: dict[tuple[Connection, Step], Connection] = {
-    (Connection.OFF, Step.CONNECT): Connection.CONNECTING,
-    (Connection.CONNECTING, Step.CONNECTED): Connection.LIVE,
-    (Connection.CONNECTING, Step.LOST): Connection.RECONNECTING,
-    (Connection.CONNECTING, Step.EXHAUSTED): Connection.FAILED,
-    (Connection.CONNECTING, Step.REFUSED): Connection.FAILED,
-    (Connection.CONNECTING, Step.HANG_UP): Connection.OFF,
-    (Connection.LIVE, Step.REPLACED): Connection.LIVE,
-    (Connection.LIVE, Step.LOST): Connection.RECONNECTING,
-    (Connection.LIVE, Step.EXHAUSTED): Connection.FAILED,
-    (Connection.LIVE, Step.REFUSED): Connection.FAILED,
-    (Connection.LIVE, Step.HANG_UP): Connection.OFF,
-    (Connection.RECONNECTING, Step.RETRY_DUE): Connection.RECONNECTING,
-    (Connection.RECONNECTING, Step.RETRY_NOW): Connection.RECONNECTING,
-    (Connection.RECONNECTING, Step.CONNECTED): Connection.LIVE,
-    (Connection.RECONNECTING, Step.LOST): Connection.RECONNECTING,
-    (Connection.RECONNECTING, Step.EXHAUSTED): Connection.FAILED,
-    (Connection.RECONNECTING, Step.REFUSED): Connection.FAILED,
-    (Connection.RECONNECTING, Step.HANG_UP): Connection.OFF,
-    (Connection.FAILED, Step.CONNECT): Connection.CONNECTING,
-    (Connection.FAILED, Step.RETRY_NOW): Connection.CONNECTING,
-    (Connection.FAILED, Step.HANG_UP): Connection.OFF,
-}
-"""Every step that a call can take, and where it leads. A pair that is not here is a mistake of the caller."""
+Outcome: TypeAlias = list[Change | Effect]
 
 
 def backoff_s(policy: ReconnectConfig, attempt: int, random: float) -> float:
@@ -84,81 +59,199 @@ class CallMachine:
         self._state = Connection.OFF
         self._attempt = 0
         self._waiting = False
+        self._beside = False
+        """A dial, or the wait before one, is under way beside the call that stands."""
+        self._suspected = False
+        self._quick_deaths = 0
         self._live_since_ms = 0
+        self._dialled_at_ms = 0
+        self._due_ms = 0
 
     @property
     def state(self) -> Connection:
         """Where the call stands."""
         return self._state
 
-    def connect(self, now_ms: int) -> list[Change | Effect]:
+    @property
+    def suspected(self) -> bool:
+        """Whether the call that stands is believed dead."""
+        return self._suspected
+
+    def connect(self, now_ms: int) -> Outcome:
         """The user wants the call."""
         self._take(Step.CONNECT)
+        self._quick_deaths = 0
         return self._dial(1, now_ms)
 
-    def connected(self, now_ms: int, transport: str, dial_ms: float, detour: str = "") -> list[Change | Effect]:
-        """The dial came through; `detour` says why not by a better road."""
+    def connected(self, now_ms: int, transport: str, dial_ms: float, detour: str = "") -> Outcome:
+        """The dial came through, also one beside the call that stood; `detour` says why not by a better road."""
         self._refuse_while_waiting(Step.CONNECTED)
-        self._take(Step.CONNECTED)
-        self._live_since_ms = now_ms
+        self._take(Step.REPLACED if self._beside else Step.CONNECTED)
+        self._stands(now_ms)
         return [StreamConnected(self._stream, now_ms, transport, dial_ms, detour)]
 
-    def replaced(self, now_ms: int, transport: str, detour: str = "") -> list[Change | Effect]:
+    def replaced(self, now_ms: int, transport: str, detour: str = "") -> Outcome:
         """Another call, which stands already, took the place of the one that stood."""
         self._take(Step.REPLACED)
-        self._live_since_ms = now_ms
-        return [StreamConnected(self._stream, now_ms, transport, detour=detour)]
+        given_up: Outcome = [GiveUpDial()] if self._beside else []
+        self._stands(now_ms)
+        return [*given_up, StreamConnected(self._stream, now_ms, transport, detour=detour)]
+
+    def suspected_dead(self, now_ms: int, cause: str) -> Outcome:
+        """The call that stands gives no sign of life: dial another beside it. Once is enough."""
+        self._take(Step.SUSPECTED)
+        if self._suspected:
+            return []
+        self._suspected = self._beside = True
+        self._attempt = 1
+        self._dialled_at_ms = now_ms
+        return [StreamSuspected(self._stream, now_ms, True, cause), Dial(1)]
+
+    def cleared(self, now_ms: int) -> Outcome:
+        """The call that stands gives signs of life again."""
+        self._take(Step.CLEARED)
+        if not self._suspected:
+            return []
+        self._suspected = self._beside = self._waiting = False
+        return [StreamSuspected(self._stream, now_ms, False), GiveUpDial()]
 
     def lost(
-        self, now_ms: int, cause: str, hint: str = "", retry_after_s: float | None = None
-    ) -> list[Change | Effect]:
-        """The call, or the dial, broke; `retry_after_s` is the wait that the server asked for."""
+        self,
+        now_ms: int,
+        cause: str,
+        hint: str = "",
+        retry_after_s: float | None = None,
+        *,
+        ended_by_peer: bool = True,
+    ) -> Outcome:
+        """The call that stood, or else the dial, broke.
+
+        `retry_after_s` is the wait that the server asked for; `ended_by_peer` says that it broke the call off, where
+        the network did not.
+        """
         self._refuse_while_waiting(Step.LOST)
         was_live = self._state is Connection.LIVE
         stable = was_live and now_ms - self._live_since_ms >= STABLE_MS
         attempt = 1 if stable else self._attempt + 1
-        exhausted = 0 < self._policy.attempts < attempt
-        self._take(Step.EXHAUSTED if exhausted else Step.LOST)
-        ended: list[Change | Effect] = [EndCall()] if was_live else []
-        if exhausted:
-            return [*ended, StreamFailed(self._stream, now_ms, _given_up(cause, attempt - 1), hint)]
+        self._quick_deaths = 0 if stable else self._quick_deaths + (was_live and ended_by_peer)
+        given_up = self._given_up(cause, hint, attempt, retry_after_s)
+        if given_up is not None:
+            return self._fail(Step.EXHAUSTED, now_ms, *given_up)
+        self._take(Step.LOST)
+        if was_live and self._beside:
+            return self._left_to_beside(now_ms, cause, hint)
+        ended: Outcome = [EndCall()] if was_live else []
+        self._suspected = False
         self._attempt = attempt
-        self._waiting = True
-        delay_s = max(backoff_s(self._policy, attempt, self._random()), retry_after_s or 0.0)
-        retry_at_ms = now_ms + round(delay_s * 1000)
-        reconnecting = StreamReconnecting(self._stream, now_ms, attempt, retry_at_ms, cause, hint)
-        return [*ended, reconnecting, WaitThenDial(delay_s)]
+        delay_s = self._wait_s(attempt, retry_after_s, now_ms)
+        return [*ended, self._reconnecting(now_ms, cause, hint), WaitThenDial(delay_s)]
 
-    def refused(self, now_ms: int, cause: str, hint: str = "") -> list[Change | Effect]:
+    def dial_lost(self, now_ms: int, cause: str, hint: str = "", retry_after_s: float | None = None) -> Outcome:
+        """A dial broke: the one beside a call that stands is tried again without a word."""
+        if self._state is not Connection.LIVE:
+            return self.lost(now_ms, cause, hint, retry_after_s)
+        self._attempt += 1
+        return [WaitThenDial(self._wait_s(self._attempt, retry_after_s, now_ms))]
+
+    def dial_refused(self, now_ms: int, cause: str, hint: str = "") -> Outcome:
+        """The peer refused a dial: beside a call that stands, no other follows before that one is over."""
+        if self._state is not Connection.LIVE:
+            return self.refused(now_ms, cause, hint)
+        self._beside = self._waiting = False
+        return []
+
+    def refused(self, now_ms: int, cause: str, hint: str = "") -> Outcome:
         """The peer said no."""
         self._refuse_while_waiting(Step.REFUSED)
-        was_live = self._state is Connection.LIVE
-        self._take(Step.REFUSED)
-        ended: list[Change | Effect] = [EndCall()] if was_live else []
-        return [*ended, StreamFailed(self._stream, now_ms, cause, hint)]
+        return self._fail(Step.REFUSED, now_ms, cause, hint)
 
-    def retry_due(self, now_ms: int) -> list[Change | Effect]:
+    def retry_due(self, now_ms: int) -> Outcome:
         """The wait is over; nothing to do where the dial is under way already."""
         self._take(Step.RETRY_DUE)
-        return self._dial(self._attempt, now_ms) if self._waiting else []
+        if not self._waiting:
+            return []
+        if self._state is not Connection.LIVE:
+            return self._dial(self._attempt, now_ms)
+        self._waiting = False
+        return [Dial(self._attempt)]
 
-    def retry_now(self, now_ms: int) -> list[Change | Effect]:
+    def retry_now(self, now_ms: int) -> Outcome:
         """The user will not wait: dial at once, and count anew."""
         failed = self._state is Connection.FAILED
         self._take(Step.RETRY_NOW)
+        self._quick_deaths = 0
         return self._dial(1, now_ms) if failed or self._waiting else []
 
-    def hang_up(self, now_ms: int) -> list[Change | Effect]:
+    def network_up(self, now_ms: int) -> Outcome:
+        """The network is back: dial at once and count anew, also in place of a dial that began while it was away."""
+        if self._state is not Connection.RECONNECTING:
+            return []
+        self._quick_deaths = 0
+        if not self._waiting and now_ms - self._dialled_at_ms < FRESH_DIAL_MS:
+            return []
+        return self._dial(1, now_ms)
+
+    def hang_up(self, now_ms: int) -> Outcome:
         """The user wants no call."""
         failed = self._state is Connection.FAILED
         self._take(Step.HANG_UP)
-        self._waiting = False
+        self._rest()
         closed = StreamClosed(self._stream, now_ms)
         return [closed] if failed else [EndCall(), closed]
 
-    def _dial(self, attempt: int, now_ms: int) -> list[Change | Effect]:
+    def _stands(self, now_ms: int) -> None:
+        self._rest()
+        self._live_since_ms = now_ms
+
+    def _rest(self) -> None:
+        self._suspected = self._beside = self._waiting = False
+
+    def _given_up(self, cause: str, hint: str, attempt: int, retry_after_s: float | None) -> tuple[str, str] | None:
+        """Return why no other dial follows and what helps; None where one does."""
+        if self._quick_deaths >= QUICK_DEATHS_MAX:
+            text = f"The provider took the call and ended it at once, {self._quick_deaths} times in a row: {cause}"
+            return text, hint or "Press r to try again."
+        if retry_after_s is not None and retry_after_s > LONGEST_WAIT_S:
+            return f"{cause} It asks to wait {_minutes(retry_after_s)}.", "Press r then."
+        if 0 < self._policy.attempts < attempt:
+            return _after_attempts(cause, attempt - 1), hint
+        return None
+
+    def _fail(self, step: Step, now_ms: int, cause: str, hint: str) -> Outcome:
+        was_live = self._state is Connection.LIVE
+        self._take(step)
+        self._rest()
+        self._quick_deaths = 0
+        ended: Outcome = [EndCall()] if was_live else []
+        return [*ended, StreamFailed(self._stream, now_ms, cause, hint)]
+
+    def _left_to_beside(self, now_ms: int, cause: str, hint: str) -> Outcome:
+        """The dial beside the call, or the wait before it, goes on as the stream's own."""
+        self._beside = self._suspected = False
+        if not self._waiting:
+            self._due_ms = now_ms
+        reconnecting = self._reconnecting(now_ms, cause, hint)
+        if self._waiting:
+            return [DropCall(), reconnecting]
+        return [DropCall(), reconnecting, StreamConnecting(self._stream, now_ms, self._attempt)]
+
+    def _wait_s(self, attempt: int, retry_after_s: float | None, now_ms: int) -> float:
+        self._waiting = True
+        if retry_after_s:
+            delay_s = retry_after_s * (1 + _ASKED_WAIT_SPREAD * self._random())
+        else:
+            at_once = retry_after_s == 0 and attempt <= 1
+            delay_s = 0.0 if at_once else backoff_s(self._policy, attempt, self._random())
+        self._due_ms = now_ms + round(delay_s * 1000)
+        return delay_s
+
+    def _reconnecting(self, now_ms: int, cause: str, hint: str) -> StreamReconnecting:
+        return StreamReconnecting(self._stream, now_ms, self._attempt, self._due_ms, cause, hint)
+
+    def _dial(self, attempt: int, now_ms: int) -> Outcome:
         self._attempt = attempt
         self._waiting = False
+        self._dialled_at_ms = now_ms
         return [StreamConnecting(self._stream, now_ms, attempt), Dial(attempt)]
 
     def _take(self, step: Step) -> None:
@@ -172,5 +265,9 @@ class CallMachine:
             raise ProtocolError(f"A call that waits for its next dial has no step {step}.")
 
 
-def _given_up(cause: str, attempts: int) -> str:
+def _after_attempts(cause: str, attempts: int) -> str:
     return f"{cause} (gave up after {attempts} attempt{'' if attempts == 1 else 's'})"
+
+
+def _minutes(wait_s: float) -> str:
+    return f"{wait_s / 60:.0f} min" if wait_s < 5_400 else f"{wait_s / 3600:.1f} h"

@@ -31,6 +31,14 @@ class EndCall(_Effect, frozen=True):
     """Close the call, or give up the dial or the wait that is under way."""
 
 
+class DropCall(_Effect, frozen=True):
+    """Close the call that stands, and let the dial or the wait beside it go on."""
+
+
+class GiveUpDial(_Effect, frozen=True):
+    """Give up the dial or the wait that is under way, and let the call that stands go on."""
+
+
 class SendEvent(_Effect, frozen=True):
     """Send this to the server."""
 
@@ -67,5 +75,15 @@ class CallBroken(_Effect, frozen=True):
 
 
 Effect: TypeAlias = (
-    Dial | WaitThenDial | EndCall | SendEvent | FlushPlayback | BeginPlayback | RefuseVoice | MeterUsage | CallBroken
+    Dial
+    | WaitThenDial
+    | EndCall
+    | DropCall
+    | GiveUpDial
+    | SendEvent
+    | FlushPlayback
+    | BeginPlayback
+    | RefuseVoice
+    | MeterUsage
+    | CallBroken
 )

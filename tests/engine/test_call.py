@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import pytest
 
 from sentra_tui.domain import changes as c
@@ -11,12 +13,14 @@ from sentra_tui.domain.ports import Transport
 from sentra_tui.domain.state import Connection
 from sentra_tui.domain.usage import Usage
 from sentra_tui.engine.call import CallDriver
+from sentra_tui.engine.call_observer import CallObserver
 from sentra_tui.engine.context import EngineContext
 from sentra_tui.engine.roads.ports import Dialled
 from sentra_tui.engine.store import Store
 from sentra_tui.engine.tasks import TaskOwner
 from sentra_tui.protocol.connection import CallMachine
 from sentra_tui.protocol.context import ContextEntry
+from sentra_tui.protocol.liveness import Liveness
 from sentra_tui.protocol.session import Session
 from tests.engine.peers import LoopTransport, until
 
@@ -34,6 +38,8 @@ class NarrowTransport(LoopTransport):
 
 class Nobody:
     """Listens to a call, and does nothing."""
+
+    observers: ClassVar[list[CallObserver]] = []
 
     def call_began(self, dialled: Dialled) -> None: ...
 
@@ -59,6 +65,14 @@ class Listening(Nobody):
 
     def call_ended(self) -> None:
         self.carries.append(None)
+
+
+def machine() -> CallMachine:
+    return CallMachine("mic", ReconnectConfig(), lambda: 0.0)
+
+
+def liveness() -> Liveness:
+    return Liveness(ReconnectConfig())
 
 
 def session(now_ms: int, _: Dialled) -> Session:
@@ -88,8 +102,7 @@ async def test_a_call_that_is_renewed_as_it_begins_is_let_go_although_nobody_spe
         dialled.append(LoopTransport())
         return Dialled(dialled[-1], {})
 
-    machine = CallMachine("mic", ReconnectConfig(), lambda: 0.0)
-    call = listener.call = CallDriver("mic", machine, dial, session, listener, context)
+    call = listener.call = CallDriver("mic", machine(), liveness, dial, session, listener, context)
     call.connect()
     await until(lambda: len(listener.began) == 2)
     await until(lambda: dialled[0].closed)
@@ -107,8 +120,7 @@ async def test_what_is_too_large_to_be_sent_is_said_and_harms_nobody() -> None:
     async def dial() -> Dialled:
         return Dialled(transport, {})
 
-    machine = CallMachine("mic", ReconnectConfig(), lambda: 0.0)
-    call = CallDriver("mic", machine, dial, session, Nobody(), context)
+    call = CallDriver("mic", machine(), liveness, dial, session, Nobody(), context)
     call.connect()
     await until(lambda: call.session is not None)
     transport.say('{"type": "session.created", "session": {}}')
@@ -132,7 +144,7 @@ async def test_a_better_call_takes_the_place_of_the_one_that_stands_and_its_word
     async def dial() -> Dialled:
         return Dialled(first, {}, detour="webrtc: UDP is blocked")
 
-    call = CallDriver("mic", CallMachine("mic", ReconnectConfig(), lambda: 0.0), dial, session, listener, context)
+    call = CallDriver("mic", machine(), liveness, dial, session, listener, context)
     call.connect()
     await until(lambda: call.session is not None)
     assert store.state.streams[0].detour == "webrtc: UDP is blocked"
@@ -157,7 +169,7 @@ async def test_a_better_call_that_is_hung_up_before_it_began_is_closed() -> None
     async def dial() -> Dialled:
         return Dialled(first, {})
 
-    call = CallDriver("mic", CallMachine("mic", ReconnectConfig(), lambda: 0.0), dial, session, Nobody(), context)
+    call = CallDriver("mic", machine(), liveness, dial, session, Nobody(), context)
     call.connect()
     await until(lambda: call.session is not None)
     call.take(Dialled(second, {}))
@@ -173,7 +185,7 @@ async def test_without_a_call_there_is_none_to_take_the_place_of() -> None:
     async def dial() -> Dialled:
         return Dialled(LoopTransport(), {})
 
-    call = CallDriver("mic", CallMachine("mic", ReconnectConfig(), lambda: 0.0), dial, session, Nobody(), context)
+    call = CallDriver("mic", machine(), liveness, dial, session, Nobody(), context)
     with pytest.raises(ProtocolError):
         call.take(Dialled(LoopTransport(), {}))
     await tasks.close()

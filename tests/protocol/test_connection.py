@@ -12,8 +12,9 @@ from sentra_tui.domain.config import ReconnectConfig
 from sentra_tui.domain.errors import ProtocolError
 from sentra_tui.domain.reduce import reduce
 from sentra_tui.domain.state import AppState, Connection
-from sentra_tui.protocol.connection import STABLE_MS, TABLE, CallMachine, Step, backoff_s
-from sentra_tui.protocol.effects import Dial, EndCall, WaitThenDial
+from sentra_tui.protocol.call_steps import TABLE, Step
+from sentra_tui.protocol.connection import STABLE_MS, CallMachine, backoff_s
+from sentra_tui.protocol.effects import Dial, DropCall, EndCall, GiveUpDial, WaitThenDial
 
 POLICY = ReconnectConfig(base_s=1.0, cap_s=8.0, attempts=3)
 STEPS: dict[Step, Callable[[CallMachine], list[object]]] = {
@@ -21,6 +22,8 @@ STEPS: dict[Step, Callable[[CallMachine], list[object]]] = {
     Step.CONNECTED: lambda call: [*call.connected(0, "webrtc", 80.0)],
     Step.LOST: lambda call: [*call.lost(0, "gone")],
     Step.REFUSED: lambda call: [*call.refused(0, "no")],
+    Step.SUSPECTED: lambda call: [*call.suspected_dead(0, "no sign of life")],
+    Step.CLEARED: lambda call: [*call.cleared(0)],
     Step.RETRY_DUE: lambda call: [*call.retry_due(0)],
     Step.RETRY_NOW: lambda call: [*call.retry_now(0)],
     Step.HANG_UP: lambda call: [*call.hang_up(0)],
@@ -105,7 +108,7 @@ def test_the_count_begins_anew_only_after_a_call_that_stayed() -> None:
     call.connect(0)
     for attempt in range(2, 5):
         call.connected(0, "webrtc", 80.0)
-        call.lost(STABLE_MS - 1, "gone")
+        call.lost(STABLE_MS - 1, "gone", ended_by_peer=False)
         assert call.retry_due(0)[-1] == Dial(attempt)
     call.connected(0, "webrtc", 80.0)
     call.lost(STABLE_MS, "gone")
@@ -193,3 +196,133 @@ def test_the_screen_agrees_with_the_machine_after_any_steps(steps: list[Step]) -
             if isinstance(change, c.Change):
                 state = reduce(state, change)
         assert state.streams[0].connection is call.state
+
+
+def suspected() -> CallMachine:
+    call = machine_in(Connection.LIVE)
+    told = c.StreamSuspected("mic", 9_000, True, "no sign of life")
+    assert call.suspected_dead(9_000, "no sign of life") == [told, Dial(1)]
+    return call
+
+
+def test_a_call_that_seems_dead_stays_while_another_is_dialled_beside_it_once() -> None:
+    call = suspected()
+    assert call.state is Connection.LIVE
+    assert call.suspected_dead(9_250, "no sign of life") == []
+
+
+def test_a_call_that_lives_after_all_goes_on_and_the_other_dial_is_given_up() -> None:
+    call = suspected()
+    assert call.cleared(10_000) == [c.StreamSuspected("mic", 10_000, False), GiveUpDial()]
+    assert call.cleared(10_250) == []
+    assert call.lost(20_000, "gone")[0] == EndCall()
+
+
+def test_the_call_beside_takes_the_place_of_the_one_that_seems_dead() -> None:
+    call = suspected()
+    assert call.connected(9_400, "websocket", 400.0, "UDP is blocked") == [
+        c.StreamConnected("mic", 9_400, "websocket", 400.0, "UDP is blocked")
+    ]
+    assert call.cleared(9_650) == []
+
+
+def test_a_call_that_is_dead_is_dropped_and_the_dial_beside_it_goes_on_as_the_streams_own() -> None:
+    call = suspected()
+    assert call.lost(13_000, "dead", ended_by_peer=False) == [
+        DropCall(),
+        c.StreamReconnecting("mic", 13_000, 1, 13_000, "dead"),
+        c.StreamConnecting("mic", 13_000, 1),
+    ]
+    assert call.connected(13_400, "webrtc", 400.0) == [c.StreamConnected("mic", 13_400, "webrtc", 400.0)]
+
+
+def test_a_dial_beside_that_breaks_is_tried_again_without_a_word_and_its_wait_outlives_the_call() -> None:
+    call = suspected()
+    assert call.dial_lost(9_500, "no route") == [WaitThenDial(2.0)]
+    assert call.lost(10_000, "dead", ended_by_peer=False) == [
+        DropCall(),
+        c.StreamReconnecting("mic", 10_000, 2, 11_500, "dead"),
+    ]
+    assert call.retry_due(11_500) == [c.StreamConnecting("mic", 11_500, 2), Dial(2)]
+
+
+def test_a_dial_beside_that_is_due_again_is_made_without_a_word() -> None:
+    call = suspected()
+    call.dial_lost(9_500, "no route")
+    assert call.retry_due(11_500) == [Dial(2)]
+
+
+def test_a_dial_beside_that_is_refused_leaves_the_call_alone() -> None:
+    call = suspected()
+    assert call.dial_refused(9_500, "wrong key") == []
+    assert call.lost(13_000, "dead", ended_by_peer=False)[0] == EndCall()
+
+
+def test_a_better_call_ends_the_dial_beside() -> None:
+    call = suspected()
+    assert call.replaced(9_500, "webrtc") == [GiveUpDial(), c.StreamConnected("mic", 9_500, "webrtc")]
+
+
+def test_a_network_that_is_back_is_dialled_at_once_and_counted_anew() -> None:
+    call = machine()
+    call.connect(0)
+    call.lost(0, "no route")
+    assert call.network_up(500) == [c.StreamConnecting("mic", 500, 1), Dial(1)]
+
+
+def test_a_dial_that_began_while_the_network_was_away_begins_anew_when_it_is_back() -> None:
+    call = machine_in(Connection.RECONNECTING)
+    assert call.network_up(500) == []
+    assert call.network_up(4_000) == [c.StreamConnecting("mic", 4_000, 1), Dial(1)]
+
+
+@pytest.mark.parametrize("state", [Connection.OFF, Connection.CONNECTING, Connection.LIVE, Connection.FAILED])
+def test_a_network_that_is_back_means_nothing_to_a_call_that_does_not_wait_for_it(state: Connection) -> None:
+    assert machine_in(state).network_up(9_000) == []
+
+
+def test_three_calls_in_a_row_that_the_peer_ends_at_once_are_a_cause_of_their_own() -> None:
+    call = machine(ReconnectConfig(attempts=0))
+    call.connect(0)
+    for now_ms in (0, 10_000):
+        call.connected(now_ms, "webrtc", 80.0)
+        call.lost(now_ms + 100, "The server hung up.")
+        call.retry_due(now_ms + 200)
+    call.connected(20_000, "webrtc", 80.0)
+    text = "The provider took the call and ended it at once, 3 times in a row: The server hung up."
+    assert call.lost(20_100, "The server hung up.")[-1] == c.StreamFailed("mic", 20_100, text, "Press r to try again.")
+    call.connect(30_000)
+    call.connected(30_080, "webrtc", 80.0)
+    assert call.lost(30_100, "The server hung up.")[0] == EndCall()
+    assert call.state is Connection.RECONNECTING
+
+
+def test_calls_that_the_network_ends_are_dialled_for_ever() -> None:
+    call = machine(ReconnectConfig(attempts=0))
+    call.connect(0)
+    for now_ms in range(0, 100_000, 1_000):
+        call.connected(now_ms, "webrtc", 80.0)
+        call.lost(now_ms + 500, "no sign of life", ended_by_peer=False)
+        call.retry_due(now_ms + 600)
+    assert call.state is Connection.RECONNECTING
+
+
+@given(st.floats(0.1, 120), st.floats(0, 1, exclude_max=True), st.integers(0, 20))
+def test_a_wait_that_was_asked_for_is_never_shorter_and_hardly_longer(
+    asked_s: float, random: float, before: int
+) -> None:
+    call = machine(ReconnectConfig(attempts=0), random)
+    call.connect(0)
+    for _ in range(before):
+        call.lost(0, "gone")
+        call.retry_due(0)
+    waited = call.lost(0, "busy", retry_after_s=asked_s)[-1]
+    assert isinstance(waited, WaitThenDial)
+    assert asked_s <= waited.delay_s <= 1.1 * asked_s
+
+
+def test_a_longer_wait_than_two_minutes_is_told_and_not_slept() -> None:
+    call = machine()
+    call.connect(0)
+    failed = c.StreamFailed("mic", 0, "Too many requests. It asks to wait 5 min.", "Press r then.")
+    assert call.lost(0, "Too many requests.", retry_after_s=300.0) == [failed]

@@ -153,7 +153,7 @@ def test_the_end_of_the_call_settles_what_is_open() -> None:
     interim = s.InputAudioTranscriptionDelta("item_1", 0, "half a sen")
     play(session, [interim, s.InputAudioBufferCommitted("item_2", "item_1"), CREATED, text("Well")])
     assert session.close(3_000) == [
-        TranscriptCommitted("mic", LineKey(1, "item_1"), "half a sen", 2_000, 3_000),
+        TranscriptCommitted("mic", LineKey(1, "item_1"), "half a sen", 2_000, 3_000, partial=True),
         TranscriptFailed("mic", LineKey(1, "item_2"), 3_000, CALL_ENDED),
         ended(AnswerStatus.INCOMPLETE, cause=CALL_ENDED, now_ms=3_000),
     ]

@@ -20,8 +20,8 @@ def key(item_id: str) -> LineKey:
     return LineKey(1, item_id)
 
 
-def committed(item_id: str, text: str, start_ms: int, end_ms: int) -> Change:
-    return TranscriptCommitted("mic", key(item_id), text, start_ms, end_ms)
+def committed(item_id: str, text: str, start_ms: int, end_ms: int, *, partial: bool = False) -> Change:
+    return TranscriptCommitted("mic", key(item_id), text, start_ms, end_ms, partial=partial)
 
 
 def test_a_turn_from_its_first_sound_to_its_final_words() -> None:
@@ -163,7 +163,7 @@ def test_the_end_of_the_call_settles_every_line_and_loses_no_word() -> None:
     turns.extended("b", " half a sen", 1_200)
     turns.committed("c", "b", 1_300)
     assert turns.close("the call ended", 1_400) == [
-        committed("b", "half a sen", 1_200, 1_400),
+        committed("b", "half a sen", 1_200, 1_400, partial=True),
         TranscriptFailed("mic", key("c"), 1_400, "the call ended"),
     ]
     assert turns.close("the call ended", 1_500) == []
@@ -174,4 +174,4 @@ def test_hostile_words_are_cleaned_wherever_they_are_cut() -> None:
     turns.extended("a", "\x1b", 1_100)
     turns.extended("a", "]0;owned\x07", 1_200)
     (change,) = turns.close("the call ended", 1_300)
-    assert change == committed("a", "␛]0;owned␇", 1_100, 1_300)
+    assert change == committed("a", "␛]0;owned␇", 1_100, 1_300, partial=True)

@@ -31,17 +31,21 @@ class RoadDialler:
         book: RoadBook,
         patience: Patience,
         context: EngineContext,
+        watch: Callable[[Road, Stage], None] = lambda road, stage: None,
     ) -> None:
+        """`watch` is told how far each dial has come."""
         self.roads = tuple(roads)
         self.book = book
         self._stream = stream
         self._attempt = attempt
         self._patience = patience
         self._context = context
+        self._watch = watch
 
     async def dial(self, session: dict[str, Any]) -> Dialled:
         """Return the call that stands first; raises TransportError where none does."""
-        return await _Dial(self._race(), self._attempt, session, self._tell, self._note, self._context).run()
+        race = self._race()
+        return await _Dial(race, self._attempt, session, self._tell, self._note, self._watch, self._context).run()
 
     async def dial_by(self, road: Road, session: dict[str, Any]) -> Dialled:
         """Return a call by this road alone; raises TransportError where it does not do."""
@@ -77,6 +81,7 @@ class _Dial:
         session: dict[str, Any],
         tell: Callable[[str], None],
         note: Callable[[RoadRace, Road], None],
+        watch: Callable[[Road, Stage], None],
         context: EngineContext,
     ) -> None:
         self._race = race
@@ -84,6 +89,7 @@ class _Dial:
         self._session = session
         self._tell = tell
         self._note = note
+        self._watch = watch
         self._context = context
         self._running: dict[Running, Road] = {}
         self._progressed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -122,6 +128,7 @@ class _Dial:
 
     def _progress(self, road: Road, stage: Stage) -> None:
         self._race.progressed(road, stage, self._context.now_ms())
+        self._watch(road, stage)
         if not self._progressed.done():
             self._progressed.set_result(None)
 
