@@ -17,7 +17,7 @@ class SessionInfo(Struct, frozen=True):
     type: str = ""
     model: str = ""
     expires_at: float | None = None
-    """When the server ends it, in seconds since 1970."""
+    """When the server ends it, in seconds since 1970; 0 or None where it does not say."""
 
 
 class ContentPart(Struct, frozen=True):

@@ -38,6 +38,8 @@ class SessionOpening:
         self._greeted = False
         self.agreed = False
         """The session is the one that was wanted."""
+        self.expires_at: float | None = None
+        """When the server ends the session, in seconds since 1970, where it says so."""
 
     def begin(self) -> Sequence[str]:
         """Return what to send as soon as the socket is open: nothing, since the server speaks first."""
@@ -51,12 +53,14 @@ class SessionOpening:
         match codec.decode(message):
             case s.ServerError(error=error):
                 raise refusal(error)
-            case s.SessionCreated() if not self._greeted:
+            case s.SessionCreated(session=session) if not self._greeted:
                 self._greeted = True
+                self.expires_at = session.expires_at
                 self.agreed = not self._acknowledges
                 return (self._update,) if self._acknowledges else (self._update, BEGIN)
-            case s.SessionUpdated():
+            case s.SessionUpdated(session=session):
                 self.agreed = True
+                self.expires_at = session.expires_at or self.expires_at
         return ()
 
 

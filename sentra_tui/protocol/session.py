@@ -29,6 +29,7 @@ from sentra_tui.protocol.effects import FlushPlayback, MeterUsage
 from sentra_tui.protocol.hearing import Hearing
 from sentra_tui.protocol.responses import Outcome, Responses, send
 from sentra_tui.protocol.server_errors import judge
+from sentra_tui.protocol.session_limit import SessionLimit
 from sentra_tui.protocol.sounding import Sounding
 from sentra_tui.protocol.updates import Updates
 from sentra_tui.protocol.usage import response_usage
@@ -44,8 +45,9 @@ class Session:
     `answers` says that an assistant answers in it, `answers_turns` that the server begins that by itself after each
     turn, `voice` that it speaks; `mark` is the random delimiter of what it is told of the talk, `context_lines` how
     much of that it holds. `heard_ms` tells how much of the present answer was heard; `server_interrupts` that speech
-    which the server hears stops it, where else only `cancel_answer` does. Ids are counted, so that the same events
-    always lead to the same outcome.
+    which the server hears stops it, where else only `cancel_answer` does. `expires_at` is when the server ends it,
+    where that was told before; `wall_s` gives the time that this is compared with, both in seconds since 1970. Ids are
+    counted, so that the same events always lead to the same outcome.
     """
 
     def __init__(
@@ -62,6 +64,8 @@ class Session:
         heard_ms: Callable[[], int] = lambda: 0,
         server_truncates: bool = True,
         server_interrupts: bool = True,
+        expires_at: float | None = None,
+        wall_s: Callable[[], float] | None = None,
     ) -> None:
         self._stream = stream
         self._number = number
@@ -78,6 +82,8 @@ class Session:
         self._server_interrupts = server_interrupts
         self._server_truncates = server_truncates
         self._voice = voice
+        self._expires_at = expires_at
+        self._limit = SessionLimit(stream, wall_s)
         self._closed = False
         self._noticed = ""
 
@@ -166,7 +172,8 @@ class Session:
         if self._closed:
             return []
         greeted = self._greeted() if now_ms - self._started_ms >= GREETING_MS else []
-        return [*greeted, *self._updates.before(self._responses.tick(now_ms))]
+        limited = self._limit.told(self._expires_at, now_ms)
+        return [*limited, *greeted, *self._updates.before(self._responses.tick(now_ms))]
 
     def close(self, now_ms: int) -> list[Change]:
         """The call is gone: settle what is open with the words that came."""
@@ -197,9 +204,10 @@ class Session:
             outcome += self._notice(told) if isinstance(told, Noticed) else [told]
         return [*outcome, *self._updates.before(self._responses.error(event.error, now_ms))]
 
-    @_on.register
-    def _created(self, event: s.SessionCreated, now_ms: int) -> Outcome:
-        return self._greeted()
+    @_on.register(s.SessionCreated)
+    @_on.register(s.SessionUpdated)
+    def _stands(self, event: s.SessionCreated | s.SessionUpdated, now_ms: int) -> Outcome:
+        return [*self._limit.told(event.session.expires_at, now_ms), *self._greeted()]
 
     @_on.register
     def _speech_started(self, event: s.InputAudioBufferSpeechStarted, now_ms: int) -> Outcome:

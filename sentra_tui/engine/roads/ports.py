@@ -25,6 +25,8 @@ class Dialled(Struct, frozen=True):
     road: Road = Road.WEBRTC
     detour: str = ""
     """Why it does not go by a better road, a few words; empty where it does."""
+    expires_at: float | None = None
+    """When the server ends the session, in seconds since 1970, where it said so before the call stood."""
 
 
 Progress: TypeAlias = Callable[[Stage], None]

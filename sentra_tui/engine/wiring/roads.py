@@ -104,16 +104,17 @@ class RoadMaker:
         session = laid_over(session, imposed)
         dialect = Dialect(profile.dialect)
         address = socket_address(endpoint, profile, session)
+        opening = SessionOpening(session, dialect, profile.pcm_rate_hz)
         transport = WebSocketTransport(
             address=address,
             authorize=authorization(endpoint, profile),
-            opening=SessionOpening(session, dialect, profile.pcm_rate_hz),
+            opening=opening,
             deadlines=self._config.deadlines,
             rate_hz=profile.pcm_rate_hz,
             tls=await load_tls_context(endpoint.ca_file) if address.is_secure else None,
         )
         await _connect(transport, access, _at_hand(credential))
-        return Dialled(transport, session, imposed, Wire(dialect, profile.supports))
+        return Dialled(transport, session, imposed, Wire(dialect, profile.supports), expires_at=opening.expires_at)
 
     async def _http(self, access: Access, session: dict[str, Any]) -> Dialled:
         imposed = access.http.impositions(session)
