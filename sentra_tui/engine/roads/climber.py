@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from itertools import islice
 
 from sentra_tui.domain import changes as c
 from sentra_tui.domain.errors import SentraError
 from sentra_tui.domain.roads import Road
-from sentra_tui.domain.state import UNFINISHED, AppState, Connection, Lane, Stream
+from sentra_tui.domain.state import Connection
 from sentra_tui.engine.connections import ConnectionManager
 from sentra_tui.engine.context import EngineContext
 from sentra_tui.engine.roads.ports import Dialled
+from sentra_tui.engine.steady.pause import Pause
 from sentra_tui.engine.store import Store
 from sentra_tui.engine.stream import StreamRunner
 
 SETTLE_MS = 5_000
 """So long a call stands before a better road is thought of."""
-PAUSE_MS = 800
-"""The talk pauses when nobody has begun or ended a line for so long, and nobody answers."""
 _LOOK_S = 0.1
 _LOOKS = 1_200
 """A better call waits two minutes for a pause."""
-_RECENT_LINES = 4
 
 
 class RoadClimber:
@@ -32,6 +29,7 @@ class RoadClimber:
         self._manager = manager
         self._store = store
         self._context = context
+        self._pause = Pause(store, manager.playback.sounding, context.now_ms)
         self._climbs: dict[str, asyncio.Task[None]] = {}
         self._waiting: set[str] = set()
         """Those streams whose better call stands, and waits for a pause."""
@@ -86,7 +84,7 @@ class RoadClimber:
         self._waiting.add(stream.name)
         try:
             for _ in range(_LOOKS):
-                if self._pauses(stream.name):
+                if self._pause.quiet(stream.name):
                     taken = True
                     stream.call.take(dialled)
                     return True
@@ -101,25 +99,5 @@ class RoadClimber:
     async def _sleep_until(self, due_ms: int) -> None:
         await asyncio.sleep(max(0, due_ms - self._context.now_ms()) / 1000)
 
-    def _pauses(self, name: str) -> bool:
-        state = self._store.state
-        stream = state.stream(name)
-        if stream is None or stream.connection is not Connection.LIVE or _answers(state):
-            return False
-        return not self._manager.playback.sounding() and _quiet(stream, self._context.now_ms())
-
     def _tell(self, stream: str, text: str) -> None:
         self._context.publish(c.EventLogged(self._context.now_ms(), stream, text))
-
-
-def _answers(state: AppState) -> bool:
-    return any(answer.status in UNFINISHED for answer in state.lane(Lane.AUX)[-2:])
-
-
-def _quiet(stream: Stream, now_ms: int) -> bool:
-    """Return whether nobody speaks: no line is open, and none was just begun or ended."""
-    pages = stream.transcript.pages
-    for line in islice(reversed(pages[-1] if pages else ()), _RECENT_LINES):
-        if not line.final or now_ms - (line.end_ms or line.start_ms) < PAUSE_MS:
-            return False
-    return True
