@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import faulthandler
-import logging
 import os
 import sys
 
@@ -15,6 +14,7 @@ from sentra_tui.domain.changes import EngineLost
 from sentra_tui.domain.config import Config
 from sentra_tui.domain.errors import ConfigError
 from sentra_tui.engine import options as engine_options
+from sentra_tui.engine.log_handler import log_to
 from sentra_tui.engine.options import EngineOptions
 from sentra_tui.engine.run import Engine
 from sentra_tui.engine.wiring.inherited import take_keys
@@ -24,9 +24,7 @@ from sentra_tui.engine.wiring.probed import with_probed
 def main(options: EngineOptions) -> int:
     """Run an engine on this process's standard streams; return its exit status."""
     faulthandler.enable()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    for chatty in ("httpx", "httpcore", "aiortc", "aioice", "websockets"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    log_to(options.log)
     lines_out = _claim_output()
     try:
         config = config_file.load(options.config) if options.config else Config()
