@@ -202,6 +202,8 @@ LOCAL_TEXT_MODEL = "sentra-local-text"
 LOCAL_SPEECH_MODEL = "espeak-ng"
 DEMO_TRANSCRIPTION_MODEL = "pocketsphinx-demo"
 """The local provider's transcription model that knows the words of the demo talk and no others."""
+BLOCKS_TRANSCRIPTION_MODEL = "sentra-blocks"
+"""The local provider's transcription model that reads the numbers of coded sound, for tests."""
 
 
 class Config(Section, frozen=True, kw_only=True):
