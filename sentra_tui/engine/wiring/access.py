@@ -96,6 +96,12 @@ class ProviderAccess:
             self._access = self._remote(self.profile)
         return self._access
 
+    def urls(self) -> list[str]:
+        """Return where calls and their secrets come from; nothing while the local provider does not run."""
+        if self._local is not None:
+            return [self._local.base_url] if self._local.running else []
+        return [url for url in (self.profile.base_url, self.profile.broker_url) if url]
+
     async def main_assistant(self, number: int) -> MainAssistant:
         """Return the main assistant of this number; raises SentraError."""
         access = await self.reach()
