@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Protocol, TypeAlias
 from urllib.parse import urlencode
 
@@ -47,7 +47,15 @@ OpenSocket: TypeAlias = Callable[[], Awaitable[MessageSocket]]
 
 def realtime_socket(endpoint: Endpoint, key: Callable[[], Secret], model: str) -> OpenSocket:
     """Return what opens sockets to the realtime endpoint of a provider, each with the key that `key` gives then."""
-    url = f"ws{endpoint.base_url.removeprefix('http')}/realtime?{urlencode({'model': model})}"
+    return socket_to(endpoint, key, {"model": model})
+
+
+def socket_to(
+    endpoint: Endpoint, key: Callable[[], Secret], query: Mapping[str, str], headers: Mapping[str, str] | None = None
+) -> OpenSocket:
+    """Return the same with any query, and with more headers."""
+    url = f"ws{endpoint.base_url.removeprefix('http')}/realtime?{urlencode(query)}"
+    more = {**endpoint.headers, **(headers or {})}
 
     async def opened() -> MessageSocket:
         for name in ("websockets", "websockets.client"):  # below WARNING they log the handshake's headers
@@ -58,7 +66,7 @@ def realtime_socket(endpoint: Endpoint, key: Callable[[], Secret], model: str) -
             return _Socket(
                 await _Dial(
                     url,
-                    additional_headers={**endpoint.headers, **auth_headers(key(), endpoint.auth)},
+                    additional_headers={**more, **auth_headers(key(), endpoint.auth)},
                     ssl=tls,
                     proxy=True if is_secure else None,  # plain sockets stay on this machine
                     compression=None,

@@ -14,26 +14,16 @@ import msgspec
 from msgspec import Struct
 
 from sentra_tui.domain.config import READ_ALOUD
-from sentra_tui.domain.errors import CredentialRefused, TransportError, TransportLost, TransportRefused
+from sentra_tui.domain.errors import TransportError, TransportRefused
 from sentra_tui.domain.roads import Reason
-from sentra_tui.domain.text import clean_line
-from sentra_tui.services.openai.status import redact
+from sentra_tui.services.openai.voice.session_errors import SessionError, failure_of
 from sentra_tui.services.openai.voice.voice_status import says
 
 MARK = "sentra_speech"
 """The metadata by which a response is known again."""
 AUDIO_DELTAS = ("response.output_audio.delta", "response.audio.delta")
-_BUSY = ("rate_limit_exceeded", "inference_rate_limit_exceeded")
-_KEY = ("invalid_api_key", "authentication_error", "invalid_authentication")
 _BENIGN = ("response_cancel_not_active",)
 _ObjectT = TypeVar("_ObjectT", bound=Struct)
-
-
-class _Error(Struct, frozen=True):
-    type: str | None = None
-    code: str | None = None
-    message: str | None = None
-    param: str | None = None
 
 
 class _Details(Struct, frozen=True):
@@ -84,23 +74,15 @@ class ServerEvent(Struct, frozen=True):
     @property
     def is_harmless(self) -> bool:
         """Whether the error is one that changes nothing."""
-        return (_read(self.error, _Error).code or "") in _BENIGN
+        return (_read(self.error, SessionError).code or "") in _BENIGN
 
     def failure(self, label: str) -> TransportError:
         """Return what an error, or the end of a response that failed, means; `label` is what to call the server."""
-        error = _read(self.error or _read(self._response.status_details, _Details).error, _Error)
-        code = error.code or error.type or ""
-        said = clean_line(redact(error.message or code)).rstrip(".") or "no reason is given"
-        message = f"{label} does not speak: {said}."
-        if code in _KEY:
-            return CredentialRefused(message)
-        if code in _BUSY:
-            return TransportLost(message, reason=Reason.TOO_MANY)
-        if code == "model_not_found":
-            return TransportRefused(message, param="model", reason=Reason.MODEL_REFUSED)
-        if "server_error" in (error.type, error.code):
-            return TransportLost(message, reason=Reason.SERVER_ERROR)
-        return TransportRefused(message, param="voice" if _is_voice(error) else clean_line(error.param or ""))
+        error = _read(self.error or _read(self._response.status_details, _Details).error, SessionError)
+        failure = failure_of(error, f"{label} does not speak")
+        if type(failure) is TransportRefused and failure.reason is Reason.OTHER and _is_voice(error):
+            failure.param = "voice"
+        return failure
 
     @property
     def _response(self) -> _Response:
@@ -151,7 +133,7 @@ def _output(voice: str, rate_hz: int) -> dict[str, Any]:
     return {**form, "voice": voice} if voice else form
 
 
-def _is_voice(error: _Error) -> bool:
+def _is_voice(error: SessionError) -> bool:
     param = (error.param or "").rpartition(".")[2]
     return param == "voice" or (not param and says(error.message or "", "voice"))
 
