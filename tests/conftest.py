@@ -10,6 +10,8 @@ import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, settings
 
+pytest_plugins = ["tests.scoreboard"]
+
 # The machines that run this are shared: how long an example takes says nothing.
 settings.register_profile("shared", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from textual.content import Content
 
+from sentra_tui.domain.spans import span
 from sentra_tui.domain.state import AppState, Connection, Stream
 from sentra_tui.domain.text import clean_line
 from sentra_tui.ui.sound_words import echo_word, gives_nothing, in_text_mode, only_quiet, source_problem
@@ -24,7 +25,7 @@ def headline(state: AppState, face: Face) -> Word:
         cause = clean_line(engine.cause, CAUSE_CHARS)
         return Word("↻", cause, "bad") if cause else Word("◌", "starting…", "quiet")
     text_mode = in_text_mode(state)
-    problems = _problems(state.streams, text_mode)
+    problems = _network(state) or _problems(state.streams, text_mode)
     if state.off_record:
         said = f"OFF THE RECORD: no sound is sent or kept. {face('record.off')} goes on."
         return Word("■", "   ".join([said, *problems]), "loud")
@@ -53,6 +54,12 @@ def _remarks(state: AppState) -> list[str]:
     return [clean_line(remark, CAUSE_CHARS) for remark in (*ways, state.echo.cause) if remark]
 
 
+def _network(state: AppState) -> list[str]:
+    """Return that there is no network, where that is what a call waits for."""
+    waits = any(stream.connection is Connection.RECONNECTING for stream in state.streams)
+    return ["There is no network: calls come back by themselves when there is."] if state.network_down and waits else []
+
+
 def _problems(streams: tuple[Stream, ...], text_mode: bool) -> list[str]:
     """Return what is wrong: calls first, then sources that give nothing, then sources that give too little."""
     calls: list[str] = []
@@ -61,6 +68,8 @@ def _problems(streams: tuple[Stream, ...], text_mode: bool) -> list[str]:
     for stream in streams:
         if stream.cause and stream.connection in (Connection.RECONNECTING, Connection.FAILED):
             calls.append(clean_line(f"{stream.name}: {stream.cause} {stream.hint}", 200))
+        elif stream.suspected and stream.connection is Connection.LIVE:
+            calls.append(clean_line(f"{stream.name}: {stream.suspected} Another call is dialled beside it.", 200))
         if text_mode or only_quiet(stream):
             continue
         if source := source_problem(stream):
@@ -74,6 +83,9 @@ def lights(state: AppState, now_ms: int, roomy: bool) -> Content:
     recording = state.recording
     if recording.on:
         parts.append((f"● REC {duration(now_ms - recording.since_ms)}", "$error bold"))
+    kept_ms = max((stream.recovering_ms for stream in state.streams), default=0)
+    if kept_ms:
+        parts.append((f"↺ {span(kept_ms)} to write down", "$warning"))
     echo = echo_word(state.echo, roomy)
     if echo.text:
         parts.append((f"{echo.sign} {echo.text}", _TONES[echo.tone]))

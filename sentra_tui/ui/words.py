@@ -52,7 +52,7 @@ def _failed(stream: Stream, now_ms: int) -> Word:
 def _live(stream: Stream, now_ms: int) -> Word:
     age_ms = 0 if stream.contact_at_ms is None else stepped(now_ms - stream.contact_at_ms)
     by_http = stream.transport == Road.HTTP
-    if age_ms >= WEAK_CONTACT_MS or (_is_weak(stream.quality) and not by_http):
+    if stream.suspected or age_ms >= WEAK_CONTACT_MS or (_is_weak(stream.quality) and not by_http):
         return Word("◐", f"weak {seconds(age_ms)}", "busy")
     return Word("●", "live (http)" if by_http else f"live {seconds(age_ms)}", "good")
 

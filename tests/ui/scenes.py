@@ -216,7 +216,19 @@ def lost() -> list[c.Change]:
     return [*in_call(), c.EngineLost("The engine stopped (signal 11). Starting it again.")]
 
 
+def outage() -> list[c.Change]:
+    return [
+        *in_call(),
+        c.NetworkChanged(120_500, "down", "wlan0 lost its address"),
+        c.StreamSuspected("mic", 122_000, True, "Nothing was heard for 2.1 s."),
+        c.StreamReconnecting("speaker", 124_000, 3, 126_500, "Nothing was heard for 6.0 s."),
+        c.RecoveryProgressed("speaker", 124_500, 7_000),
+        c.ContactHeard("mic", 120_000),
+    ]
+
+
 SCENES = {
+    "outage": outage,
     "idle": idle,
     "live": live,
     "in-call": in_call,

@@ -66,7 +66,7 @@ def test_in_a_call(snap_compare: Compare, size: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES[:3])
-@pytest.mark.parametrize("scene", ["idle", "failing", "lost"])
+@pytest.mark.parametrize("scene", ["idle", "failing", "lost", "outage"])
 def test_other_states(snap_compare: Compare, scene: str, size: tuple[int, int]) -> None:
     assert snap_compare(screen(scene), terminal_size=size, run_before=settle)
 

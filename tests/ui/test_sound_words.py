@@ -122,6 +122,23 @@ def test_a_stream_that_still_has_sound_is_no_text_mode() -> None:
     assert line(Stream("mic", DEAF), Stream("speaker", OPEN)) == "! mic: no sound. No PortAudio. (bad)"
 
 
+def test_a_call_that_seems_dead_says_so_and_what_is_done_about_it() -> None:
+    mic = Stream("mic", OPEN, Connection.LIVE, suspected="Nothing was heard for 2.1 s.")
+    assert line(mic) == "! mic: Nothing was heard for 2.1 s. Another call is dialled beside it. (bad)"
+
+
+def test_calls_that_wait_for_a_network_say_that_there_is_none() -> None:
+    mic = Stream("mic", OPEN, Connection.RECONNECTING, cause="No route.")
+    told = "! There is no network: calls come back by themselves when there is. (bad)"
+    assert line(mic, network_down=True) == told
+    assert "no network" not in line(replace(mic, connection=Connection.LIVE), network_down=True)
+
+
+def test_sound_that_waits_to_be_written_down_has_a_light() -> None:
+    streams = (Stream("mic", recovering_ms=4_000), Stream("speaker", recovering_ms=62_000))
+    assert lights(AppState(streams=streams), 0, roomy=True).plain == "↺ 62 s to write down"
+
+
 def test_every_light_beside_the_headline_is_explained_in_the_help() -> None:
     explained = [sign for sign, _ in SIGNS]
     for state in (

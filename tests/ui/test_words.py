@@ -15,6 +15,7 @@ from sentra_tui.ui import words
         (Stream("mic", connection=Connection.LIVE, contact_at_ms=9_300), "● live 0.5s"),
         (Stream("mic", connection=Connection.LIVE, contact_at_ms=4_000), "◐ weak 6.0s"),
         (Stream("mic", connection=Connection.LIVE, quality=Quality(loss_down=0.2)), "◐ weak 0.0s"),
+        (Stream("mic", connection=Connection.LIVE, contact_at_ms=7_900, suspected="deaf"), "◐ weak 2.0s"),
         (Stream("mic", connection=Connection.LIVE, quality=Quality(round_trip_ms=800)), "◐ weak 0.0s"),
         (Stream("mic", connection=Connection.LIVE, transport="http", contact_at_ms=9_300), "● live (http)"),
         (

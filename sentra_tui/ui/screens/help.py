@@ -26,6 +26,7 @@ SIGNS = (
     ("◉", "you talk; the assistant is silent"),
     ("■", "off the record: no sound goes out"),
     ("● REC", "the streams are recorded"),
+    ("↺", "kept over a break, written down later"),
     ("echo ▮▮▮", "how much echo is taken out"),
     ("◌ half-duplex", "mic held while an answer sounds"),
     ("▌ ⋯", "words that may still change"),
