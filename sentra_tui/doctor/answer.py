@@ -32,8 +32,11 @@ class Answer(Struct):
     """Wall clock, seconds since 1970."""
 
 
-async def ask_models(client: ApiClient, key: Secret, answer: Answer) -> Outcome:
-    """Ask, keep the reply in `answer`, and return what it means. Raises TransportError."""
+async def ask_models(client: ApiClient, key: Secret, answer: Answer, *, key_told: bool) -> Outcome:
+    """Ask, keep the reply in `answer`, and return what it means. Raises TransportError.
+
+    `key_told` says that a key that is missing is a finding already.
+    """
     began_s = time.monotonic()
     reply = answer.reply = await client.get("/models", key)
     answer.received_at = time.time()
@@ -42,17 +45,12 @@ async def ask_models(client: ApiClient, key: Secret, answer: Answer) -> Outcome:
         page = web_page(client.endpoint)
         return failed(page.message, page.hint)
     if reply.status in _NO_KEY and not key:
-        return _wants_key(client, reply.status, took_ms)
+        found = f"It answers ({took_ms:.0f} ms), and wants a key ({reply.status})."
+        return ok(found) if key_told else failed(found, f"Set {client.endpoint.key_env}, and look again.")
     if reply.status >= 300 and reply.status not in _ABSENT:
         error = refusal(reply, client.endpoint)
         return failed(error.message, error.hint)
     return ok(f"GET {client.endpoint.base_url}/models: {reply.status} ({took_ms:.0f} ms)")
-
-
-def _wants_key(client: ApiClient, status: int, took_ms: float) -> Outcome:
-    variable = client.endpoint.key_env
-    found = f"It answers ({took_ms:.0f} ms), and wants a key ({status})."
-    return failed(found, f"Set {variable}: export {variable}=…" if variable else "Give the profile a key_env.")
 
 
 def models(answer: Answer, profile: ProviderProfile, roads: Sequence[str]) -> Outcome:

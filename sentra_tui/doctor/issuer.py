@@ -9,12 +9,14 @@ from __future__ import annotations
 import contextlib
 import socket
 
+from cryptography.x509.oid import NameOID
 from OpenSSL import SSL, crypto
 
 from sentra_tui.domain.text import clean_line
 from sentra_tui.services.hosts import address_of
 
 _CONNECT_S = 1.0
+_NAMES = (NameOID.ORGANIZATION_NAME, NameOID.COMMON_NAME)
 
 
 def issuer_of(address: str, port: int, server_name: str) -> str:
@@ -22,8 +24,9 @@ def issuer_of(address: str, port: int, server_name: str) -> str:
     seen: list[str] = []
 
     def refuse(_connection: SSL.Connection, certificate: crypto.X509, _error: int, _depth: int, _ok: int) -> bool:
-        name = certificate.get_issuer()
-        seen.append(clean_line(name.organizationName or name.commonName or "", 80))
+        issuer = certificate.to_cryptography().issuer
+        names = [each.value for oid in _NAMES for each in issuer.get_attributes_for_oid(oid)]
+        seen.append(clean_line(str(names[0]), 80) if names else "")
         return False
 
     context = SSL.Context(SSL.TLS_CLIENT_METHOD)

@@ -15,7 +15,7 @@ from sentra_tui.doctor.road import Road, place_of, proxy
 from sentra_tui.doctor.udp import DEADLINE_S as UDP_DEADLINE_S
 from sentra_tui.doctor.udp import stun_servers, turn_servers
 from sentra_tui.domain.config import Config
-from sentra_tui.domain.errors import SentraError
+from sentra_tui.domain.errors import SentraError, TransportError
 from sentra_tui.domain.secret import Secret
 from sentra_tui.services.keys import api_key
 from sentra_tui.services.local_provider import LocalProvider
@@ -80,7 +80,7 @@ class ProviderExamination:
         """Go the way to the provider, step by step; where one fails there is nothing behind it."""
         through, relay = proxy(place.base_url)
         self._board.note(Group.PROVIDER, PROXY, through)
-        road = Road(relay or place_of(place.base_url))
+        road = Road(relay or place_of(place.base_url), is_proxy=relay is not None)
         steps = [(NAME, road.name), (CONNECTION, road.connection)]
         behind = [NAME, CONNECTION, CERTIFICATE, ANSWER, MODELS, CLOCK, DIALECT]
         for name, step in steps:
@@ -106,7 +106,9 @@ class ProviderExamination:
     async def _answer(self, place: Endpoint) -> None:
         client, answer = ApiClient(place), Answer()
         try:
-            answered = await self._ask(ANSWER, ask_models(client, self._key, answer), _ANSWER_S)
+            answered = await self._ask(
+                ANSWER, ask_models(client, self._key, answer, key_told=not self._chosen.by_url), _ANSWER_S
+            )
         finally:
             await client.close()
         if answered:
@@ -123,7 +125,10 @@ class ProviderExamination:
 
     async def _speaks(self, place: Endpoint) -> Outcome:
         tls = await load_tls_context(place.ca_file) if place.base_url.startswith("https:") else None
-        found = await probe(place.base_url, self._key, tls, deadline_s=_ANSWER_S)
+        try:
+            found = await probe(place.base_url, self._key, tls, deadline_s=_ANSWER_S)
+        except TransportError:
+            return skipped("Nothing answers.")
         return spoken(found, self._chosen)
 
     async def _broker(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 import msgspec
@@ -25,10 +25,10 @@ def report_text(checks: Sequence[Check], width: int, *, signs: bool = True, colo
     lines = []
     for group, members in groupby(checks, key=lambda check: check.group):
         lines.append(group.value)
-        for check in members:
+        for check in _told_together(members):
             lines += _check_lines(check, name_cells, width, signs=signs, colours=colours)
         lines.append("")
-    return "\n".join([*lines, summary(checks)])
+    return "\n".join([*lines, *_wrapped(summary(checks), width)])
 
 
 def report_json(checks: Sequence[Check]) -> str:
@@ -52,6 +52,17 @@ def exit_status(checks: Sequence[Check]) -> int:
 
 def _counts(checks: Sequence[Check]) -> dict[str, int]:
     return {state.value: sum(check.state is state for check in checks) for state in State}
+
+
+def _told_together(members: Iterable[Check]) -> Iterator[Check]:
+    """Yield the checks, those that were skipped for one reason as one."""
+    for (state, found), alike in groupby(members, key=lambda check: (check.state, check.found)):
+        checks = list(alike)
+        if state is not State.SKIPPED or len(checks) == 1:
+            yield from checks
+        else:
+            names = ", ".join(check.name for check in checks)
+            yield Check("the rest", checks[0].group, state, f"{found} Not looked at: {names}.")
 
 
 def _check_lines(check: Check, name_cells: int, width: int, *, signs: bool, colours: bool) -> list[str]:

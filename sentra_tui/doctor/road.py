@@ -22,6 +22,7 @@ from sentra_tui.services.obstacles import CHECK_NETWORK, NO_SUCH_NAME, untrusted
 
 _TRIED = 4
 """How many addresses of a name are tried, all at once."""
+_PROXY_HINT = "Check HTTPS_PROXY, ALL_PROXY and NO_PROXY."
 _ISSUER_S = 1.5
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _INSPECTED = (
@@ -65,23 +66,23 @@ def proxy(url: str) -> tuple[Outcome, Place | None]:
     through = proxy_on_the_way(url)
     if not through:
         return ok("None on the way."), None
-    fix = "Check HTTPS_PROXY, ALL_PROXY and NO_PROXY."
     try:
         parsed = httpx.URL(through if "://" in through else f"http://{through}")
     except httpx.InvalidURL:
-        return failed("The proxy of the environment is no URL.", fix), None
+        return failed("The proxy of the environment is no URL.", _PROXY_HINT), None
     if parsed.scheme not in ("http", "https") or not parsed.host:
-        return failed(f"A {clean_line(parsed.scheme, 20) or 'nameless'} proxy is not taken.", fix), None
+        return failed(f"A {clean_line(parsed.scheme, 20) or 'nameless'} proxy is not taken.", _PROXY_HINT), None
     place = place_of(str(parsed))
     login = ", with a login" if parsed.userinfo else ""
     return ok(f"{place.shown}{login}, from the environment"), place
 
 
 class Road:
-    """The way to one place. Each step uses what the one before it found."""
+    """The way to one place, the provider or the proxy before it. Each step uses what the one before it found."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, *, is_proxy: bool = False) -> None:
         self._place = place
+        self._hint = _PROXY_HINT if is_proxy else "Check that the server runs, and the port."
         self._addresses: Sequence[str] = ()
         self._works = ""
 
@@ -119,7 +120,7 @@ class Road:
                 task.cancel()
             await asyncio.gather(*trying, return_exceptions=True)
         if isinstance(last, ConnectionRefusedError):
-            return failed(f"Nobody listens at {self._place.shown}.", "Check that the server runs, and the port.")
+            return failed(f"Nobody listens at {self._place.shown}.", self._hint)
         why = os.strerror(last.errno) if last is not None and last.errno else "no route"
         return failed(f"{self._place.shown} cannot be reached: {why}.", CHECK_NETWORK)
 

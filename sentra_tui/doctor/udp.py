@@ -27,8 +27,8 @@ _UNPROVABLE = "Not provable without a call: the profile names no STUN server."
 _TRY = "Run: sentra-tui --transport webrtc. It says so where UDP is blocked, and takes a WebSocket by itself."
 
 
-async def stun_servers(profile: ProviderProfile, *, is_local: bool) -> Outcome:
-    """Return whether a STUN server of the profile answers over UDP."""
+async def stun_servers(profile: ProviderProfile, *, is_local: bool, search_s: float = _SEARCH_S) -> Outcome:
+    """Return whether a STUN server of the profile answers over UDP, within `search_s`. Raises ConfigError."""
     if "webrtc" not in profile.transports or profile.transport not in ("auto", "webrtc"):
         return skipped("No call goes by UDP: the profile has no WebRTC.")
     if is_local:
@@ -38,12 +38,12 @@ async def stun_servers(profile: ProviderProfile, *, is_local: bool) -> Outcome:
         return skipped(_UNPROVABLE, _TRY)
     asking = [asyncio.ensure_future(_bound(url)) for url in urls]
     try:
-        for each in asyncio.as_completed(asking, timeout=_SEARCH_S):
+        for each in asyncio.as_completed(asking, timeout=search_s):
             found = await each
             if found:
                 return ok(found)
     except TimeoutError:
-        return failed(f"No STUN server answered within {_SEARCH_S:g} s: UDP is blocked, or they are down.", _BLOCKED)
+        return failed(f"No STUN server answered within {search_s:g} s: UDP is blocked, or they are down.", _BLOCKED)
     finally:
         for task in asking:
             task.cancel()
