@@ -30,6 +30,7 @@ from sentra_tui.engine.sound.bleed import BleedDriver
 from sentra_tui.engine.sound.crew import SoundCrew
 from sentra_tui.engine.sound.gaps import GapMarker
 from sentra_tui.engine.sound.output import Output
+from sentra_tui.engine.steady.crew import SteadyCrew
 from sentra_tui.engine.store import Store
 from sentra_tui.engine.wiring import Wiring
 from sentra_tui.protocol.context import ContextEntry
@@ -62,6 +63,7 @@ class Crew:
         self._manager = ConnectionManager(self._plans, store, config, ports, context)
         self._climber = RoadClimber(self._manager, store, context)
         DetourTeller(store)
+        self._steady = SteadyCrew(wiring.network(), self._manager, store, context)
         self._sound = SoundCrew(sound, self._manager, output, store, context)
         self._main: MainLane | None = None
         self._assistants: Assistants | None = None
@@ -78,6 +80,7 @@ class Crew:
         self._store.subscribe(self._save_money)
         self._cost.start({plan.name: (plan.model, plan.transcription_model) for plan in self._plans})
         self._sound.start()
+        self._steady.start()
         self._manager.start()
         if talk is not None:
             self._go_on(talk)
@@ -91,6 +94,7 @@ class Crew:
         if self._minutes is not None:
             await self._minutes.close()
         self._climber.close()
+        await self._steady.close()
         await self._manager.close()
         if self._gaps is not None:
             self._gaps.close()

@@ -9,9 +9,9 @@ from tests.scoreboard import unproven_rows
 
 def report(name: str, reason: str, *rows: int) -> pytest.TestReport:
     longrepr = ("tests/steady/test_x.py", 1, f"Skipped: {reason}")
-    return pytest.TestReport(
-        f"tests/steady/test_x.py::{name}", ("", 1, ""), {}, "skipped", longrepr, "setup", [("row", row) for row in rows]
-    )
+    properties = [("row", row) for row in rows]
+    nodeid = f"tests/steady/test_x.py::{name}"
+    return pytest.TestReport(nodeid, ("", 1, ""), {}, "skipped", longrepr, "setup", user_properties=properties)
 
 
 def test_a_row_whose_test_was_skipped_is_named_with_the_reason() -> None:

@@ -18,6 +18,7 @@ from sentra_tui.domain.provider_config import ProviderProfile
 from sentra_tui.domain.sound_ports import AudioSink
 from sentra_tui.domain.source_spec import SourceKind, parse_source
 from sentra_tui.domain.state import MIC
+from sentra_tui.domain.steady_ports import Beacon, NetworkWatch
 from sentra_tui.domain.stream_settings import StreamSettings
 from sentra_tui.engine.connections import ManagerPorts
 from sentra_tui.engine.lanes.late_main import LateMainAssistant
@@ -29,6 +30,7 @@ from sentra_tui.engine.wiring.access import ProviderAccess
 from sentra_tui.engine.wiring.roads import RoadMaker, open_roads
 from sentra_tui.engine.wiring.sound import Detectors, sound_ports
 from sentra_tui.engine.wiring.sources import StreamSource
+from sentra_tui.engine.wiring.steady import network_ports
 from sentra_tui.engine.wiring.streams import stream_configs
 from sentra_tui.protocol import session_config
 from sentra_tui.services.audio.choices import RememberedChoices
@@ -113,6 +115,10 @@ class Wiring:
         if self._options.journal is None or not self._config.journal.enabled:
             return None
         return SqliteJournal(self._options.journal)
+
+    def network(self) -> tuple[NetworkWatch, Beacon]:
+        """Return what watches the network."""
+        return network_ports(self._access)
 
     def prices(self) -> Prices:
         """Return what models cost; raises ConfigError."""
