@@ -13,6 +13,10 @@ from sentra_tui.domain.config import ReconnectConfig
 
 ANSWER_EXTRA_MS = 500
 """How much longer an answer may take than any sign of life: it goes two ways."""
+TCP_EXTRA_MS = 1_000
+"""How much longer a call over TCP may be silent: one packet that is lost holds up all that come after it, pongs, too.
+
+At 5 % loss and 200 ms of jitter pongs are late by two seconds several times an hour, whatever the pace of pings."""
 PROOF_MS = 1_000
 """How long a call has to prove itself once the network is another."""
 STALL_MS = 1_000
@@ -43,17 +47,18 @@ class Liveness:
     """Judges one call after another; `began` starts anew. Times are milliseconds on any steady clock."""
 
     def __init__(self, policy: ReconnectConfig) -> None:
-        suspect_ms, dead_ms = round(policy.suspect_s * 1000), round(policy.dead_s * 1000)
-        self._heard = _Silence(suspect_ms, dead_ms)
-        self._answered = _Silence(suspect_ms + ANSWER_EXTRA_MS, dead_ms)
-        self._dead_ms = dead_ms
+        self._suspect_ms = round(policy.suspect_s * 1000)
+        self._dead_ms = round(policy.dead_s * 1000)
+        self._heard = _Silence(self._suspect_ms, self._dead_ms)
+        self._answered = _Silence(self._suspect_ms + ANSWER_EXTRA_MS, self._dead_ms)
         self._asked_ms: int | None = None
         self._shake: _Shake | None = None
 
-    def began(self, now_ms: int) -> None:
-        """A call stands from now on."""
-        self._heard.begin(now_ms)
-        self._answered.begin(now_ms)
+    def began(self, now_ms: int, *, over_tcp: bool = False) -> None:
+        """A call stands from now on; `over_tcp` says that its sound and its answers share one TCP connection."""
+        extra_ms = TCP_EXTRA_MS if over_tcp else 0
+        self._heard.begin(now_ms, self._suspect_ms + extra_ms)
+        self._answered.begin(now_ms, self._suspect_ms + max(extra_ms, ANSWER_EXTRA_MS))
         self._asked_ms = now_ms
         self._shake = None
 
@@ -128,7 +133,8 @@ class _Silence:
     def too_long(self) -> bool:
         return self.ms >= self._limit_ms
 
-    def begin(self, now_ms: int) -> None:
+    def begin(self, now_ms: int, limit_ms: int) -> None:
+        self._limit_ms = min(limit_ms, self._dead_ms)
         self._since_ms = now_ms
         self.ms = 0
 

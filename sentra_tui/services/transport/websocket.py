@@ -29,9 +29,6 @@ from sentra_tui.services.transport.socket.server_sound import ServerSound
 Authorize = Callable[[Secret], dict[str, str]]
 """Gives the headers that show a secret."""
 
-DEAF_S = 3.0
-"""A socket on which nothing comes for so long is lost: pongs come each second, or the sound that holds them up."""
-
 T = TypeVar("T")
 
 
@@ -127,11 +124,12 @@ class WebSocketTransport:
         return self._loop.time() - heard_at_s
 
     def answer_age_s(self) -> float | None:
-        """Return how long ago something was heard that shows that what we send arrives; None where nothing tells."""
-        return None
+        """Return how long ago a ping was answered; None before the first."""
+        answered_at_s = None if self._socket is None else self._socket.answered_at_s
+        return None if answered_at_s is None else self._loop.time() - answered_at_s
 
     def take_losses(self) -> Sequence[FrameSpan]:
-        """Return which frames the peer is now known to have missed, since last asked."""
+        """Return nothing: TCP loses none, or all that follows."""
         return ()
 
     async def close(self) -> None:
@@ -155,7 +153,7 @@ class WebSocketTransport:
         late = TransportLost(f"{label} did not agree on a session within {greeting_s:g} s.", reason=Reason.SILENT)
         await self._step(agreement.settle(), greeting_s, late)
         self._stands = True
-        for work in (self._read(socket), self._write(socket), self._watch()):
+        for work in (self._read(socket), self._write(socket)):
             self._tasks.add(self._loop.create_task(work))
 
     async def _step(self, work: Coroutine[Any, Any, T], deadline_s: float, late: TransportLost) -> T:
@@ -183,17 +181,6 @@ class WebSocketTransport:
                 await socket.send(await self._outbox.next(), text=True)
         except ConnectionClosed:
             return  # reading tells why
-
-    async def _watch(self) -> None:
-        """Notice a peer that vanished: nothing else would, while the network drops packets without a word."""
-        lost = TransportLost(
-            f"Nothing was heard from {self._address.label} for {DEAF_S:g} s.", hint="The network may have changed."
-        )
-        while not self._inbox.broken.done():
-            left_s = DEAF_S - self.contact_age_s()
-            if left_s <= 0:
-                self._inbox.break_off(lost)
-            await asyncio.sleep(max(0.0, left_s))
 
     def _take_sound(self, message: str) -> bool:
         """Take the sound out of `message`; return whether nothing else is in it."""

@@ -259,26 +259,38 @@ async def test_a_short_blackout_is_survived(relay: UdpRelay, relayed_call: Call)
     assert loudest_hz((await hear(transport, 25))[-19_200:]) == pytest.approx(1_000, abs=15)
 
 
-async def test_a_call_on_which_nothing_arrives_is_lost(
-    monkeypatch: pytest.MonkeyPatch, relay: UdpRelay, relayed_call: Call
-) -> None:
+async def test_a_call_on_which_nothing_arrives_says_for_how_long(relay: UdpRelay, relayed_call: Call) -> None:
     transport, _ = relayed_call
-    monkeypatch.setattr(webrtc, "DEAF_S", 1.0)
+    await until(lambda: transport.answer_age_s() is not None)
     relay.blackhole(True)
-    assert "Nothing was heard" in str(await loss_of(transport))
-    assert transport.contact_age_s() > 0.9
+    await until(lambda: transport.contact_age_s() > 2 and (transport.answer_age_s() or 0) > 2)
+    transport.send("still a call")
+    relay.blackhole(False)
+    await until(lambda: transport.contact_age_s() < 1 and (transport.answer_age_s() or 9) < 1)
+    assert await next_message(transport) == "still a call"
 
 
-async def test_a_silent_call_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(webrtc, "DEAF_S", 2.0)
+async def test_a_peer_that_hears_nothing_is_heard_and_does_not_answer(relay: UdpRelay, relayed_call: Call) -> None:
+    transport, _ = relayed_call
+    await until(lambda: transport.answer_age_s() is not None)
+    relay.up.blackhole = True
+    await until(lambda: (transport.answer_age_s() or 0) > 2)
+    assert transport.contact_age_s() < 1.5
+
+
+async def test_a_silent_call_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webrtc, "_KEEP_ALIVE_S", 0.1)
     peer = LabPeer()
     transport = WebRtcTransport(peer, deadlines=PATIENT)
+    assert transport.answer_age_s() is None
     await transport.connect(ready(CREDENTIAL))
     await asyncio.sleep(3)
     transport.send("still here")
     assert await next_message(transport) == "still here"
     assert transport.receive_audio() is None
+    assert transport.contact_age_s() < 2
+    assert (transport.answer_age_s() or 9) < 2
+    assert transport.take_losses() == []
     await transport.close()
     assert (await transport.quality()).playout_ms == 0
     await peer.close()

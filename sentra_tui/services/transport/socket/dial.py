@@ -5,20 +5,22 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, cast
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.client import ClientProtocol
 from websockets.exceptions import WebSocketException
+from websockets.typing import DataLike
 
 from sentra_tui.domain.errors import TransportRefused
 from sentra_tui.services.transport.socket.address import SocketAddress
 from sentra_tui.services.transport.socket.failures import dial_failure
 
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
-PING_INTERVAL_S = 1.0
+PING_INTERVAL_S = 0.25
+"""Often, because TCP notices by what comes after it that a packet was lost: a lone pong would be missing for long."""
 CLOSE_TIMEOUT_S = 0.5
 """With the library's ten seconds a dead peer would be waited for that long after it was found dead."""
 
@@ -29,6 +31,8 @@ class Socket(ClientConnection):
     def __init__(self, on_open: Callable[[], None], protocol: ClientProtocol, **settings: Any) -> None:
         super().__init__(protocol, **settings)
         self.heard_at_s = self.loop.time()
+        self.answered_at_s: float | None = None
+        """When a ping was answered last."""
         self._on_open = on_open
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -40,6 +44,17 @@ class Socket(ClientConnection):
         """Take bytes from the network."""
         self.heard_at_s = self.loop.time()
         super().data_received(data)
+
+    async def ping(self, data: DataLike | None = None) -> Awaitable[float]:
+        """Send a ping; return what is done when it is answered, by when that is noted."""
+        answered = await super().ping(data)
+        if isinstance(answered, asyncio.Future):
+            answered.add_done_callback(self._on_pong)
+        return answered
+
+    def _on_pong(self, answered: asyncio.Future[float]) -> None:
+        if not answered.cancelled() and answered.exception() is None:
+            self.answered_at_s = self.loop.time()
 
     async def message(self) -> str:
         """Return the next message; raises ConnectionClosed."""
