@@ -8,6 +8,7 @@ from typing import Protocol
 
 from sentra_tui.domain import changes as c
 from sentra_tui.domain.changes.network import NetworkStep
+from sentra_tui.domain.spans import span
 from sentra_tui.domain.state import Connection
 from sentra_tui.domain.steady_ports import Beacon, NetworkWatch
 from sentra_tui.engine.context import EngineContext
@@ -20,10 +21,10 @@ OPEN_S = 2.0
 """While the host can be reached, it is another thing that lacks: there is no hurry to notice anew that it cannot."""
 
 _WORDS: dict[NetworkStep, str] = {
-    "changed": "the network is another",
-    "down": "there is no network",
-    "up": "there is a network again",
-    "slept": "the machine slept",
+    "changed": "The network changed",
+    "down": "There is no network",
+    "up": "There is a network again",
+    "slept": "The machine slept",
 }
 
 
@@ -95,12 +96,12 @@ class NetworkDriver:
     def _tell(self, step: NetworkStep, detail: str, slept_ms: int) -> None:
         now_ms = self._context.now_ms()
         self._context.publish(c.NetworkChanged(now_ms, step, detail, slept_ms))
-        self._log(f"{_WORDS[step]}: {detail or f'{slept_ms / 1000:.0f} s'}")
+        self._log(f"{_WORDS[step]} ({detail or span(slept_ms)}).")
         for stream in self._streams:
             if step == "slept":
                 stream.call.slept(slept_ms)
-                continue
-            stream.call.shaken(_WORDS[step])
+            else:
+                stream.call.shaken(_WORDS[step])
             if step != "down":
                 stream.call.network_up()
 
@@ -132,7 +133,7 @@ class NetworkDriver:
     def _dial(self) -> None:
         streams = self._reconnecting()
         if streams:
-            self._log("the provider's host can be reached again")
+            self._log("The provider can be reached again.")
         for stream in streams:
             stream.call.network_up()
 
@@ -144,4 +145,4 @@ class NetworkDriver:
         self._context.publish(c.EventLogged(self._context.now_ms(), "network", text))
 
     def _failed(self, failure: BaseException) -> None:
-        self._log(f"internal error ({type(failure).__name__}): the network is watched no more")
+        self._log(f"Internal error ({type(failure).__name__}): the network is watched no more.")

@@ -132,9 +132,9 @@ async def running() -> AsyncIterator[Bench]:
 @pytest.mark.parametrize(
     ("step", "told"),
     [
-        ("changed", ["shaken: the network is another", "up"]),
-        ("down", ["shaken: there is no network"]),
-        ("up", ["shaken: there is a network again", "up"]),
+        ("changed", ["shaken: The network changed", "up"]),
+        ("down", ["shaken: There is no network"]),
+        ("up", ["shaken: There is a network again", "up"]),
     ],
 )
 async def test_every_call_is_told_what_happened_to_the_network(step: NetworkStep, told: list[str]) -> None:
@@ -144,15 +144,15 @@ async def test_every_call_is_told_what_happened_to_the_network(step: NetworkStep
         assert bench.mic.call.told == bench.speaker.call.told == told
         assert c.NetworkChanged(1234, step, "wlan0 → eth0") in bench.changes
         assert len(bench.logged()) == 1
-        assert bench.logged()[0].endswith(": wlan0 → eth0")
+        assert bench.logged()[0].endswith(" (wlan0 → eth0).")
 
 
 async def test_after_a_sleep_every_call_is_told_how_long_it_was() -> None:
     async with running() as bench:
         bench.step("slept", "", 3_600_000)
-        assert bench.mic.call.told == bench.speaker.call.told == ["slept 3600000"]
+        assert bench.mic.call.told == bench.speaker.call.told == ["slept 3600000", "up"]
         assert c.NetworkChanged(0, "slept", "", 3_600_000) in bench.changes
-        assert bench.logged() == ["the machine slept: 3600 s"]
+        assert bench.logged() == ["The machine slept (1.0 h)."]
 
 
 async def test_the_state_knows_that_there_is_no_network() -> None:
@@ -171,7 +171,7 @@ async def test_when_the_host_comes_into_reach_all_streams_that_reconnect_dial_on
         for reaches in (False, False, True, True):
             await bench.beacon.answer(reaches)
         assert bench.mic.call.told == bench.speaker.call.told == ["up"]
-        assert bench.logged() == ["the provider's host can be reached again"]
+        assert bench.logged() == ["The provider can be reached again."]
 
 
 async def test_one_that_stands_is_left_alone() -> None:
