@@ -53,6 +53,12 @@ class EngineLink:
         self._encoder = msgspec.json.Encoder()
         self._decoder = msgspec.json.Decoder(Change)
 
+    @property
+    def pid(self) -> int | None:
+        """The engine's process, None where none runs."""
+        process = self._process
+        return process.pid if process is not None and process.returncode is None else None
+
     async def changes(self) -> AsyncIterator[Change]:
         """Yield what the engine tells, from its start until `close`; its death is an EngineLost."""
         quick_deaths = 0

@@ -171,6 +171,20 @@ def doctor(provider: str | None, config: Path | None, listen: bool, as_json: boo
     os._exit(status)  # a resolver or a disk that hangs would hold the end up
 
 
+@main.command()
+@click.argument("names", nargs=-1, type=click.Choice(["start", "dial", "turns", "restart", "quality"]))
+@click.option("--trials", type=click.IntRange(1, 1000), default=10, show_default=True, help="How often each is tried.")
+@click.option("--json", "as_json", is_flag=True, help="JSON lines instead of a table.")
+def bench(names: tuple[str, ...], trials: int, as_json: bool) -> None:
+    """Measure this machine on the demo talk with the local provider: NAMES of what, or all. Takes about a minute.
+
+    Nothing leaves the machine, nothing is written down. Ctrl-c ends it and prints what there is.
+    """
+    from sentra_tui.cli.bench import run_bench
+
+    sys.exit(run_bench(_default_log(), names, trials, as_json=as_json))
+
+
 @main.command(context_settings=_PASSED_ON, add_help_option=False)
 @click.pass_context
 def broker(context: click.Context) -> None:
@@ -269,9 +283,12 @@ def _choose_files(choices: dict[str, Any]) -> None:
     import platformdirs
 
     data = platformdirs.user_data_path("sentra-tui", appauthor=False)
-    choices["journal"] = None if choices.pop("no_journal") else data / "journal.db"
+    state = platformdirs.user_state_path("sentra-tui", appauthor=False)
+    is_private = choices.pop("no_journal")
+    choices["journal"] = None if is_private else data / "journal.db"
+    choices["spool"] = None if is_private else state / "spool"
     choices["recordings"] = data / "recordings"
-    choices["choices"] = platformdirs.user_state_path("sentra-tui", appauthor=False) / "choices.json"
+    choices["choices"] = state / "choices.json"
     prices = _config_dir() / "prices.toml"
     choices["prices"] = prices if prices.exists() else None
 
