@@ -122,6 +122,8 @@ class SessionFault(_SessionRule, frozen=True, kw_only=True):
     """Responses are created and then nothing more is heard of them."""
     answer_delay_s: Seconds = 0.0
     """How long an answer is thought about."""
+    late_transcripts_s: Seconds = 0.0
+    """What was said is told so long after it is known, in one piece: mostly when it has been answered already."""
     freeze_after_s: Seconds | None = None
     """From then on the server says and sends nothing more, but keeps the call."""
     deaf_after_s: Seconds | None = None

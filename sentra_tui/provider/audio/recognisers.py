@@ -7,9 +7,8 @@ import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from sentra_tui.domain.config import DEMO_TRANSCRIPTION_MODEL
 from sentra_tui.provider.audio.utterances import Utterance
-from sentra_tui.provider.recognition.recogniser import Recogniser, RecogniserChoice
+from sentra_tui.provider.recognition.recogniser import AnyRecogniser, RecogniserChoice, recogniser_of
 from sentra_tui.provider.recognition.worker_wire import SPEECH_RATE_HZ
 
 MOST = 2
@@ -29,9 +28,7 @@ class Recognisers:
 
     async def write_down(self, spoken: list[Utterance], model: str) -> list[str]:
         """Return the words of each utterance; raises ProviderError when the recogniser fails."""
-        demo = model == DEMO_TRANSCRIPTION_MODEL
-        choice = RecogniserChoice(demo=True) if demo else RecogniserChoice(whisper=self._whisper)
-        async with self._borrow(choice) as recogniser:
+        async with self._borrow(RecogniserChoice.of_model(model, self._whisper)) as recogniser:
             return [await _write_down(recogniser, utterance) for utterance in spoken]
 
     async def close(self) -> None:
@@ -40,7 +37,7 @@ class Recognisers:
         await asyncio.gather(*(desk.clear() for desk in self._desks if not desk.busy))
 
     @contextlib.asynccontextmanager
-    async def _borrow(self, choice: RecogniserChoice) -> AsyncIterator[Recogniser]:
+    async def _borrow(self, choice: RecogniserChoice) -> AsyncIterator[AnyRecogniser]:
         """Give a recogniser of this kind; one that failed is not kept.
 
         One whose request was given up is: to write down what nobody waits for takes less than to load the model again.
@@ -69,13 +66,13 @@ class _Desk:
     def __init__(self) -> None:
         self.busy = False
         self.choice: RecogniserChoice | None = None
-        self._recogniser: Recogniser | None = None
+        self._recogniser: AnyRecogniser | None = None
 
-    async def seat(self, choice: RecogniserChoice) -> Recogniser:
+    async def seat(self, choice: RecogniserChoice) -> AnyRecogniser:
         """Return a recogniser of this kind, in place of one of another kind."""
         if self._recogniser is None or self.choice != choice:
             await self.clear()
-            self.choice, self._recogniser = choice, Recogniser(choice, lambda _utterance, _text: None)
+            self.choice, self._recogniser = choice, recogniser_of(choice, lambda _utterance, _text: None)
         return self._recogniser
 
     async def clear(self) -> None:
@@ -85,7 +82,7 @@ class _Desk:
             await recogniser.close()
 
 
-async def _write_down(recogniser: Recogniser, utterance: Utterance) -> str:
+async def _write_down(recogniser: AnyRecogniser, utterance: Utterance) -> str:
     recogniser.begin()
     for start in range(0, len(utterance.pcm), _PIECE_BYTES):
         recogniser.feed(utterance.pcm[start : start + _PIECE_BYTES])

@@ -15,7 +15,6 @@ from typing import Any
 
 from msgspec import Struct
 
-from sentra_tui.domain.config import DEMO_TRANSCRIPTION_MODEL
 from sentra_tui.provider.api_error import ApiError
 from sentra_tui.provider.faults import SessionFault
 from sentra_tui.provider.models.text_model import TextMessage, TextModel
@@ -62,6 +61,7 @@ class RealtimeSession:
         self.id = session_id or new_id("sess")
         self.settings = settings
         self._staff = staff
+        self._fault = fault
         self._expires_at = expires_at
         self._say = say
         self._conversation = Conversation(self._emit)
@@ -199,22 +199,22 @@ class RealtimeSession:
     def _apply(self) -> None:
         """Make the settings true: how turns end, and who writes them down."""
         self._input.configure(self.settings.turn_detection)
-        choice = self._choose_recogniser(self.settings.transcription or Transcription())
+        wanted = self.settings.transcription or Transcription()
+        choice = RecogniserChoice.of_model(wanted.model, self._staff.whisper)
         current = self._input.transcriber
         if current is not None and current.choice == choice:
             return
         self._input.transcriber = Transcriber(
-            choice, self._conversation, self._emit, lambda: self.settings.transcription is not None
+            choice,
+            self._conversation,
+            self._emit,
+            lambda: self.settings.transcription is not None,
+            self._fault.late_transcripts_s,
         )
         if current is not None:
             task = asyncio.create_task(current.close())
             self._retired.add(task)
             task.add_done_callback(self._retired.discard)
-
-    def _choose_recogniser(self, transcription: Transcription) -> RecogniserChoice:
-        if transcription.model == DEMO_TRANSCRIPTION_MODEL:
-            return RecogniserChoice(demo=True)
-        return RecogniserChoice(whisper=self._staff.whisper)
 
     def _on_speech(self) -> None:
         """The user speaks: what is being said to them stops, unless the session does not want that."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from sentra_tui.domain.audio import samples_to_ms
 from sentra_tui.domain.errors import ProviderError
 from sentra_tui.provider.realtime.conversation import Conversation, Emit
-from sentra_tui.provider.recognition.recogniser import Recogniser, RecogniserChoice
+from sentra_tui.provider.recognition.recogniser import RecogniserChoice, recogniser_of
 from sentra_tui.provider.recognition.stable_words import StableWords
 from sentra_tui.provider.recognition.worker_wire import SPEECH_RATE_HZ
 
@@ -18,17 +18,25 @@ _EVENT = "conversation.item.input_audio_transcription"
 class Transcriber:
     """Keeps one recogniser, and what it owes for which item.
 
-    `told` says whether the client wants transcripts; without, they only feed the answerer.
+    `told` says whether the client wants transcripts; without, they only feed the answerer. What was said is told
+    `late_s` after it is known.
     """
 
     def __init__(
-        self, choice: RecogniserChoice, conversation: Conversation, emit: Emit, told: Callable[[], bool]
+        self,
+        choice: RecogniserChoice,
+        conversation: Conversation,
+        emit: Emit,
+        told: Callable[[], bool],
+        late_s: float = 0.0,
     ) -> None:
         self.choice = choice
-        self._recogniser = Recogniser(choice, self._on_hypothesis)
+        self._recogniser = recogniser_of(choice, self._on_hypothesis)
         self._conversation = conversation
         self._emit = emit
         self._told = told
+        self._late_s = late_s
+        self._telling: set[asyncio.Task[None]] = set()
         self._utterance = 0
         self._item_id = ""
         self._words = StableWords()
@@ -75,7 +83,7 @@ class Transcriber:
 
     async def close(self) -> None:
         """End the recogniser and everything awaited of it."""
-        tasks = list(self._awaited.values())
+        tasks = [*self._awaited.values(), *self._telling]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -85,7 +93,7 @@ class Transcriber:
         if utterance != self._utterance or not self._item_id:
             return
         delta = self._words.feed(text)
-        if delta and self._told():
+        if delta and self._told() and not self._late_s:
             self._emit(f"{_EVENT}.delta", item_id=self._item_id, content_index=0, delta=delta)
 
     async def _finish(self, item_id: str, seconds: float, awaited: asyncio.Future[str]) -> str:
@@ -96,8 +104,17 @@ class Transcriber:
                 refusal = {"type": "server_error", "code": "transcription_failed", "message": str(error), "param": None}
                 self._emit(f"{_EVENT}.failed", item_id=item_id, content_index=0, error=refusal)
             return ""
-        self._complete(item_id, seconds, text)
+        if not self._late_s:
+            self._complete(item_id, seconds, text)
+            return text
+        task = asyncio.create_task(self._complete_late(item_id, seconds, text))
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
         return text
+
+    async def _complete_late(self, item_id: str, seconds: float, text: str) -> None:
+        await asyncio.sleep(self._late_s)
+        self._complete(item_id, seconds, text)
 
     def _complete(self, item_id: str, seconds: float, text: str) -> None:
         content = [{"type": "input_audio", "transcript": text}]

@@ -12,7 +12,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from sentra_tui.domain.config import BLOCKS_TRANSCRIPTION_MODEL, DEMO_TRANSCRIPTION_MODEL
 from sentra_tui.domain.errors import ProviderError
+from sentra_tui.provider.recognition.block_recogniser import BlockRecogniser
 from sentra_tui.provider.recognition.worker_wire import (
     LENGTH_BYTES,
     Begin,
@@ -36,6 +38,15 @@ class RecogniserChoice(Struct, frozen=True):
 
     demo: bool = False
     whisper: Path | None = None
+    blocks: bool = False
+    """The numbers of coded sound are read, and nothing else."""
+
+    @classmethod
+    def of_model(cls, model: str, whisper: Path | None) -> RecogniserChoice:
+        """Return what a transcription model of this name stands for; `whisper` is what any other does."""
+        if model == DEMO_TRANSCRIPTION_MODEL:
+            return cls(demo=True)
+        return cls(blocks=True) if model == BLOCKS_TRANSCRIPTION_MODEL else cls(whisper=whisper)
 
     def arguments(self) -> list[str]:
         """Return the arguments of the worker process."""
@@ -167,3 +178,11 @@ class Recogniser:
     def _hang_up(process: Process) -> None:
         if process.stdin is not None:
             process.stdin.close()
+
+
+AnyRecogniser = Recogniser | BlockRecogniser
+
+
+def recogniser_of(choice: RecogniserChoice, on_hypothesis: Callable[[int, str], None]) -> AnyRecogniser:
+    """Return a recogniser of this kind."""
+    return BlockRecogniser(on_hypothesis) if choice.blocks else Recogniser(choice, on_hypothesis)
