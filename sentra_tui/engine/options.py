@@ -46,6 +46,8 @@ class EngineOptions(Struct, frozen=True, kw_only=True):
     """A Whisper model directory, with which the local provider recognises."""
     journal: Path | None = None
     """The file in which talks are written down; None writes none."""
+    spool: Path | None = None
+    """The directory in which sound is kept until it is words; None keeps it in memory alone."""
     new_talk: bool = False
     """Begin a new talk, however young the last one is."""
     prices: Path | None = None
@@ -77,6 +79,7 @@ def parse(argv: list[str]) -> EngineOptions:
     parser.add_argument("--exit-at-end", action="store_true")
     parser.add_argument("--stt-model", type=Path)
     parser.add_argument("--journal", type=Path)
+    parser.add_argument("--spool", type=Path)
     parser.add_argument("--new-talk", action="store_true")
     parser.add_argument("--prices", type=Path)
     parser.add_argument("--llm")

@@ -46,7 +46,7 @@ class HttpRoad:
     def call(self, session: dict[str, Any], detector: SpeechDetector) -> HttpCall:
         """Return a call that is to be connected, with this session."""
         return HttpCall(
-            self._transcription(transcription_model(session)),
+            self.transcription(transcription_model(session)),
             self._completion,
             self._speech,
             detector,
@@ -54,17 +54,17 @@ class HttpRoad:
             open_check=partial(check_reachable, self._client, self._key, _needed(session)),
         )
 
-    async def close(self) -> None:
-        """Let go of what speaks."""
-        if self._speech is not None:
-            await self._speech.close()
-
-    def _transcription(self, model: str) -> HttpTranscription:
+    def transcription(self, model: str) -> HttpTranscription:
         """Return what writes down by this model: one for all calls, since it learns what the server takes."""
         if model not in self._transcriptions:
             upload_bytes = self._profile.http.upload_bytes
             self._transcriptions[model] = HttpTranscription(self._client, self._key, model, upload_bytes=upload_bytes)
         return self._transcriptions[model]
+
+    async def close(self) -> None:
+        """Let go of what speaks."""
+        if self._speech is not None:
+            await self._speech.close()
 
 
 def _needed(session: dict[str, Any]) -> tuple[str, ...]:

@@ -24,10 +24,13 @@ from sentra_tui.domain.usage import Usage
 from sentra_tui.domain.voice_ports import TextEnded, TextEvent, TextExtended, Transcription
 from sentra_tui.provider.faults import Plan
 from sentra_tui.provider.server import ProviderOptions, serving
-from sentra_tui.services.openai.client import ApiClient
 from sentra_tui.services.openai.endpoint import Endpoint
 from sentra_tui.services.openai.voice.realtime_transcription import RealtimeTranscription
-from sentra_tui.services.openai.voice.realtime_transcription_for import realtime_transcription
+from sentra_tui.services.openai.voice.realtime_transcription_for import (
+    has_sessions,
+    realtime_transcription,
+    transcription_socket,
+)
 from tests.services.audio.wav_files import PCM, encode, tone
 from tests.services.openai.voice.peer import key
 
@@ -92,15 +95,13 @@ async def writing(
     server = Server(writer)
     async with serve(server.handle, "127.0.0.1", 0, process_request=server.process) as listening:
         port = next(iter(listening.sockets)).getsockname()[1]
-        client = ApiClient(Endpoint(f"http://127.0.0.1:{port}/v1", label="OpenAI"))
-        made = realtime_transcription(profile or ProviderProfile(), client, key, "gpt-transcribe")
-        assert made is not None
+        endpoint = Endpoint(f"http://127.0.0.1:{port}/v1", label="OpenAI")
+        profile = profile or ProviderProfile()
+        opens = transcription_socket(profile, endpoint, key, "gpt-transcribe")
         if more:
-            made = RealtimeTranscription(made._open_socket, "gpt-transcribe", label="OpenAI", **more)
-        try:
-            yield server, made
-        finally:
-            await client.close()
+            yield server, RealtimeTranscription(opens, "gpt-transcribe", label="OpenAI", **more)
+        else:
+            yield server, realtime_transcription(profile, "OpenAI", "gpt-transcribe", opens)
 
 
 async def written(by: Transcription, sound: bytes = SOUND, language: str = "") -> list[TextEvent]:
@@ -244,23 +245,19 @@ async def test_giving_up_closes_the_socket() -> None:
 
 
 def test_a_server_with_other_words_is_not_asked() -> None:
-    profile = shipped_providers()["vllm"]
-    client = ApiClient(Endpoint(profile.base_url, label="vLLM"))
-    assert realtime_transcription(profile, client, key, "voxtral") is None
+    assert not has_sessions(shipped_providers()["vllm"])
+    assert not has_sessions(ProviderProfile(transports=["webrtc", "http"]))
+    assert has_sessions(shipped_providers()["openai"])
 
 
 @pytest.mark.parametrize("dialect", ["ga", "beta"])
 async def test_the_local_provider_writes_down_what_was_said(dialect: DialectName, sample: Callable[[str], Any]) -> None:
     speech = await asyncio.to_thread(_speech, sample("go-forward.wav"))
     async with serving(ProviderOptions(plan=Plan(dialects=["ga", "beta"]))) as started:
-        client = ApiClient(Endpoint(started.base_url, label="local"))
+        endpoint = Endpoint(started.base_url, label="local")
         profile = replace(shipped_providers()["local"], dialect=dialect)
-        by = realtime_transcription(profile, client, lambda: Secret(started.api_key), "pocketsphinx")
-        assert by is not None
-        try:
-            *_, ended = await written(by, speech)
-        finally:
-            await client.close()
+        opens = transcription_socket(profile, endpoint, lambda: Secret(started.api_key), "pocketsphinx")
+        *_, ended = await written(realtime_transcription(profile, "local", "pocketsphinx", opens), speech)
     assert isinstance(ended, TextEnded)
     assert "forward" in ended.text
     assert ended.usage is not None
