@@ -1,0 +1,43 @@
+"""Puts words that come late where they were said."""
+
+from __future__ import annotations
+
+from sentra_tui.domain import changes as c
+from sentra_tui.domain.spans import span
+from sentra_tui.domain.transcript import LineKey
+from sentra_tui.engine.store import Store
+
+
+class LateLines:
+    """The recovered lines and the gaps of one stream."""
+
+    def __init__(self, stream: str, store: Store) -> None:
+        self._stream = stream
+        self._store = store
+
+    def commit(self, key: LineKey, text: str, start_ms: int, end_ms: int) -> None:
+        """These are the words of that line, which may be new."""
+        if not self._is_there(key):
+            self._store.publish(c.LineOpened(self._stream, key, start_ms, before=self._first_after(start_ms)))
+        self._store.publish(c.TranscriptCommitted(self._stream, key, text, start_ms, end_ms, recovered=True))
+
+    def gap(self, start_ms: int, end_ms: int, cause: str) -> None:
+        """What was said here cannot be had."""
+        key, text = LineKey(start_ms, f"missing_{end_ms}"), f"{span(end_ms - start_ms)} missing: {cause}"
+        opened = c.LineOpened(self._stream, key, start_ms, kind="gap", before=self._first_after(start_ms))
+        self._store.publish(opened)
+        self._store.publish(c.TranscriptCommitted(self._stream, key, text, start_ms, end_ms, "gap"))
+
+    def _is_there(self, key: LineKey) -> bool:
+        stream = self._store.state.stream(self._stream)
+        return stream is not None and stream.transcript.find(key) is not None
+
+    def _first_after(self, start_ms: int) -> LineKey | None:
+        stream = self._store.state.stream(self._stream)
+        first: LineKey | None = None
+        for page in reversed(stream.transcript.pages if stream is not None else ()):
+            for line in reversed(page):
+                if line.start_ms <= start_ms:
+                    return first
+                first = line.key
+        return first

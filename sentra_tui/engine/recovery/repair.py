@@ -1,0 +1,190 @@
+"""Writes one hole down: finds the speech in it, has it transcribed, and tells the words in the order of time."""
+
+from __future__ import annotations
+
+import asyncio
+from array import array
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from sentra_tui.domain.audio import SILENCE
+from sentra_tui.domain.changes import EventLogged, MetricMeasured
+from sentra_tui.domain.errors import TransportRefused
+from sentra_tui.domain.metrics import Metric
+from sentra_tui.domain.sound_ports import SpeechDetector
+from sentra_tui.domain.spans import span
+from sentra_tui.domain.transcript import LineKey
+from sentra_tui.engine.context import EngineContext
+from sentra_tui.engine.recovery.keeper import RingKeeper
+from sentra_tui.engine.recovery.late_lines import LateLines
+from sentra_tui.engine.recovery.scribe import Scribe
+from sentra_tui.protocol.recovery.holes import RECOVERED, Hole
+from sentra_tui.protocol.recovery.pieces import PIECE_MS, Piece, SpeechFinder
+from sentra_tui.protocol.recovery.spans import Spans
+
+AT_ONCE = 3
+READ_MS = 5_000
+SLICE_FRAMES = 25
+"""How many frames are looked at before others may run."""
+LEVEL_STEP = 16
+"""Every so many samples tell how loud a frame is."""
+GAP_MIN_MS = 500
+"""What is missing and shorter is not shown."""
+SENT_MIN_FRAMES = 25
+"""Shorter pieces are sent with silence behind them: servers refuse a tenth of a second."""
+NOT_KEPT = "more was said during the break than is kept"
+
+
+class _Told(Struct):
+    """What is told together: the pieces of one line, or one piece."""
+
+    pieces: list[Piece]
+    words: list[str]
+    refused: str = ""
+
+
+class Repair:
+    """Repairs the holes of one stream, one after another. `loud` says where there was more than silence."""
+
+    def __init__(
+        self,
+        stream: str,
+        keeper: RingKeeper,
+        loud: Spans,
+        detector: Callable[[], SpeechDetector],
+        scribe: Scribe,
+        lines: LateLines,
+        context: EngineContext,
+    ) -> None:
+        self.left_ms = 0
+        """How much speech of the hole at hand is not yet written down."""
+        self._stream = stream
+        self._keeper = keeper
+        self._loud = loud
+        self._detector = detector
+        self._scribe = scribe
+        self._lines = lines
+        self._now_ms = context.now_ms
+        self._publish = context.publish
+
+    async def repair(self, hole: Hole) -> None:
+        """Tell the words of a hole, each where it was said, and what of it cannot be had."""
+        began_ms = self._now_ms()
+        self.left_ms = self._loud.length_ms(hole.start_ms, hole.end_ms)
+        finder = await self._search(hole)
+        pieces = finder.pieces()
+        missing = [each for each in finder.missing() if self._loud.overlaps(*each) and each[1] - each[0] >= GAP_MIN_MS]
+        try:
+            longest_ms = await self._scribe.longest_ms() if pieces else PIECE_MS
+        except TransportRefused as error:
+            had_ms = 0
+            self._tell_gaps([*missing, *((each.speech_start_ms, each.speech_end_ms) for each in pieces)], error.message)
+        else:
+            pieces = pieces if longest_ms >= PIECE_MS else finder.pieces(longest_ms)
+            pieces = [_alone(hole, piece, missing) for piece in pieces]
+            had_ms = await self._write_down(hole, pieces, missing)
+        self._account(hole, pieces, had_ms, missing, self._now_ms() - began_ms)
+        self.left_ms = 0
+
+    async def _search(self, hole: Hole) -> SpeechFinder:
+        finder, detector = SpeechFinder(hole), self._detector()
+        for from_ms in range(hole.start_ms, hole.end_ms, READ_MS):
+            frames = await self._keeper.read(from_ms, min(from_ms + READ_MS, hole.end_ms))
+            for index, (start_ms, frame) in enumerate(frames):
+                finder.hear(start_ms, 10 * sum(detector.hear(frame)), _level(frame))
+                if index % SLICE_FRAMES == 0:
+                    await asyncio.sleep(0)
+        return finder
+
+    async def _write_down(self, hole: Hole, pieces: Sequence[Piece], missing: Sequence[tuple[int, int]]) -> int:
+        """Return how much speech was written down, in milliseconds."""
+        free, had_ms, untold = asyncio.Semaphore(AT_ONCE), 0, deque(missing)
+        self.left_ms = sum(piece.speech_ms for piece in pieces)
+        async with asyncio.TaskGroup() as group:
+            writing = {piece: group.create_task(self._written(piece, free)) for piece in pieces}
+            for told in _together(pieces):
+                while untold and untold[0][0] <= told.pieces[0].start_ms:
+                    self._tell_gaps([untold.popleft()], NOT_KEPT)
+                for piece in told.pieces:
+                    words, refused = await writing[piece]
+                    told.words.append(words)
+                    told.refused = told.refused or refused
+                    had_ms += 0 if refused else piece.speech_ms
+                    self.left_ms -= piece.speech_ms
+                self._tell(hole, told)
+        self._tell_gaps(untold, NOT_KEPT)
+        return had_ms
+
+    async def _written(self, piece: Piece, free: asyncio.Semaphore) -> tuple[str, str]:
+        """Return the words, and why there are none."""
+        async with free:
+            frames = await self._keeper.read(piece.start_ms, piece.end_ms)
+            if not frames:
+                return "", NOT_KEPT
+            sound = [frame for _, frame in frames]
+            sound += [SILENCE] * (SENT_MIN_FRAMES - len(sound))
+            try:
+                return await self._scribe.write_down(b"".join(sound)), ""
+            except TransportRefused as error:
+                return "", error.message
+
+    def _tell(self, hole: Hole, told: _Told) -> None:
+        first, last = told.pieces[0], told.pieces[-1]
+        if told.refused:
+            self._lines.gap(first.speech_start_ms, last.speech_end_ms, told.refused)
+        text = " ".join(filter(None, told.words))
+        if not text or (told.refused and first.key is not None):
+            return  # a line that exists keeps the words that it has
+        start_ms = next((line.start_ms for line in hole.lines if line.key == first.key), first.speech_start_ms)
+        key = first.key or LineKey(hole.session, f"{RECOVERED}{first.speech_start_ms}")
+        self._lines.commit(key, text, start_ms, last.speech_end_ms)
+        words = len(text.split())
+        self._publish(MetricMeasured(self._now_ms(), Metric.RECOVERED_WORDS, words, self._stream))
+
+    def _tell_gaps(self, spans: Iterable[tuple[int, int]], cause: str) -> None:
+        for start_ms, end_ms in sorted(spans):
+            self._lines.gap(start_ms, end_ms, cause)
+
+    def _account(
+        self, hole: Hole, pieces: Sequence[Piece], had_ms: int, missing: Sequence[tuple[int, int]], took_ms: int
+    ) -> None:
+        speech_ms = sum(piece.speech_ms for piece in pieces)
+        wanted_ms = speech_ms + sum(self._loud.length_ms(*each) for each in missing)
+        if wanted_ms:
+            self._publish(MetricMeasured(self._now_ms(), Metric.RECOVERED_SHARE, had_ms / wanted_ms, self._stream))
+        text = (
+            f"{self._stream}: {span(hole.end_ms - hole.start_ms)} that no call took held {span(speech_ms)} of speech "
+            f"in {len(pieces)} pieces; {span(had_ms)} of it written down in {span(took_ms)}"
+        )
+        self._publish(EventLogged(self._now_ms(), "recovery", text))
+
+
+def _alone(hole: Hole, piece: Piece, missing: Iterable[tuple[int, int]]) -> Piece:
+    """Return the piece as a line of its own where its line has words, and sound of that is missing: they stay."""
+    for line in hole.lines:
+        if line.key == piece.key and line.outcome != "failed" and Spans(missing).overlaps(line.start_ms, line.end_ms):
+            return replace(piece, key=None)
+    return piece
+
+
+def _together(pieces: Sequence[Piece]) -> list[_Told]:
+    """Return the pieces in order, those of one line together."""
+    told: list[_Told] = []
+    of_line: dict[LineKey, _Told] = {}
+    for piece in pieces:
+        if piece.key is not None and piece.key in of_line:
+            of_line[piece.key].pieces.append(piece)
+            continue
+        told.append(_Told([piece], []))
+        if piece.key is not None:
+            of_line[piece.key] = told[-1]
+    return told
+
+
+def _level(frame: bytes) -> int:
+    samples = array("h")
+    samples.frombytes(frame)
+    return sum(map(abs, samples[::LEVEL_STEP]))

@@ -1,0 +1,288 @@
+"""Which sound of one stream became words: what may be forgotten, and what must be written down afterwards.
+
+A server says nothing of the sound that it got, so what it did with it is inferred. A line that is whole acknowledges
+its span. Sound before a moment that is proved to have reached the server, and that belongs to no line, was heard and
+held no speech. Everything else is a hole, once it is certain that nobody else will write it down. Moments are
+milliseconds on the engine's clock, the positions of captured frames; no sound is ever handed out twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sentra_tui.domain.audio import FRAME_MS
+from sentra_tui.domain.transcript import LineKey
+from sentra_tui.protocol.recovery.heard_lines import HeardLine, HeardLines
+from sentra_tui.protocol.recovery.holes import Hole, HoleLine, LineOutcome
+from sentra_tui.protocol.recovery.spans import Spans
+
+LINGER_MS = 10_000
+"""How long sound that became words may still be told to have been lost on the way: keep it in memory for so long."""
+LOSS_PATIENCE_MS = 4_000
+"""How long after lost sound a line may open that holds it."""
+PAD_MS = 300
+"""How much of the silence around a hole belongs to it: the times of lines are not exact."""
+HOLE_MIN_MS = 60
+"""What is shorter holds no word."""
+
+
+class Coverage:
+    """Keeps the account of one stream. Sound before the first session is wanted from `wanted` on."""
+
+    def __init__(self) -> None:
+        self._heard = Spans()
+        """What needs no writing down: words, silence, what is not wanted, and what was handed out."""
+        self._handed = Spans()
+        self._working: list[Hole] = []
+        self._lines = HeardLines()
+        self._lost = Spans()
+        self._sessions: list[tuple[int, int]] = []
+        self._session: int | None = None
+        self._timed = True
+        self._began_ms = 0
+        self._proved_ms = 0
+        self._unwanted_ms: int | None = 0
+        self._wanted_ms = 0
+        self._until_ms = 0
+        self._released_ms = 0
+
+    @property
+    def released_ms(self) -> int:
+        """Everything before is words or was heard as silence, and is not needed any more; never goes back."""
+        return self._released_ms
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether what is said now is to become words."""
+        return self._unwanted_ms is None
+
+    @property
+    def waiting(self) -> list[tuple[int, int]]:
+        """The spans that no session took or that ended with one, and that were not handed out yet."""
+        self._absorb()
+        return self._heard.gaps(self._floor_ms, self._until_ms if self._session is None else self._began_ms)
+
+    def captured(self, start_ms: int) -> None:
+        """There is a frame at this position; what was passed over since the one before had no sound."""
+        if start_ms > self._until_ms:
+            self._heard.add(self._until_ms, start_ms)
+        self._until_ms = max(self._until_ms, start_ms + FRAME_MS)
+
+    def inherited(
+        self, spans: Iterable[tuple[int, int]], known: Iterable[tuple[int, int]] = (), lines: Iterable[HoleLine] = ()
+    ) -> None:
+        """An engine before this one left the sound of `spans`: of `known` spans it had the words, and of these `lines`
+        perhaps not all.
+        """
+        spans = list(spans)
+        end_ms = max((over_ms for _, over_ms in spans), default=0)
+        self._heard.add(self._until_ms, end_ms)
+        self._until_ms = max(self._until_ms, end_ms)
+        self._skip_unwanted(self._until_ms)
+        for begin_ms, over_ms in spans:
+            self._heard.remove(begin_ms, over_ms)
+        for begin_ms, over_ms in known:
+            self._heard.add(begin_ms, over_ms)
+        for each in lines:
+            self._lines.add(HeardLine(each.key, each.start_ms, each.end_ms, each.outcome, damaged=True))
+        self._released_ms = min([self._released_ms, *(begin_ms for begin_ms, _ in spans)])
+
+    def wanted(self, at_ms: int) -> None:
+        """The stream is to be connected: what is said from now on is to become words."""
+        if self._unwanted_ms is not None:
+            self._skip_unwanted(at_ms)
+            self._unwanted_ms, self._wanted_ms = None, at_ms
+
+    def hung_up(self, at_ms: int) -> None:
+        """Nothing that is said from now on is wanted."""
+        self._end_session(at_ms)
+        if self._unwanted_ms is None:
+            self._unwanted_ms = at_ms
+
+    def session_began(self, number: int, at_ms: int, *, timed: bool = True) -> None:
+        """The frame at `at_ms` is the first that this session gets.
+
+        `timed` says that its server finds the turns and tells when they began; else a line holds everything since the
+        one before it, and only lines prove that sound was heard.
+        """
+        self.wanted(at_ms)
+        self._end_session(at_ms)
+        self._session, self._timed = number, timed
+        self._began_ms = self._proved_ms = at_ms
+        self._sessions.append((at_ms, number))
+
+    def session_ended(self, number: int, at_ms: int) -> None:
+        """The frame at `at_ms` is the first that it did not get."""
+        if number == self._session:
+            self._end_session(at_ms)
+
+    def line_opened(self, key: LineKey, start_ms: int) -> None:
+        """The server hears speech."""
+        if self._lines.get(key) is not None or key.session != self._session:
+            return
+        if not self._timed:
+            start_ms = max((end_ms for _, _, end_ms in self._lines.spans(self._until_ms)), default=0)
+        line = HeardLine(key, max(start_ms, self._began_ms))
+        self._lines.add(line)
+        self._unhear(line.start_ms, self._lines.end_of(line, self._until_ms))
+
+    def line_settled(self, key: LineKey, start_ms: int, end_ms: int, outcome: LineOutcome) -> None:
+        """No more words of this line will come from its session. One that failed may still become whole."""
+        self.line_opened(key, start_ms)
+        line = self._lines.get(key)
+        if line is None or line.outcome in ("whole", "partial"):
+            return
+        line.outcome = outcome
+        line.end_ms = max(end_ms, line.start_ms)
+        if outcome != "whole":
+            line.end_ms = self._lines.end_of(line, self._until_ms)
+        line.damaged = self._lost.overlaps(line.start_ms, line.end_ms)
+        if line.holds:
+            self._heard.add(line.start_ms, line.end_ms)
+            self._prove(line)
+        else:
+            self._unhear(line.start_ms, line.end_ms)
+        self._absorb()
+
+    def proved(self, until_ms: int) -> None:
+        """Everything sent before reached the server, and long enough ago that it would have opened a line for it."""
+        if self._timed and self._session is not None:
+            self._proved_ms = max(self._proved_ms, min(until_ms, self._until_ms))
+            self._absorb()
+
+    def lost(self, start_ms: int, end_ms: int) -> None:
+        """The server missed this: so it is missing in the lines around it, or has none."""
+        for rest in self._handed.gaps(max(start_ms, self._floor_ms), end_ms):
+            span = self._lines.widened(*rest, self._until_ms)
+            for line, _, _ in self._lines.touching(*span, self._until_ms):
+                line.damaged = True
+            self._unhear(*span)
+            if self._session is not None and span[1] > self._began_ms:
+                self._lost.add(*span)
+
+    def holes(self) -> list[Hole]:
+        """Return what must be written down now, oldest first; each once, for `settled`."""
+        self._absorb()
+        found: list[Hole] = []
+        for start_ms, end_ms in sorted([*self._closed(), *self._claimed()]):
+            self._heard.add(start_ms, end_ms)
+            self._lost.remove(start_ms, end_ms)
+            if end_ms - start_ms >= HOLE_MIN_MS:
+                found.append(self._hole(*self._padded(start_ms, end_ms)))
+        self._working += found
+        self._absorb()
+        return found
+
+    def settled(self, hole: Hole) -> None:
+        """It was written down, or given up."""
+        self._working.remove(hole)
+        self._absorb()
+
+    # What is known of sound
+
+    def _skip_unwanted(self, until_ms: int) -> None:
+        if self._unwanted_ms is not None and until_ms > self._unwanted_ms:
+            self._heard.add(self._unwanted_ms, until_ms)
+            self._unwanted_ms = until_ms
+
+    def _end_session(self, at_ms: int) -> None:
+        if self._session is not None:
+            self._absorb()
+            self._lines.end_session(at_ms)
+            self._session, self._lost = None, Spans()
+
+    def _prove(self, line: HeardLine) -> None:
+        """Words for a line show that what came before it was heard."""
+        if line.key.session == self._session and line.end_ms is not None:
+            self._proved_ms = max(self._proved_ms, min(line.end_ms, self._until_ms))
+
+    def _unhear(self, start_ms: int, end_ms: int) -> None:
+        """Take this as not yet written down, but for what was handed out, or is in lines that hold."""
+        self._heard.remove(start_ms, end_ms)
+        known = self._handed.within(start_ms, end_ms)
+        touching = self._lines.touching(start_ms, end_ms, self._until_ms)
+        known += [(begin_ms, over_ms) for line, begin_ms, over_ms in touching if line.holds]
+        for begin_ms, over_ms in known:
+            self._heard.add(begin_ms, over_ms)
+
+    def _absorb(self) -> None:
+        """Count as heard what is proved to have been silence; see how far everything is settled."""
+        self._skip_unwanted(self._until_ms)
+        if self._session is not None:
+            self._hear_silence(max(self._began_ms, self._floor_ms))
+        gaps = self._heard.gaps(self._floor_ms, self._until_ms)
+        first_ms = gaps[0][0] if gaps else self._until_ms
+        self._released_ms = max(self._released_ms, min([first_ms, *(hole.start_ms for hole in self._working)]))
+        self._forget()
+
+    def _hear_silence(self, from_ms: int) -> None:
+        gaps = self._heard.gaps(from_ms, self._proved_ms)
+        if not gaps:
+            return
+        speech = Spans(self._lost)
+        for line, start_ms, end_ms in self._lines.spans(self._until_ms):
+            if not line.holds:
+                speech.add(start_ms, end_ms)
+        for gap in gaps:
+            for silence in speech.gaps(*gap):
+                self._heard.add(*silence)
+
+    @property
+    def _floor_ms(self) -> int:
+        return max(0, self._released_ms - LINGER_MS)
+
+    def _forget(self) -> None:
+        before_ms = self._floor_ms - LINGER_MS
+        self._lines.forget(self._proved_ms - 2 * LINGER_MS, self._is_far_from_holes)
+        while len(self._sessions) > 1 and self._sessions[1][0] < before_ms:
+            del self._sessions[0]
+        self._handed.forget(before_ms)
+
+    def _is_far_from_holes(self, start_ms: int, end_ms: int) -> bool:
+        return not self._heard.gaps(start_ms, end_ms + PAD_MS)
+
+    # Holes
+
+    def _closed(self) -> list[tuple[int, int]]:
+        """Return what is left of sessions that ended and of breaks that are over."""
+        if self._session is not None:
+            return self._heard.gaps(self._floor_ms, self._began_ms)
+        gaps = self._heard.gaps(self._floor_ms, self._until_ms)
+        return [gap for gap in gaps if self._unwanted_ms is not None or gap[1] < self._until_ms]
+
+    def _claimed(self) -> list[tuple[int, int]]:
+        """Return what the session that stands will not write down."""
+        if self._session is None:
+            return []
+        claims = Spans()
+        lines = self._lines.spans(self._until_ms)
+        for line, start_ms, end_ms in lines:
+            over = self._proved_ms >= end_ms or lines[-1][1] >= end_ms
+            if over and line.outcome == "failed" and start_ms >= self._began_ms:
+                claims.add(start_ms, end_ms)
+        for lost in self._lost:
+            span = self._lines.widened(*lost, self._until_ms)
+            touching = self._lines.touching(*span, self._until_ms)
+            late = self._proved_ms >= span[1] or self._until_ms >= lost[1] + LOSS_PATIENCE_MS
+            if late and all(line.outcome is not None for line, _, _ in touching):
+                claims.add(*span)
+        return [rest for claim in claims for rest in self._handed.gaps(*claim)]
+
+    def _padded(self, start_ms: int, end_ms: int) -> tuple[int, int]:
+        """Return the span with some of the silence around it, as far as that was heard in a session."""
+        taken = Spans(self._handed)
+        for _, begin_ms, over_ms in self._lines.spans(self._until_ms):
+            taken.add(begin_ms, over_ms)
+        for gap in self._heard.gaps(start_ms - PAD_MS, end_ms + PAD_MS):
+            taken.add(*gap)
+        room = taken.gaps(max(start_ms - PAD_MS, min(start_ms, self._wanted_ms)), start_ms)
+        begin_ms = room[-1][0] if room and room[-1][1] == start_ms else start_ms
+        proved_ms = self._proved_ms if self._session is not None and start_ms >= self._began_ms else 0
+        room = taken.gaps(end_ms, min(end_ms + PAD_MS, proved_ms))
+        return begin_ms, room[0][1] if room and room[0][0] == end_ms else end_ms
+
+    def _hole(self, start_ms: int, end_ms: int) -> Hole:
+        self._handed.add(start_ms, end_ms)
+        self._heard.add(start_ms, end_ms)
+        number = next((number for began_ms, number in reversed(self._sessions) if began_ms <= start_ms), 0)
+        return Hole(start_ms, end_ms, number, self._lines.lacking(start_ms, end_ms, self._until_ms))

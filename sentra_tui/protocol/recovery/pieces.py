@@ -1,0 +1,165 @@
+"""Where the speech in a hole is, cut into pieces that a recogniser takes, each for the line that lacks it."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from sentra_tui.domain.audio import FRAME_MS
+from sentra_tui.domain.transcript import LineKey
+from sentra_tui.protocol.recovery.holes import Hole, HoleLine
+
+PAUSE_MS = 600
+"""A pause that is shorter belongs to an utterance."""
+PAD_MS = 240
+"""How much goes along before and behind speech: recognisers want to hear it begin."""
+PIECE_MS = 20_000
+"""The longest piece."""
+SPEECH_MIN_MS = 120
+"""What has less speech in it is a noise."""
+CUT_SPEECH_MIN_MS = 60
+"""The same at the edge of a hole, where the rest of it may be in a session."""
+QUIET_FRAMES = 5
+"""How long a place is that may be the quietest."""
+
+
+class Piece(Struct, frozen=True):
+    """Sound with speech in it, and the line that it belongs to; None where it has none yet."""
+
+    start_ms: int
+    end_ms: int
+    speech_start_ms: int
+    speech_end_ms: int
+    speech_ms: int
+    key: LineKey | None = None
+
+
+class _Run(Struct):
+    """Speech; at first without a pause in it."""
+
+    start_ms: int
+    end_ms: int
+    speech_ms: int
+    stretch: int
+    """Counts stretches of sound that nothing is missing in."""
+    key: LineKey | None = None
+
+
+class SpeechFinder:
+    """Is told of every frame of a hole that there is, in order; `pieces` then says where the speech is."""
+
+    def __init__(self, hole: Hole) -> None:
+        self._hole = hole
+        self._runs: list[_Run] = []
+        self._starts: list[int] = []
+        self._levels: list[int] = []
+        self._stretch = 0
+
+    def hear(self, start_ms: int, speech_ms: int, level: int) -> None:
+        """There is a frame with so much speech in it; `level` says how loud it is, in any unit."""
+        if self._starts and start_ms != self._starts[-1] + FRAME_MS:
+            self._stretch += 1
+        self._starts.append(start_ms)
+        self._levels.append(level)
+        if not speech_ms:
+            return
+        last = self._runs[-1] if self._runs else None
+        if last is not None and last.end_ms == start_ms:
+            last.end_ms += FRAME_MS
+            last.speech_ms += speech_ms
+        else:
+            self._runs.append(_Run(start_ms, start_ms + FRAME_MS, speech_ms, self._stretch))
+
+    def missing(self) -> list[tuple[int, int]]:
+        """Return the spans of the hole that there is no sound of."""
+        spans: list[tuple[int, int]] = []
+        at_ms = self._hole.start_ms
+        for start_ms in [*self._starts, self._hole.end_ms]:
+            if start_ms > at_ms:
+                spans.append((at_ms, start_ms))
+            at_ms = start_ms + FRAME_MS
+        return spans
+
+    def pieces(self, longest_ms: int = PIECE_MS) -> list[Piece]:
+        """Return the speech in order."""
+        utterances = [run for run in self._utterances() if run.speech_ms >= self._least(run)]
+        return [piece for padded in self._padded(utterances) for piece in self._cut(padded, longest_ms)]
+
+    def _utterances(self) -> list[_Run]:
+        utterances: list[_Run] = []
+        for run in self._runs:
+            run = replace(run, key=_owner(self._hole.lines, run.start_ms, run.end_ms))
+            if not utterances or not _belong_together(utterances[-1], run):
+                utterances.append(run)
+                continue
+            last = utterances[-1]
+            last.end_ms = run.end_ms
+            last.speech_ms += run.speech_ms
+            last.key = last.key or run.key
+        return utterances
+
+    def _least(self, run: _Run) -> int:
+        at_edge = run.start_ms <= self._hole.start_ms or run.end_ms >= self._hole.end_ms
+        return CUT_SPEECH_MIN_MS if at_edge else SPEECH_MIN_MS
+
+    def _padded(self, utterances: Sequence[_Run]) -> Iterator[Piece]:
+        for index, run in enumerate(utterances):
+            before_ms, after_ms = self._hole.start_ms, self._hole.end_ms
+            if index:
+                before_ms = _middle(utterances[index - 1].end_ms, run.start_ms)
+            if index + 1 < len(utterances):
+                after_ms = _middle(run.end_ms, utterances[index + 1].start_ms)
+            start_ms, end_ms = max(run.start_ms - PAD_MS, before_ms), min(run.end_ms + PAD_MS, after_ms)
+            yield Piece(start_ms, end_ms, run.start_ms, run.end_ms, run.speech_ms, run.key)
+
+    def _cut(self, piece: Piece, longest_ms: int) -> Iterator[Piece]:
+        lines = [line for line in self._hole.lines if line.key == piece.key]
+        while piece.end_ms - piece.start_ms > longest_ms:
+            at_ms = self._quietest(piece.start_ms + longest_ms // 2, piece.start_ms + longest_ms)
+            yield self._part(piece, piece.start_ms, at_ms, lines)
+            piece = replace(piece, start_ms=at_ms, speech_start_ms=max(at_ms, piece.speech_start_ms))
+        yield self._part(piece, piece.start_ms, piece.end_ms, lines)
+
+    def _part(self, piece: Piece, start_ms: int, end_ms: int, lines: Sequence[HoleLine]) -> Piece:
+        runs = [run for run in self._runs if run.start_ms < end_ms and run.end_ms > start_ms]
+        shares = [
+            (min(run.end_ms, end_ms) - max(run.start_ms, start_ms)) / (run.end_ms - run.start_ms) * run.speech_ms
+            for run in runs
+        ]
+        speech_end_ms = min(end_ms, piece.speech_end_ms)
+        return replace(
+            piece,
+            end_ms=end_ms,
+            speech_end_ms=speech_end_ms,
+            speech_ms=round(sum(shares)),
+            key=_owner(lines, piece.speech_start_ms, speech_end_ms),
+        )
+
+    def _quietest(self, from_ms: int, until_ms: int) -> int:
+        """Return the middle of the quietest place between these, at the beginning of a frame."""
+        first, last = bisect_left(self._starts, from_ms), bisect_left(self._starts, until_ms)
+        places = range(first, last - QUIET_FRAMES)
+        if not places:
+            return until_ms - until_ms % FRAME_MS
+        best = min(places, key=lambda at: sum(self._levels[at : at + QUIET_FRAMES]))
+        return self._starts[best + QUIET_FRAMES // 2]
+
+
+def _belong_together(before: _Run, run: _Run) -> bool:
+    if before.stretch != run.stretch or run.start_ms - before.end_ms >= PAUSE_MS:
+        return False
+    return before.key is None or run.key is None or before.key == run.key
+
+
+def _owner(lines: Sequence[HoleLine], start_ms: int, end_ms: int) -> LineKey | None:
+    """Return the line that has the largest part of this span."""
+    shares = [(min(line.end_ms, end_ms) - max(line.start_ms, start_ms), line.key) for line in lines]
+    best_ms, key = max(shares, key=lambda share: share[0], default=(0, None))
+    return key if best_ms > 0 else None
+
+
+def _middle(start_ms: int, end_ms: int) -> int:
+    return (start_ms + end_ms) // 2 // FRAME_MS * FRAME_MS
