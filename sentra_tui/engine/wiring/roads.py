@@ -73,9 +73,13 @@ class RoadMaker:
             Road.WEBSOCKET: self._websocket,
             Road.HTTP: self._http,
         }
-        asked = access.tokens.attempts
+        asked, refused = access.tokens.attempts, access.tokens.refusals
         try:
             return await makers[road](access, session)
+        except CredentialRefused:
+            if access.tokens.refusals == refused:
+                raise
+            return await makers[road](access, session)  # by another secret, once: that one may have been too old
         finally:
             rate, attempts = access.tokens.success_rate, access.tokens.attempts
             if rate is not None and attempts != asked:

@@ -17,18 +17,26 @@ MARGIN_S = 10.0
 """How long before its end a secret is not used any more: longer than a dial takes to show it."""
 
 
+def since_boot_s() -> float:
+    """Return the time since the machine was started, in seconds, sleep included where the system counts it."""
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if clock is None else time.clock_gettime(clock)
+
+
 class CachedTokens:
     """A TokenSource that remembers what another one minted, by session config.
 
     How long a secret lives is the server's to say (`Credential.lifetime_s`); from then on `monotonic` counts, so the
-    wall clock of this machine does not matter. Whoever asks for the same session at the same time shares one request.
+    wall clock of this machine does not matter. It goes on while the machine sleeps, as the server's does. Whoever asks for the same session at the same time shares one request.
     What needs no minting passes through. Whoever makes it closes it.
     """
 
-    def __init__(self, source: TokenSource, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, source: TokenSource, *, monotonic: Callable[[], float] = since_boot_s) -> None:
         self.attempts = 0
         """How often something was to be minted."""
         self.successes = 0
+        self.refusals = 0
+        """How many that were minted the provider did not take."""
         self._source = source
         self._monotonic = monotonic
         self._kept: dict[str, _Kept] = {}
@@ -54,9 +62,9 @@ class CachedTokens:
 
     def forget(self, credential: Credential) -> None:
         """Never give this one again: it was refused."""
-        self._kept = {
-            name: kept for name, kept in self._kept.items() if kept.credential.secret is not credential.secret
-        }
+        kept = {name: kept for name, kept in self._kept.items() if kept.credential.secret is not credential.secret}
+        self.refusals += credential.lifetime_s is not None
+        self._kept = kept
 
     async def close(self) -> None:
         """End what is being minted, and forget everything."""
