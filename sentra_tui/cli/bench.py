@@ -25,6 +25,7 @@ from sentra_tui.domain import changes as c
 from sentra_tui.domain.actions import ConnectStream, HangUp, SetVoice
 from sentra_tui.domain.changes import Change
 from sentra_tui.domain.metrics import Metric
+from sentra_tui.domain.state import Severity
 from sentra_tui.link import EngineLink
 
 STREAMS = ("mic", "speaker")
@@ -84,6 +85,8 @@ class Bench:
         progress: Callable[[str], None],
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.remarks: list[str] = []
+        """What the engine had to say."""
         self._link = link
         self._parts = parts
         self._figures = figures
@@ -92,6 +95,7 @@ class Bench:
         self._live: set[str] = set()
         self._began_s = monotonic()
         self._dialling = False
+        self._spoken = True
         self._trouble = ""
         self._news = asyncio.Event()
 
@@ -112,12 +116,18 @@ class Bench:
         """Let the talk go on, with spoken answers, for so many turns or 25 s."""
         self._link.send(SetVoice(True))
         until_s = self._monotonic() + _TURNS_S
-        while self._monotonic() < until_s and self._figures.count(Metric.TURN_SOUND_MS) < trials:
+        while self._monotonic() < until_s and not self._heard(trials):
             turns = self._figures.count(Metric.TURN_COMMIT_MS)
             self._progress(f"turns: {turns} heard, {until_s - self._monotonic():.0f} s left at most")
             self._check()
             await asyncio.sleep(0.25)
         self._link.send(SetVoice(False))
+
+    def _heard(self, trials: int) -> bool:
+        """Whether there were so many answers: spoken ones, where answers are spoken."""
+        if Part.TURNS not in self._parts:
+            return self._figures.count(Metric.ROUND_TRIP_MS) >= trials
+        return self._figures.count(Metric.TURN_SOUND_MS if self._spoken else Metric.TURN_EVENT_MS) >= trials
 
     async def _dial(self, trials: int) -> None:
         self._dialling = True
@@ -191,6 +201,10 @@ class Bench:
                 self._live.discard(stream)
             case c.StreamFailed(cause=cause, hint=hint):
                 self._trouble = f"{cause} {hint}".strip()
+            case c.VoiceChanged(on=on):
+                self._spoken = on
+            case c.Noticed(severity=Severity.WARNING | Severity.ERROR):
+                self.remarks.append(f"{change.text} {change.hint}".strip())
             case c.MetricMeasured(metric=metric, value=value) if metric is not Metric.DIAL_MS:
                 self._add(_part(metric), metric, value)
 
@@ -208,20 +222,17 @@ def _part(metric: Metric) -> Part:
     return Part.DIAL if metric.startswith("dial_") else Part.RESTART
 
 
-async def measure(
-    link: EngineLink, parts: Sequence[Part], trials: int, figures: Figures, progress: Callable[[str], None]
-) -> None:
-    """Fill `figures` with what `parts` give, all of them where none is named. Raises CannotMeasure."""
-    await Bench(link, frozenset(parts or Part), figures, progress).run(trials)
-
-
 def run_bench(log_path: Path, parts: Sequence[str], trials: int, *, as_json: bool) -> int:
-    """Measure, print what was measured, also where it was broken off, and return the exit status."""
+    """Measure `parts`, all where none is named; print what was measured, also where it was broken off.
+
+    Return the exit status.
+    """
     figures = Figures(NAMES)
-    link = EngineLink(ARGUMENTS, log_path)
+    chosen = frozenset(Part(part) for part in parts) or frozenset(Part)
+    bench = Bench(EngineLink(ARGUMENTS, log_path), chosen, figures, _progress)
     status = 0
     try:
-        asyncio.run(measure(link, [Part(part) for part in parts], trials, figures, _progress))
+        asyncio.run(bench.run(trials))
     except CannotMeasure as error:
         _clear_progress()
         click.echo(f"sentra-tui: {error} The log: {log_path}", err=True)
@@ -229,6 +240,8 @@ def run_bench(log_path: Path, parts: Sequence[str], trials: int, *, as_json: boo
     except KeyboardInterrupt:
         status = 130
     _clear_progress()
+    for remark in dict.fromkeys(bench.remarks):
+        click.echo(f"sentra-tui: {remark}", err=True)
     click.echo("\n".join(figures.json_lines()) if as_json else figures.table())
     return status
 

@@ -28,7 +28,9 @@ def run_doctor(wishes: Wishes, environ: Mapping[str, str], *, as_json: bool) -> 
     else:
         width = min(_WIDEST, shutil.get_terminal_size((100, 24)).columns)
         colours = sys.stdout.isatty() and not environ.get("NO_COLOR")
-        click.echo(report_text(board.checks, width, signs=_shows_signs(), colours=colours), color=colours)
+        text = report_text(board.checks, width, signs=_shows_signs(), colours=colours)
+        encoding = sys.stdout.encoding or "ascii"
+        click.echo(text.encode(encoding, "replace").decode(encoding), color=colours)
     return exit_status(board.checks)
 
 

@@ -24,7 +24,7 @@ _FILE_S = 5.0
 _HANGS = "It hangs: a disk or a network that does not answer."
 _CONFIGURATION, _PROVIDER = "configuration", "provider"
 _ORDER = {
-    Group.MACHINE: ("python", "libraries", "terminal", "way out"),
+    Group.MACHINE: ("python", "libraries", "terminal", "network"),
     Group.SOUND: sound.NAMES,
     Group.PROVIDER: (_PROVIDER, *ORDER),
     Group.FILES: (_CONFIGURATION, "journal", "room", "recordings", "log", "spool"),
@@ -51,9 +51,14 @@ class Wishes(Struct, frozen=True):
 
 
 async def examine(
-    board: Board, wishes: Wishes, environ: Mapping[str, str], size: os.terminal_size | None, encoding: str
+    board: Board,
+    wishes: Wishes,
+    environ: Mapping[str, str],
+    size: os.terminal_size | None,
+    encoding: str,
+    deadline_s: float = DEADLINE_S,
 ) -> None:
-    """Put all findings down on `board`, in order, in 13.5 s at most; `size` and `encoding` are the terminal's."""
+    """Put all findings down on `board`, in order, within `deadline_s`; `size` and `encoding` are the terminal's."""
     said, config = configuration(wishes.places.config)
     board.note(Group.FILES, _CONFIGURATION, said)
     chosen = _choose(board, config, wishes.provider)
@@ -68,7 +73,7 @@ async def examine(
     if chosen is not None:
         jobs.append(ProviderExamination(board, chosen, counting, environ).run())
     running = [asyncio.ensure_future(job) for job in jobs]
-    await asyncio.wait(running, timeout=DEADLINE_S)
+    await asyncio.wait(running, timeout=deadline_s)
     board.give_up(_HANGS)
     for task in running:
         task.cancel()
@@ -98,7 +103,7 @@ async def _machine(board: Board, environ: Mapping[str, str], size: os.terminal_s
         ("python", machine.python),
         ("libraries", machine.libraries),
         ("terminal", partial(machine.terminal, environ, size, encoding)),
-        ("way out", machine.way_out),
+        ("network", machine.network),
     ]
     await asyncio.gather(*(board.ask(Group.MACHINE, name, off_loop(look), _FILE_S, _HANGS) for name, look in looks))
 

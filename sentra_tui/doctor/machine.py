@@ -1,4 +1,4 @@
-"""The machine: Python, the libraries, the terminal, the way out of it."""
+"""The machine: Python, the libraries, the terminal, its addresses."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def colours(environ: Mapping[str, str]) -> str:
     return "256 colours" if "256" in term else "16 colours"
 
 
-def way_out() -> Outcome:
+def network() -> Outcome:
     """Return our addresses on the default routes. Nothing is sent: a UDP socket is only pointed outwards."""
     found = [f"{name} {address}" for name, family, far in _OUT if (address := _address(family, far))]
     if found:

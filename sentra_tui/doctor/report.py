@@ -34,15 +34,16 @@ def report_text(checks: Sequence[Check], width: int, *, signs: bool = True, colo
 def report_json(checks: Sequence[Check]) -> str:
     """Return one JSON document: `checks`, and `summary` with their number by state."""
     document = {"checks": msgspec.to_builtins(list(checks)), "summary": _counts(checks)}
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    return json.dumps(document, indent=2)
 
 
 def summary(checks: Sequence[Check]) -> str:
     """Return one line for all."""
     counts = _counts(checks)
     parts = [f"{counts[state.value]} {state.value}" for state in State if counts[state.value]]
-    verdict = "Something is in the way" if counts["failed"] else "Nothing is in the way"
-    return f"{verdict}: {', '.join(parts)}."
+    in_the_way = ", ".join(check.name for check in checks if check.state is State.FAILED)
+    verdict = f"In the way: {in_the_way}" if in_the_way else "Nothing is in the way"
+    return f"{verdict}. {', '.join(parts)}."
 
 
 def exit_status(checks: Sequence[Check]) -> int:

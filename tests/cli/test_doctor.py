@@ -35,7 +35,7 @@ def test_what_is_in_the_way_is_told_with_what_helps_and_the_status_says_so(home:
     done = run("doctor", f"--config={config}", env=home)
     assert done.returncode == 1
     assert "Did you mean openai?" in done.stdout
-    assert "Something is in the way" in done.stdout
+    assert "In the way: provider." in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
 
 
@@ -46,6 +46,19 @@ def test_a_wrong_configuration_is_a_finding_and_the_rest_is_looked_at(home: dict
     assert done.returncode == 1
     assert "is not TOML" in done.stdout
     assert "nowhere.invalid cannot be resolved" in done.stdout
+
+
+def test_a_terminal_without_utf8_gets_ascii(home: dict[str, str]) -> None:
+    done = run("doctor", "--provider=nowhere", env={**home, "PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 1
+    assert done.stdout.isascii()
+    assert "x failed" in done.stdout
+
+
+def test_it_has_help_and_takes_no_secret() -> None:
+    done = run("doctor", "--help")
+    assert done.returncode == 0
+    assert not {"--key", "--api-key", "--token"} & set(done.stdout.split())
 
 
 def test_a_wrong_option_is_a_usage_error() -> None:

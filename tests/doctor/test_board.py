@@ -8,7 +8,7 @@ import threading
 
 from sentra_tui.doctor.board import Board
 from sentra_tui.doctor.check import Group, Outcome, State, ok, warning
-from sentra_tui.doctor.machine import libraries, python, terminal, way_out
+from sentra_tui.doctor.machine import libraries, network, python, terminal
 from sentra_tui.doctor.off_loop import off_loop
 from sentra_tui.domain.errors import ConfigError
 
@@ -61,4 +61,4 @@ def test_terminals_are_told_by_what_they_can_show() -> None:
 def test_versions_are_told_and_what_is_missing_is_named() -> None:
     assert python().state is libraries().state is State.OK
     assert libraries(["no-such-library-here"]).state is State.FAILED
-    assert way_out().found
+    assert network().found

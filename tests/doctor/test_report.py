@@ -48,4 +48,4 @@ def test_json_has_every_check_and_the_summary() -> None:
     }  # fmt: skip
     assert document["summary"] == {"ok": 1, "warning": 0, "failed": 1, "skipped": 0}
     assert exit_status(checks) == 1
-    assert summary(checks) == "Something is in the way: 1 ok, 1 failed."
+    assert summary(checks) == "In the way: key. 1 ok, 1 failed."
