@@ -6,19 +6,22 @@ line's place is a number: the next whole one at the end, or the middle between t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sentra_tui.domain.transcript import OPEN_PAGES, PAGE_LINES, LineKey
 
 KEPT = OPEN_PAGES * PAGE_LINES
 
 
 class Places:
-    """The places of a stream's newest lines, all of them behind `last`."""
+    """The places of a stream's newest lines; `known` are those that have one already, in order."""
 
-    def __init__(self, last: float = 0.0) -> None:
-        self._last = last
-        self._floor = last
-        self._keys: list[LineKey] = []
-        self._places: dict[LineKey, float] = {}
+    def __init__(self, known: Sequence[tuple[LineKey, float]] = ()) -> None:
+        older, newest = known[:-KEPT], known[-KEPT:]
+        self._floor = older[-1][1] if older else 0.0
+        self._last = newest[-1][1] if newest else 0.0
+        self._keys = [key for key, _ in newest]
+        self._places = dict(newest)
 
     def open(self, key: LineKey, after: LineKey | None = None, before: LineKey | None = None) -> float:
         """Return the place of a line: behind `after`, else in front of `before`, else last; or where it stands."""
@@ -33,7 +36,8 @@ class Places:
         place = self._between(index)
         self._keys.insert(index, key)
         self._places[key] = place
-        self._forget()
+        if len(self._keys) > KEPT:
+            self._floor = self._places.pop(self._keys.pop(0))
         return place
 
     def _between(self, index: int) -> float:
@@ -43,7 +47,3 @@ class Places:
         following = self._places[self._keys[index]]
         preceding = self._places[self._keys[index - 1]] if index else self._floor
         return (preceding + following) / 2
-
-    def _forget(self) -> None:
-        if len(self._keys) > KEPT:
-            self._floor = self._places.pop(self._keys.pop(0))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from itertools import groupby
 from typing import Any
 
 from sentra_tui.domain import changes as c
@@ -30,8 +31,14 @@ class TalkWriter:
     def __init__(self, connection: sqlite3.Connection, talk_id: int) -> None:
         self.talk_id = talk_id
         self._connection = connection
-        last = "SELECT stream, max(place) FROM lines WHERE talk_id = ? GROUP BY stream"
-        self._places = {stream: Places(place) for stream, place in connection.execute(last, (talk_id,))}
+        rows = connection.execute(
+            "SELECT stream, session, item_id, place FROM lines WHERE talk_id = ? ORDER BY stream, place, line_id",
+            (talk_id,),
+        )
+        self._places = {
+            stream: Places([(LineKey(session, item_id), place) for _, session, item_id, place in lines])
+            for stream, lines in groupby(rows, lambda row: row[0])
+        }
 
     def write(self, change: c.Change) -> None:
         """Write down one of the changes in `RECORDED`."""
@@ -67,14 +74,14 @@ class TalkWriter:
         self._of(change.stream).open(change.key, change.after, change.before)
 
     def transcript_committed(self, change: c.TranscriptCommitted) -> None:
-        """Write the line."""
+        """Write the line; words that come later take the place of those that did not."""
         self._execute(
-            "INSERT INTO lines (talk_id, stream, session, item_id, place, kind, start_ms, end_ms, text)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (talk_id, stream, session, item_id)"
+            "INSERT INTO lines (talk_id, stream, session, item_id, place, kind, start_ms, end_ms, text, recovered)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (talk_id, stream, session, item_id)"
             " DO UPDATE SET kind = excluded.kind, start_ms = excluded.start_ms, end_ms = excluded.end_ms,"
-            " text = excluded.text",
+            " text = excluded.text, recovered = excluded.recovered",
             *self._line(change.stream, change.key), self._of(change.stream).open(change.key), change.kind,
-            change.start_ms, change.end_ms, change.text,
+            change.start_ms, change.end_ms, change.text, change.recovered,
         )  # fmt: skip
 
     def line_noted(self, change: c.LineNoted) -> None:

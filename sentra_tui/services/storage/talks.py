@@ -64,7 +64,7 @@ def read_talk(connection: sqlite3.Connection, talk_id: int) -> Talk:
 def _transcripts(connection: sqlite3.Connection, talk_id: int) -> list[list[_Timed]]:
     """Return the lines of each stream, in their places."""
     rows = connection.execute(
-        "SELECT stream, session, item_id, text, start_ms, end_ms, kind, notes.at_ms, echo, by_user FROM"
+        "SELECT stream, session, item_id, text, start_ms, end_ms, kind, recovered, notes.at_ms, echo, by_user FROM"
         " (SELECT * FROM lines WHERE talk_id = ? ORDER BY line_id DESC LIMIT ?)"
         " LEFT JOIN notes USING (talk_id, stream, session, item_id)"
         " LEFT JOIN echoes USING (talk_id, stream, session, item_id) ORDER BY stream, place, line_id",
@@ -83,12 +83,15 @@ def _line(
     start_ms: int,
     end_ms: int,
     kind: LineKind,
+    recovered: int,
     noted_ms: int | None,
     echo: int | None,
     by_user: int | None,
 ) -> Iterator[_Timed]:
     key = LineKey(session, item_id)
-    yield start_ms, c.TranscriptCommitted(stream, key, text, start_ms, end_ms, kind)
+    if recovered:  # it stands where it stood, not where its time would put it among those that were read so far
+        yield start_ms, c.LineOpened(stream, key, start_ms)
+    yield start_ms, c.TranscriptCommitted(stream, key, text, start_ms, end_ms, kind, recovered=bool(recovered))
     if noted_ms is not None:
         yield start_ms, c.LineNoted(stream, key, noted_ms)
     if echo is not None:

@@ -197,11 +197,17 @@ def test_the_command_line_does_not_wait_for_sqlite() -> None:
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
 
 
-async def test_a_journal_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [1, 2])
+async def test_a_journal_of_an_earlier_schema_is_brought_up_to_date(tmp_path: Path, version: int) -> None:
     path = tmp_path / "journal.db"
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
-        migrations.apply(database, migrations.shipped()[:1])
+        migrations.apply(database, migrations.shipped()[:version])
+        database.execute("INSERT INTO talks VALUES (7, 1000.0, 2000.0, 'local')")
+        database.execute("INSERT INTO lines VALUES (1, 7, 'mic', 1, 'item0', 1.0, 'speech', 0, 90, 'of old')")
+    async with opened(path) as journal:
+        talk = await journal.last_talk(0.0)
+    assert talk is not None and talk.changes == (said(0, "of old"),)
     await write_a_talk(path)
     with closing(sqlite3.connect(path)) as database:
-        assert database.execute("SELECT count(*) FROM lines").fetchone() == (3,)
+        assert database.execute("SELECT count(*) FROM lines").fetchone() == (4,)
         assert database.execute("SELECT count(*) FROM echoes").fetchone() == (0,)

@@ -40,7 +40,17 @@ _usage = st.builds(
 _change = st.one_of(
     st.builds(c.LineOpened, _stream, _key, _at, st.none() | _key, before=st.none() | _key),
     st.builds(c.TranscriptExtended, _stream, _key, _at, _text),
-    st.builds(c.TranscriptCommitted, _stream, _key, _text, _at, _at, st.sampled_from(["speech", "typed"])),
+    st.builds(
+        c.TranscriptCommitted,
+        _stream,
+        _key,
+        _text,
+        _at,
+        _at,
+        st.sampled_from(["speech", "typed"]),
+        st.booleans(),
+        st.booleans(),
+    ),
     st.builds(c.TranscriptFailed, _stream, _key, _at, _text),
     st.builds(c.LineNoted, _stream, _key, _at),
     st.builds(c.LineEchoed, _stream, st.integers(1, 2), st.sampled_from("abcd"), st.booleans(), st.booleans()),
@@ -74,6 +84,9 @@ def _makes_sense(change: c.Change, state: AppState) -> bool:
         stream = state.stream(change.stream)
         key = LineKey(change.session, change.item_id) if isinstance(change, c.LineEchoed) else change.key
         return stream is not None and stream.transcript.find(key) is not None
+    if isinstance(change, c.TranscriptCommitted) and change.recovered:  # whoever recovers a line opens it first
+        stream = state.stream(change.stream)
+        return stream is not None and stream.transcript.find(change.key) is not None
     if isinstance(change, c.AnswerCut):
         return any(answer.answer_id == change.answer_id and answer.text for answer in state.answers)
     return True
@@ -206,6 +219,32 @@ async def test_lines_of_a_reopened_talk_stand_behind_those_before_in_the_order_t
     async with opened(path) as journal:
         talk = await journal.last_talk(0.0)
     assert talk is not None and talk.changes == (*STREAMS, *map(said, range(1, 6)))
+
+
+async def test_recovered_lines_stand_where_they_were_said_after_every_restart(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    await written(path, [said(1), replace(said(3), partial=True, text="he"), said(5)])
+    completed = replace(said(3), text="here it is", recovered=True)
+    late = replace(said(4), recovered=True)
+    async with opened(path) as journal:
+        await journal.last_talk(0.0)
+        journal.record(said(6))
+        journal.record(c.LineOpened("mic", late.key, late.start_ms, before=said(5).key))
+        journal.record(late)
+        journal.record(completed)
+    for _ in range(2):
+        async with opened(path) as journal:
+            talk = await journal.last_talk(0.0)
+            assert talk is not None
+            mic = reduced(talk.changes).stream("mic")
+            assert mic is not None
+            assert [(line.text, line.recovered) for line in mic.transcript] == [
+                ("line 1", False),
+                ("here it is", True),
+                ("line 4", True),
+                ("line 5", False),
+                ("line 6", False),
+            ]
 
 
 async def test_the_talk_that_changed_last_is_taken(tmp_path: Path) -> None:
