@@ -35,7 +35,7 @@ class Vitals:
     async def check(self) -> None:
         """Ask the peer again and again whether what we send arrives, until cancelled."""
         if self._connection is not None:
-            await check_path(self._connection, self._answered)
+            await check_path(self._connection, self.losses.asked, self._on_answer)
 
     async def measure(self) -> None:
         """Read the counters of the connection: whatever came on it was heard."""
@@ -60,6 +60,11 @@ class Vitals:
     def _answered(self) -> None:
         self._reception.heard()
         self._answered_at_s = self._loop.time()
+
+    def _on_answer(self, asked: int, first_try: bool) -> None:
+        self._answered()
+        if first_try:
+            self.losses.answered(asked)
 
     def _on_report(self, newest: int, highest: int, lost: int) -> None:
         self._reception.heard()

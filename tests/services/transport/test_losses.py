@@ -20,6 +20,11 @@ class Line:
         self.received = self.base = 0
         self.first = first
 
+    def check(self, *, answered: bool) -> None:
+        asked = self.losses.asked()
+        if answered:
+            self.losses.answered(asked)
+
     def send(self, count: int, *, arrive: bool = True, filler: bool = False) -> None:
         for _ in range(count):
             self.losses.sent(self.losses.give(filler=filler))
@@ -74,6 +79,33 @@ def test_a_blackout_is_one_span_though_reports_go_on() -> None:
     line.send(20)
     assert line.report()
     assert line.losses.take() == [FrameSpan(50, 220)]
+
+
+def test_checks_that_were_answered_tell_where_the_blackout_was() -> None:
+    line = standing()
+    line.send(10)
+    line.report()
+    for _ in range(2):
+        line.send(25)
+        line.check(answered=True)
+    for _ in range(6):
+        line.send(25, arrive=False)
+        line.check(answered=False)
+    for _ in range(3):
+        line.send(25)
+        line.check(answered=True)
+    line.report()
+    assert line.losses.take() == [FrameSpan(50, 245)]
+
+
+def test_losses_here_and_there_are_not_taken_for_a_blackout() -> None:
+    line = standing()
+    for number in range(12):
+        line.send(2, arrive=False)
+        line.send(6)
+        line.check(answered=number in (2, 9))
+    line.report()
+    assert line.losses.take() == [FrameSpan(0, 96)]
 
 
 def test_spans_that_touch_are_one() -> None:
