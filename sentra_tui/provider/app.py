@@ -17,6 +17,7 @@ from sentra_tui.domain.errors import ProviderError
 from sentra_tui.provider.api_error import ApiError
 from sentra_tui.provider.credentials import Credentials, shown_key
 from sentra_tui.provider.demo import Side, recordings
+from sentra_tui.provider.faults import Faults
 from sentra_tui.provider.loopback_only import loopback_only
 from sentra_tui.provider.realtime.calls import Calls
 from sentra_tui.provider.text.door import RouteGroup
@@ -32,12 +33,15 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class ProviderApp:
     """The routes and what they need; `application` is for aiohttp."""
 
-    def __init__(self, credentials: Credentials, calls: Calls, voice: Voice, groups: Sequence[RouteGroup] = ()) -> None:
+    def __init__(
+        self, credentials: Credentials, calls: Calls, voice: Voice, faults: Faults, groups: Sequence[RouteGroup] = ()
+    ) -> None:
         self._credentials = credentials
         self._calls = calls
         self._voice = voice
         self._recordings: dict[Side, bytes] | None = None
-        self.application = web.Application(middlewares=[_shape_errors, loopback_only], client_max_size=_MAX_BODY_BYTES)
+        guard = loopback_only(lambda: faults.plan.relays.ports)
+        self.application = web.Application(middlewares=[_shape_errors, guard], client_max_size=_MAX_BODY_BYTES)
         self.application.add_routes(
             [
                 web.get("/v1/models", self._models),

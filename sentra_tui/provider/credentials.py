@@ -29,11 +29,14 @@ class ClientSecret:
 
 
 class Credentials:
-    """Checks what a request carries, in constant time. `epoch_s` is the wall clock: expiry is told in its seconds."""
+    """Checks what a request carries, in constant time. `epoch_s` is the wall clock: expiry is told in its seconds.
 
-    def __init__(self, epoch_s: Callable[[], float]) -> None:
+    Without an `api_key` a new one is made.
+    """
+
+    def __init__(self, epoch_s: Callable[[], float], api_key: Secret | None = None) -> None:
         self._epoch_s = epoch_s
-        self._api_key = Secret(secrets.token_urlsafe(32))
+        self._api_key = api_key or Secret(secrets.token_urlsafe(32))
         self._client_secrets: list[ClientSecret] = []
 
     @property

@@ -140,6 +140,15 @@ class SessionFault(_SessionRule, frozen=True, kw_only=True):
     close_reason: Annotated[str, Meta(max_length=120)] = ""
 
 
+class Relays(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The relays that make a bad network between the provider and its clients."""
+
+    ports: list[int] = field(default_factory=list)
+    """The ports of this machine where clients knock in place of the provider's own."""
+    answers_url: str = ""
+    """Each SDP answer is posted here, and given to the client as it comes back: by way of a UDP relay."""
+
+
 class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that is to go wrong in one run of the provider."""
 
@@ -162,6 +171,7 @@ class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Messages on the data channel are wrapped, long ones in pieces."""
     late_refusals: bool = False
     """A socket opens for any key, and the refusal is the first that is said on it."""
+    relays: Relays = Relays()
 
 
 class Faults:

@@ -18,6 +18,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from sentra_tui.domain.errors import ProviderError
+from sentra_tui.domain.secret import Secret
 from sentra_tui.media.peer import prepare_process
 from sentra_tui.provider.app import ProviderApp
 from sentra_tui.provider.credentials import Credentials
@@ -38,6 +39,8 @@ from sentra_tui.provider.text.door import RouteGroup
 from sentra_tui.provider.voice import Voice
 
 HOST = "127.0.0.1"
+KEY_ENV = "SENTRA_PROVIDER_KEY"
+"""The environment variable with the API key of the run; without, each run makes one up."""
 SHUTDOWN_S = 0.9
 """The time for goodbyes: after it the process ends without them."""
 
@@ -86,7 +89,7 @@ async def serving(
     answerer = load_answerer()
     language_model = text_model or _language_model(options)
     calls = Calls(Staff(language_model or QuickModel(answerer), voice, options.stt_model), faults, time.time)
-    credentials = Credentials(time.time)
+    credentials = Credentials(time.time, _given_key())
     model = language_model or PlainModel(answerer)
     groups: list[RouteGroup] = [
         *text_apis(model, credentials, faults, time.time, options.stt_model),
@@ -95,7 +98,7 @@ async def serving(
         SocketsApi(credentials, calls, faults),
     ]
     runner = web.AppRunner(
-        ProviderApp(credentials, calls, voice, groups).application,
+        ProviderApp(credentials, calls, voice, faults, groups).application,
         access_log=None,
         handler_cancellation=True,
         shutdown_timeout=SHUTDOWN_S / 2,
@@ -117,6 +120,12 @@ async def serving(
         await runner.cleanup()
         await model.close()
         voice.close()
+
+
+def _given_key() -> Secret | None:
+    """Return the key that the environment names for this run: a provider that starts again keeps it so."""
+    key = os.environ.get(KEY_ENV, "")
+    return Secret(key) if key else None
 
 
 def _language_model(options: ProviderOptions) -> TextModel | None:

@@ -25,9 +25,9 @@ _RESET = struct.pack("ii", 1, 0)
 class Toxics:
     """What happens to the bytes of one direction, on connections that stand and on those to come.
 
-    `slice_bytes` cuts what flows into pieces; `bandwidth_bps` is in bytes per second. After `limit_bytes` of a connection it is ended, after
-    `reset_bytes` reset; `timeout_s` ends a connection this long after it began. The end of one side is told to the
-    other `slow_close_s` later.
+    `slice_bytes` cuts what flows into pieces; `bandwidth_bps` is in bytes per second. After `limit_bytes` of a
+    connection it is ended, after `reset_bytes` reset; `timeout_s` ends a connection this long after it began. The end
+    of one side is told to the other `slow_close_s` later.
     """
 
     latency_s: float = 0.0
@@ -165,7 +165,7 @@ class TcpRelay:
         return len(self._connections)
 
     def blackhole(self, *, drop: bool = False) -> None:
-        """Let nothing pass either way until `heal`: it is kept, as TCP would send it again, or lost where `drop` is set.
+        """Let nothing pass either way until `heal`: it is kept, as TCP would send it again, or lost with `drop`.
 
         Bytes that are lost leave a hole in a stream that TCP would not: `reset` what was relayed then.
         """

@@ -10,11 +10,13 @@ from aiohttp import web
 
 from sentra_tui.provider.api_error import ApiError
 from sentra_tui.provider.faults import Faults
+from sentra_tui.provider.realtime.answer_relay import by_way_of
 from sentra_tui.provider.realtime.call import Call
 from sentra_tui.provider.realtime.edge import Edge
 from sentra_tui.provider.realtime.session import Staff
 from sentra_tui.provider.realtime.settings import SessionSettings
 from sentra_tui.provider.realtime.socket_call import SocketCall
+from sentra_tui.provider.relay import strip_candidates
 
 MAX_CALLS = 16
 
@@ -42,8 +44,11 @@ class Calls:
         self.require_room()
         fault = self._faults.for_session(settings.type, "webrtc")
         call = Call(settings, self._staff, fault, self._epoch_s(), edge, session_id)
+        relay_url = self._faults.plan.relays.answers_url
         try:
-            answer = await call.answer(offer)
+            answer = await call.answer(strip_candidates(offer) if relay_url else offer)
+            if relay_url:
+                answer = await by_way_of(relay_url, answer)
         except BaseException:
             await call.release()
             raise
