@@ -57,16 +57,16 @@ class Metric(StrEnum):
 
 WORDS = {
     Metric.DIAL_MS: "dial",
-    Metric.DIAL_ANSWER_MS: "  answer to offer",
+    Metric.DIAL_ANSWER_MS: "  offer answered",
     Metric.DIAL_PATH_MS: "  way for sound",
     Metric.DIAL_CHANNEL_MS: "  keys, channel",
     Metric.DETECTION_MS: "break noticed",
     Metric.RECOVERY_MS: "back again",
-    Metric.OUTAGE_MS: "silent in all",
+    Metric.OUTAGE_MS: "away in all",
     Metric.ROLLOVER_GAP_MS: "rollover gap",
     Metric.DISCONNECTS: "disconnects",
     Metric.RECOVERED_WORDS: "words recovered",
-    Metric.RECOVERED_SHARE: "recovered",
+    Metric.RECOVERED_SHARE: "sound recovered",
     Metric.TURN_COMMIT_MS: "turn ends",
     Metric.TURN_WORDS_MS: "final words",
     Metric.TURN_EVENT_MS: "answer begins",
@@ -79,7 +79,7 @@ WORDS = {
     Metric.REPAIRED_SHARE: "repaired",
     Metric.CONCEALED_SHARE: "made up",
 }
-"""What the screen calls each, at most 18 characters; two spaces before a part of what stands above it."""
+"""What the screen calls each, at most 16 characters; two spaces before a part of what stands above it."""
 LOGGED = frozenset(
     {
         Metric.DIAL_MS,
@@ -101,13 +101,13 @@ def unit(metric: Metric) -> str:
 
 
 def figure(metric: Metric, value: float) -> str:
-    """Return a value with its unit, at most 9 characters for what happens in practice; long times in seconds."""
+    """Return a value with its unit, at most 7 characters for all that happens in practice."""
     written = unit(metric)
     if written == " %":
-        return f"{value:.1%}".replace("%", " %")
-    if written == " ms" and value >= 10_000:
-        return f"{value / 1000:,.1f} s"
-    return f"{value:,.0f}{written}"
+        return f"{100 * value:.1f} %"
+    if written == " ms" and value >= 999.5:
+        return f"{value / 1000:.{2 if value < 9_995 else 1 if value < 99_950 else 0}f} s"
+    return f"{value:.0f}{written}"
 
 
 def worded(metric: Metric, value: float) -> str:

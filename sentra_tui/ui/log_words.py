@@ -1,4 +1,4 @@
-"""The listings of the log screen."""
+"""The bill on the log screen."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeAlias
 from textual.content import Content
 
 from sentra_tui.domain.budget import per_hour
-from sentra_tui.domain.state import AppState, Quality
+from sentra_tui.domain.state import AppState
 from sentra_tui.domain.text import clean_line
 from sentra_tui.domain.usage import BillRow, Usage
 from sentra_tui.ui.words import cost_words
@@ -60,28 +60,3 @@ def _usage(usage: Usage) -> Iterable[str]:
             yield f"{way.ljust(3)} {words}" + (f" ({cached:,} cached)" if cached else "")
     if usage.seconds:
         yield f"{usage.seconds / 60:.1f} min"
-
-
-def latency_listing(state: AppState) -> Content:
-    """Return how each call travels."""
-    parts: list[Part] = []
-    for stream in state.streams:
-        transport = f" · {clean_line(stream.transport, 20)}" if stream.transport else ""
-        parts.append((f"{stream.name} · {stream.connection.value}{transport}\n", "bold"))
-        if stream.detour:
-            parts.append((f"  not {clean_line(stream.detour, 80)}\n", "$warning"))
-        for name, value in _measured(stream.quality):
-            parts += [(f"  {name.ljust(22)}", "$muted"), f"{value}\n"]
-        parts.append("\n")
-    return Content.assemble(*parts).rstrip()
-
-
-def _measured(quality: Quality) -> Iterable[tuple[str, str]]:
-    for name, figure in (
-        ("round trip", quality.round_trip_ms),
-        ("jitter", quality.jitter_ms),
-        ("playout delay", quality.playout_ms),
-    ):
-        yield name, "not known" if figure is None else f"{figure:.0f} ms"
-    for name, share in (("lost on the way up", quality.loss_up), ("lost on the way down", quality.loss_down)):
-        yield name, "not known" if share is None else f"{share:.1%}"

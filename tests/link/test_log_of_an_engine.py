@@ -19,7 +19,10 @@ SAYS_ALL = """
 import logging, sys
 from sentra_tui.engine import __main__ as engine, log_handler, options
 log_to = log_handler.log_to
-engine.log_to = lambda path: log_to(path, logging.DEBUG)
+def say_all(path):
+    log_to(path, logging.DEBUG)
+    logging.getLogger("sentra_tui").debug("all is said")
+engine.log_to = say_all
 sys.exit(engine.main(options.parse(sys.argv[1:])))
 """
 TYPED = "the verysecretzebra eats grass"
@@ -57,6 +60,7 @@ async def test_no_words_and_no_keys_are_in_the_log(tmp_path: Path, monkeypatch: 
     written = "".join(each.read_text() for each in log.parent.iterdir())
     answer = state.lane(Lane.AUX)[0].text
     assert answer
+    assert "all is said" in written
     for secret in ("verysecretzebra", server["api_key"], answer, "Bearer", "instructions"):
         assert secret not in written
     assert log.stat().st_mode & 0o777 == 0o600
