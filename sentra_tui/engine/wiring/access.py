@@ -54,6 +54,11 @@ class Access:
             return await self.tokens.mint(session)
         return Credential(self.key())
 
+    def forget_connections(self) -> None:
+        """Open new connections from now on."""
+        for client in self._clients:
+            client.forget_connections()
+
     async def close(self) -> None:
         """Close the connections."""
         await self.tokens.close()
@@ -101,6 +106,11 @@ class ProviderAccess:
         if self._local is not None:
             return [self._local.base_url] if self._local.running else []
         return [url for url in (self.profile.base_url, self.profile.broker_url) if url]
+
+    def forget_connections(self) -> None:
+        """Open new connections from now on: those that are kept lead through a network that is gone."""
+        if self._access is not None:
+            self._access.forget_connections()
 
     async def main_assistant(self, number: int) -> MainAssistant:
         """Return the main assistant of this number; raises SentraError."""

@@ -47,7 +47,8 @@ class ApiClient:
         for name in ("httpx", "httpcore"):  # below WARNING they log addresses and headers
             logging.getLogger(name).setLevel(logging.WARNING)
         self._tls = tls
-        self._http: httpx.AsyncClient | None = None
+        self._pool: _Pool | None = None
+        self._left: list[_Pool] = []
         self._closed = False
 
     async def get(self, path: str, secret: Secret, *, deadline_s: float | None = None, **content: Any) -> Reply:
@@ -71,11 +72,18 @@ class ApiClient:
         """
         return await self._send(_Request(self.endpoint.host, method), path, secret, silence_s, content)
 
+    def forget_connections(self) -> None:
+        """Open new connections from now on: those that are kept may lead nowhere. What is under way may end."""
+        if self._pool is not None:
+            self._left.append(self._pool)
+            self._pool = None
+
     async def close(self) -> None:
         """Close the connections."""
         self._closed = True
-        if self._http is not None:
-            await self._http.aclose()
+        self.forget_connections()
+        while self._left:
+            await self._left.pop().http.aclose()
 
     async def _ask(
         self, method: str, path: str, secret: Secret, deadline_s: float | None, content: dict[str, Any]
@@ -93,9 +101,9 @@ class ApiClient:
     async def _send(
         self, request: _Request, path: str, secret: Secret, silence_s: float, content: dict[str, Any]
     ) -> ReplyStream:
-        http = await self._opened()
+        pool = await self._opened()
         place = self.endpoint
-        asked = http.build_request(
+        asked = pool.http.build_request(
             request.method,
             place.base_url + path,
             timeout=httpx.Timeout(PATIENT_S, connect=CONNECT_S, read=silence_s),
@@ -103,20 +111,23 @@ class ApiClient:
             **content,
         )
         try:
-            response = await http.send(asked, auth=BearerAuth(secret, place.auth, place.headers), stream=True)
+            response = await pool.send(asked, BearerAuth(secret, place.auth, place.headers))
         except httpx.HTTPError as error:
             failure = request.lost(error)
         else:
             return ReplyStream(response, place.host, secret, request.lost)
         raise failure
 
-    async def _opened(self) -> httpx.AsyncClient:
+    async def _opened(self) -> _Pool:
         tls = await self._checked_with()
+        for idle in [pool for pool in self._left if not pool.busy]:
+            self._left.remove(idle)
+            await idle.http.aclose()
         if self._closed:
             raise TransportLost(f"The connection to {self.endpoint.host} is closed.")
-        if self._http is None:
+        if self._pool is None:
             try:
-                self._http = httpx.AsyncClient(
+                http = httpx.AsyncClient(
                     headers={"Accept-Encoding": "identity"},
                     verify=tls,
                     limits=httpx.Limits(keepalive_expiry=KEEP_ALIVE_S),
@@ -125,7 +136,8 @@ class ApiClient:
                 )
             except (ValueError, ImportError, httpx.InvalidURL) as error:
                 raise unusable_proxy(error) from None
-        return self._http
+            self._pool = _Pool(http)
+        return self._pool
 
     async def _checked_with(self) -> ssl.SSLContext:
         if self._tls is None:
@@ -137,6 +149,31 @@ class ApiClient:
                 except ConfigError as error:
                     raise TransportRefused(error.message, hint=error.hint) from None
         return self._tls
+
+
+class _Pool:
+    """Connections that are kept, and what is asked over them."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self.http = http
+        self._sending = 0
+        self._responses: list[httpx.Response] = []
+
+    @property
+    def busy(self) -> bool:
+        """Whether a reply, or its rest, still comes."""
+        return self._sending > 0 or any(not response.is_closed for response in self._responses)
+
+    async def send(self, request: httpx.Request, auth: httpx.Auth) -> httpx.Response:
+        """Return the reply as soon as its head is here; raises as httpx does."""
+        self._sending += 1
+        try:
+            response = await self.http.send(request, auth=auth, stream=True)
+        finally:
+            self._sending -= 1
+        self._responses = [each for each in self._responses if not each.is_closed]
+        self._responses.append(response)
+        return response
 
 
 class _Closable(Protocol):
