@@ -146,11 +146,8 @@ class Responses:
         return outcome + send(self._queue.release(now_ms))
 
     def close(self, cause: str, now_ms: int) -> list[Change]:
-        """The call is gone."""
-        changes: list[Change] = [*self._answers.close(cause, now_ms)]
-        if self._queue.asked:
-            changes.append(Noticed(Severity.WARNING, "The call ended before a question was answered.", "Ask again."))
-        return changes
+        """The call is gone; what was asked for and did not begin is asked for in the next one."""
+        return [*self._answers.close(cause, now_ms)]
 
     def _make_good(self, now_ms: int) -> Outcome:
         missed, self._missed_turn = self._missed_turn, ""

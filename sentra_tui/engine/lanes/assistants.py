@@ -6,13 +6,12 @@ import asyncio
 from collections.abc import Callable
 from functools import singledispatchmethod
 from itertools import count
-from typing import Literal
 
 from msgspec import Struct
 
 from sentra_tui.domain import actions as a
 from sentra_tui.domain import changes as c
-from sentra_tui.domain.briefing import BriefLine, line_text, without_citations
+from sentra_tui.domain.briefing import without_citations
 from sentra_tui.domain.config import Config
 from sentra_tui.domain.provider_config import ProviderProfile
 from sentra_tui.domain.question import Question, Scope, question_id_of
@@ -24,16 +23,16 @@ from sentra_tui.domain.transcript import LineKey
 from sentra_tui.engine.context import EngineContext
 from sentra_tui.engine.lanes.main_lane import MainLane
 from sentra_tui.engine.lanes.ports import QuickLane
+from sentra_tui.engine.lanes.telling import as_asked, told_before
 from sentra_tui.engine.lanes.voice_commands import VoiceCommands
 from sentra_tui.engine.store import Store
-from sentra_tui.engine.talk import is_own, newest_lines
+from sentra_tui.engine.talk import is_own
 from sentra_tui.protocol.context import ContextEntry
 from sentra_tui.protocol.lanes import AskMain, CancelMain, LaneEffect, Lanes, Outcome, RequestDraft
 from sentra_tui.protocol.responses import REPEATED
+from sentra_tui.protocol.session import CALL_ENDED
 
 _NEWS = (AnswerStatus.COMPLETED, AnswerStatus.INCOMPLETE)
-ANSWERS_REPLAYED = 10
-"""How many of the newest answers a new session is told of."""
 ECHO = "it is an echo of the other stream"
 OVER_BUDGET = "the hard budget is spent"
 
@@ -68,6 +67,7 @@ class Assistants:
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
         self._commands = VoiceCommands(store, context.now_ms, quick.cancel)
+        quick.on_told = self._ask_what_is_owed
         store.subscribe(self._hear)
         store.handle(a.CancelAnswer, lambda _: self._cancel())
         store.handle(a.Ask, lambda action: self.ask(action.question, action.scope))
@@ -110,12 +110,14 @@ class Assistants:
             return
         question_id = question_id_of(change.stream, change.key)
         question = Question(question_id, change.start_ms, text, change.stream, change.key)
+        if change.recovered and self._store.state.question(question_id) is not None:
+            return
         if change.stream != MIC:
-            line = line_text(BriefLine(change.stream, change.start_ms, text), self._store.state.engine.started_at)
-            self._quick.tell(ContextEntry(question_id, "speaker", line))
+            self._quick.tell(as_asked(question, self._store.state.engine.started_at))
         stream = self._store.state.stream(change.stream)
         asks = is_question(text, stream.language if stream is not None else "")
-        self._perform(self._lanes.line(question, now_ms, asks=asks, typed=change.kind == "typed"))
+        heard = not (change.partial or change.recovered)
+        self._perform(self._lanes.line(question, now_ms, asks=asks, typed=change.kind == "typed", heard=heard))
 
     @_hear.register
     def _(self, change: c.LineEchoed) -> None:
@@ -134,7 +136,9 @@ class Assistants:
         now_ms = self._context.now_ms()
         if answer.text and answer.status in _NEWS:
             self._lanes.answered(answer.answer_id, answer.lane, now_ms)
-        if answer.lane is Lane.AUX:
+        if answer.lane is Lane.AUX and change.cause == CALL_ENDED:
+            self._lanes.draft_cut(answer.question_id, now_ms)
+        elif answer.lane is Lane.AUX:
             self._perform(self._lanes.draft_ended(answer.question_id, _as_draft(answer), now_ms))
         elif answer.status is AnswerStatus.COMPLETED and self._plan.config.main.inject:
             self._quick.tell(ContextEntry(answer.answer_id, "main", answer.text))
@@ -148,23 +152,23 @@ class Assistants:
         if change.stream == MIC:
             stream = self._store.state.stream(MIC)
             self._lanes.aux_live = stream is not None and stream.connection is Connection.LIVE
+            self._lanes.aux_returns = stream is not None and stream.connection is Connection.RECONNECTING
+            if isinstance(change, c.StreamClosed):
+                self._lanes.hung_up()
             self._set_timer()
+        if isinstance(change, c.StreamConnected):
+            self._perform(self._lanes.network_back(self._context.now_ms()))
+
+    @_hear.register
+    def _(self, change: c.NetworkChanged) -> None:
+        if change.step == "down":
+            self._lanes.main_reachable = False
+        else:
+            self._perform(self._lanes.network_back(self._context.now_ms()))
 
     def context(self) -> list[ContextEntry]:
-        """Return what a new session of the auxiliary assistant is told: the newest of both sides, and what was
-        answered, in order.
-        """
-        state = self._store.state
-        said = [
-            (line.at_ms, ContextEntry(f"before.{line.stream}.{line.at_ms}", *_as_told(line, state.engine.started_at)))
-            for line in newest_lines(state, self._plan.config.aux.replay_tokens)
-        ]
-        answered = [
-            (each.started_ms, ContextEntry(each.answer_id, "aux" if each.lane is Lane.AUX else "main", each.text))
-            for each in state.answers[-ANSWERS_REPLAYED:]
-            if each.text and each.status is AnswerStatus.COMPLETED
-        ]
-        return [entry for _, entry in sorted(said + answered, key=lambda each: each[0])]
+        """Return what a new session of the auxiliary assistant is told."""
+        return told_before(self._store.state, self._plan.config.aux.replay_tokens)
 
     def _cancel(self) -> None:
         """Stop what sounds or is drafted; where nothing is, what the main assistant works on and what waits for it."""
@@ -229,6 +233,10 @@ class Assistants:
 
     @_carry_out.register
     def _(self, effect: RequestDraft) -> None:
+        if effect.tell:
+            if (question := self._store.state.question(effect.question_id)) is None:
+                return
+            self._quick.tell(as_asked(question, self._store.state.engine.started_at))
         self._quick.answer(effect.question_id)
 
     @_carry_out.register
@@ -250,10 +258,29 @@ class Assistants:
             economy=self._store.state.economy,
         )
         self._store.publish(c.EventLogged(self._context.now_ms(), "main", f"asks {model}: {why}"))
-        self._main.ask(question, effect.draft, model, lambda: self._main_ended(question.question_id))
+        self._main.ask(
+            question,
+            effect.draft,
+            model,
+            lambda: self._main_ended(question.question_id),
+            lambda: self._main_lost(question),
+        )
 
     def _main_ended(self, question_id: str) -> None:
-        self._perform(self._lanes.main_ended(question_id, self._context.now_ms()))
+        answers = [each.status for each in self._store.state.lane(Lane.MAIN) if each.question_id == question_id]
+        answered = answers[-1:] == [AnswerStatus.COMPLETED]
+        self._perform(self._lanes.main_ended(question_id, self._context.now_ms(), answered=answered))
+
+    def _main_lost(self, question: Question) -> bool:
+        """Keep a question that could not be asked, where it is the network that is away."""
+        state, gone = self._store.state, Connection.RECONNECTING
+        away = state.network_down or any(each.suspected or each.connection is gone for each in state.streams)
+        if away:
+            self._lanes.main_lost(question)
+        return away
+
+    def _ask_what_is_owed(self) -> None:
+        self._perform(self._lanes.session_began(self._context.now_ms()))
 
     def _set_timer(self) -> None:
         if self._timer is not None:
@@ -271,8 +298,3 @@ class Assistants:
 def _as_draft(answer: Answer) -> str:
     """Return what of a quick answer is worth judging: nothing where it was stopped or failed."""
     return answer.text if answer.status in _NEWS else ""
-
-
-def _as_told(line: BriefLine, started_at: float) -> tuple[Literal["user", "speaker"], str]:
-    """Return whose words these are to the auxiliary assistant, and how it reads them: it hears its user itself."""
-    return ("user", line.text) if line.stream == MIC else ("speaker", line_text(line, started_at))

@@ -10,6 +10,7 @@ from sentra_tui.engine.context import EngineContext
 
 NOT_TOLD = "its end was not told"
 ASK_AGAIN = "Press A to ask again."
+ASKED_WHEN_BACK = "It is asked again when the network is back."
 
 _STATUS = {
     RunStatus.COMPLETED: AnswerStatus.COMPLETED,

@@ -10,13 +10,13 @@ from itertools import count
 from sentra_tui.domain import changes as c
 from sentra_tui.domain.briefing import Brief, BriefLine, compose
 from sentra_tui.domain.config import MainConfig
-from sentra_tui.domain.errors import OutcomeUnknown, SentraError
+from sentra_tui.domain.errors import OutcomeUnknown, SentraError, TransportLost
 from sentra_tui.domain.main_run import MainRequest, RunEnded, RunEvent, RunExtended, RunNamed, RunRef, RunStatus
 from sentra_tui.domain.ports import MainAssistant, StoredRun
 from sentra_tui.domain.question import SCOPE_MS, Question
 from sentra_tui.domain.state import Lane
 from sentra_tui.engine.context import EngineContext
-from sentra_tui.engine.lanes.main_answer import ASK_AGAIN, MainAnswer
+from sentra_tui.engine.lanes.main_answer import ASK_AGAIN, ASKED_WHEN_BACK, MainAnswer
 from sentra_tui.engine.lanes.ports import Bill, RunBook
 from sentra_tui.engine.store import Store
 from sentra_tui.engine.talk import newest_lines
@@ -56,13 +56,23 @@ class MainLane:
         self._resumed: set[asyncio.Task[None]] = set()
         self._closing = False
 
-    def ask(self, question: Question, draft: str, model: str, ended: Callable[[], None]) -> None:
-        """Have this answered; `ended` is called when it is over, however that comes."""
+    def ask(
+        self,
+        question: Question,
+        draft: str,
+        model: str,
+        ended: Callable[[], None],
+        lost: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Have this answered; `ended` is called when it is over, however that comes.
+
+        `lost` is called before, where nobody could be asked, and returns whether the question is asked again by itself.
+        """
         assistant = self._free.pop(0)
         answer = MainAnswer(
             f"main.{self._now_ms()}.{next(self._numbers)}", question.question_id, bool(draft), self._context
         )
-        work = self._answer(assistant, question, draft, model, answer)
+        work = self._answer(assistant, question, draft, model, answer, lost)
 
         def over(_: object) -> None:
             if not answer.begun and not self._closing:
@@ -114,7 +124,13 @@ class MainLane:
             await assistant.close()
 
     async def _answer(
-        self, assistant: MainAssistant, question: Question, draft: str, model: str, answer: MainAnswer
+        self,
+        assistant: MainAssistant,
+        question: Question,
+        draft: str,
+        model: str,
+        answer: MainAnswer,
+        lost: Callable[[], bool],
     ) -> None:
         at_ms = self._now_ms()
         await self._runs.run_opened(StoredRun(answer.answer_id, question.question_id, at_ms))
@@ -128,6 +144,8 @@ class MainLane:
             raise
         except OutcomeUnknown as error:
             answer.unknown(error.message)
+        except TransportLost as error:
+            answer.fail(error.message, ASKED_WHEN_BACK if lost() else error.hint or ASK_AGAIN)
         except SentraError as error:
             answer.fail(error.message, error.hint or ASK_AGAIN)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from sentra_tui.domain.main_run import RunRef
@@ -34,6 +35,9 @@ class NoRunBook:
 
 class QuickLane(Protocol):
     """The auxiliary assistant, on the microphone's session; nothing happens where none stands."""
+
+    on_told: Callable[[], None]
+    """Called once a new session was told of the talk."""
 
     def tell(self, entry: ContextEntry) -> None:
         """Tell it what it cannot hear."""

@@ -28,7 +28,9 @@ class StreamQuickLane:
         self._minutes = minutes
         self._replay_tokens = replay_tokens
         self._context = context
-        stream.on_session = self._replay
+        self.on_told: Callable[[], None] = lambda: None
+        """Called once a new session was told of the talk."""
+        stream.on_session = self._begin
 
     def tell(self, entry: ContextEntry) -> None:
         """Tell it what it cannot hear."""
@@ -52,6 +54,10 @@ class StreamQuickLane:
     def cancel(self, question_id: str = "") -> bool:
         """Stop its answer, only that to `question_id` where one is given; return whether there was one."""
         return self._stream.cancel_answer(question_id)
+
+    def _begin(self, session: Session) -> None:
+        self._replay(session)
+        self.on_told()
 
     def _replay(self, session: Session) -> None:
         entries = self._before()

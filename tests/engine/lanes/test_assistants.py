@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from itertools import repeat
 
 import pytest
 
 from sentra_tui.domain import actions as a
 from sentra_tui.domain import changes as c
 from sentra_tui.domain.config import Config
+from sentra_tui.domain.errors import SentraError, TransportLost
 from sentra_tui.domain.provider_config import ProviderProfile
 from sentra_tui.domain.state import MIC, SPEAKER, AnswerStatus, Lane
 from sentra_tui.domain.transcript import LineKey
 from sentra_tui.engine.context import EngineContext
 from sentra_tui.engine.lanes.assistants import Assistants, LanePlan
+from sentra_tui.engine.lanes.main_answer import ASKED_WHEN_BACK
 from sentra_tui.engine.lanes.main_lane import MainLane
 from sentra_tui.engine.store import Store
 from sentra_tui.engine.tasks import TaskOwner
 from sentra_tui.protocol.context import ContextEntry
+from sentra_tui.protocol.session import CALL_ENDED
 from tests.engine.lanes.assistants import ListRunBook, ScriptedAssistant
 from tests.engine.peers import until
 
@@ -32,6 +37,7 @@ class SilentLane:
         self.asked: list[str] = []
         self.said: list[str] = []
         self.cancelled: list[str] = []
+        self.on_told: Callable[[], None] = lambda: None
 
     def tell(self, entry: ContextEntry) -> None:
         self.told.append(entry)
@@ -56,7 +62,8 @@ class Room:
         self.tasks = TaskOwner()
         self.now_ms = 5_000
         context = EngineContext(self.tasks, lambda: self.now_ms, self.store.publish)
-        self.main = ScriptedAssistant(lambda _: "ANSWER\nA cold cache.")
+        self.replies: Iterator[str | SentraError] = repeat("ANSWER\nA cold cache.")
+        self.main = ScriptedAssistant(lambda _: next(self.replies))
         self.main.go.clear()
         config = Config()
         book = ListRunBook(lambda: 0)
@@ -144,3 +151,102 @@ async def test_a_question_that_turns_out_to_be_an_echo_is_not_asked(room: Room) 
 async def test_a_gap_is_no_question(room: Room) -> None:
     room.store.publish(c.TranscriptCommitted(MIC, LineKey(1, "gap"), "Why is there a gap?", 0, 900, "gap"))
     assert room.store.state.questions == ()
+
+
+def cut(room: Room, question_id: str) -> None:
+    """Have the call end in the middle of an answer."""
+    answer_id = f"cut.{question_id}"
+    room.store.publish(c.AnswerStarted(answer_id, Lane.AUX, room.now_ms, question_id))
+    room.store.publish(c.AnswerEnded(answer_id, Lane.AUX, room.now_ms, AnswerStatus.INCOMPLETE, "A co", CALL_ENDED))
+
+
+def begin_session(room: Room) -> None:
+    room.store.publish(c.StreamConnected(MIC, room.now_ms, "webrtc"))
+    room.quick.told.clear()
+    room.quick.asked.clear()
+    room.quick.on_told()
+
+
+async def test_what_the_end_of_a_call_cut_is_asked_again_in_the_next_with_its_words_and_once(room: Room) -> None:
+    begin_session(room)
+    cut_short = room.say(SPEAKER, "why is it slow", 4_000)
+    not_begun = room.say(SPEAKER, "what does it cost", 4_100)
+    room.draft(room.say(SPEAKER, "who made it", 4_200), "We did.")
+    cut(room, cut_short)
+    begin_session(room)
+    assert room.quick.asked == [cut_short, not_begun]
+    assert [entry.name for entry in room.quick.told] == [cut_short, not_begun]
+    assert "why is it slow" in room.quick.told[0].text
+    begin_session(room)
+    assert room.quick.asked == []
+
+
+async def test_what_was_asked_while_the_call_was_away_is_drafted_once_it_is_back(room: Room) -> None:
+    begin_session(room)
+    room.store.publish(c.StreamReconnecting(MIC, 5_000, 1, 6_000, "lost"))
+    question_id = room.say(SPEAKER, "why is it slow", 4_000)
+    assert room.quick.asked == []
+    begin_session(room)
+    assert room.quick.asked == [question_id]
+
+
+async def test_what_is_too_old_or_was_hung_up_or_answered_by_the_other_is_not_asked_again(room: Room) -> None:
+    begin_session(room)
+    cut(room, room.say(SPEAKER, "why is it slow", 4_000))
+    room.now_ms += 121_000
+    begin_session(room)
+    assert room.quick.asked == []
+    cut(room, room.say(SPEAKER, "what does it cost", 4_100))
+    room.store.publish(c.StreamClosed(MIC, room.now_ms))
+    begin_session(room)
+    assert room.quick.asked == []
+    cut(room, room.say(SPEAKER, "who made it", 4_200))
+    room.store.dispatch(a.AnswerNow())
+    room.main.go.set()
+    await until(lambda: [each.status for each in room.store.state.lane(Lane.MAIN)] == [AnswerStatus.COMPLETED] * 3)
+    begin_session(room)
+    assert room.quick.asked == []
+
+
+async def test_a_turn_that_a_session_heard_only_in_part_is_drafted_only_where_it_asks(room: Room) -> None:
+    begin_session(room)
+    for key, text in (("i1", "So this is what"), ("i2", "why is it slow")):
+        room.store.publish(c.TranscriptCommitted(MIC, LineKey(1, key), text, 4_000, 4_500, partial=True))
+    begin_session(room)
+    assert room.quick.asked == ["mic.1.i2"]
+    room.quick.asked.clear()
+    for key in ("i2", "recovered_900"):
+        room.store.publish(c.TranscriptCommitted(MIC, LineKey(1, key), "why is that so", 900, 1_500, recovered=True))
+    assert room.quick.asked == ["mic.1.recovered_900"]
+    assert room.quick.told[-1].text == "why is that so"
+
+
+async def test_a_main_question_waits_while_the_network_is_away(room: Room) -> None:
+    room.store.publish(c.NetworkChanged(5_000, "down"))
+    room.store.dispatch(a.Ask("why is it slow"))
+    assert room.main.requests == []
+    room.store.publish(c.NetworkChanged(6_000, "up"))
+    await until(lambda: len(room.main.requests) == 1)
+
+
+async def test_a_main_question_that_met_the_break_is_asked_again_when_a_call_is_back(room: Room) -> None:
+    room.replies = iter([TransportLost("No way to the provider."), "ANSWER\nA cold cache."])
+    room.main.go.set()
+    room.store.publish(c.StreamReconnecting(MIC, 5_000, 1, 6_000, "lost"))
+    room.store.dispatch(a.Ask("why is it slow"))
+    await until(lambda: any(each.status is AnswerStatus.FAILED for each in room.store.state.lane(Lane.MAIN)))
+    assert room.store.state.lane(Lane.MAIN)[0].hint == ASKED_WHEN_BACK
+    await until(lambda: not room.main.running)
+    begin_session(room)
+    await until(lambda: any(each.status is AnswerStatus.COMPLETED for each in room.store.state.lane(Lane.MAIN)))
+    assert len(room.main.requests) == 2
+
+
+async def test_a_main_question_that_fails_while_the_network_stands_is_left_to_the_user(room: Room) -> None:
+    room.replies = iter([TransportLost("The provider is busy.")])
+    begin_session(room)
+    room.store.dispatch(a.Ask("why is it slow"))
+    await until(lambda: any(each.status is AnswerStatus.FAILED for each in room.store.state.lane(Lane.MAIN)))
+    begin_session(room)
+    await asyncio.sleep(0.01)
+    assert len(room.main.requests) == 1
