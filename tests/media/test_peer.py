@@ -12,7 +12,7 @@ from aiortc.mediastreams import MediaStreamError
 from sentra_tui.domain.audio import FRAME_BYTES, FRAME_SAMPLES, SILENCE
 from sentra_tui.media import peer
 from sentra_tui.media.opus import OpusDecoder
-from sentra_tui.media.peer import OpusTrack, hard_close, prepare_process, read_track, self_test, tap
+from sentra_tui.media.peer import OpusTrack, hard_close, prepare_process, read_track, self_test, tap, tap_reports
 
 Pair = tuple[RTCPeerConnection, RTCPeerConnection, OpusTrack]
 
@@ -117,6 +117,46 @@ async def test_a_reader_learns_that_the_track_ended() -> None:
     track.stop()
     with pytest.raises(MediaStreamError):
         await reading
+
+
+async def test_a_track_tells_the_marks_of_the_frames_that_go_out_and_of_no_others() -> None:
+    marks: list[int] = []
+    track = OpusTrack(on_packet=marks.append)
+    for mark in range(8):
+        track.send(SILENCE, mark)
+    assert marks == []
+    for _ in range(peer.SEND_QUEUE_FRAMES):
+        await track.recv()
+    assert marks == [3, 4, 5, 6, 7]
+
+
+async def test_reports_tell_what_was_received_of_what_was_sent(pair: Pair) -> None:
+    one, other, track = pair
+    sent: list[int] = []
+    reports: list[tuple[int, int, int]] = []
+    enough = asyncio.Event()
+
+    def on_report(newest: int, highest: int, lost: int) -> None:
+        reports.append((newest, highest, lost))
+        if len(reports) == 2:
+            enough.set()
+
+    track._on_packet = sent.append
+    await describe(one, other)
+    assert tap_reports(one.getTransceivers()[0].sender, on_report)
+    await feed(track, enough)
+    (newest, highest, lost), (newer, higher, _) = reports
+    assert 0 <= newest - highest <= 5
+    assert newest < newer
+    assert highest < higher
+    assert newer - newest < len(sent)
+    assert lost == 0
+    stats = await one.getTransceivers()[0].sender.getStats()
+    assert any(entry.type == "remote-inbound-rtp" for entry in stats.values())
+
+
+def test_reports_of_a_sender_without_the_private_names_are_not_tapped() -> None:
+    assert not tap_reports(object(), lambda newest, highest, lost: None)  # type: ignore[arg-type]
 
 
 async def test_a_frame_of_another_length_is_refused() -> None:
