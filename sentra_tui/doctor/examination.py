@@ -66,9 +66,7 @@ async def examine(
     jobs: list[Awaitable[None]] = [
         _machine(board, environ, size, encoding),
         _files(board, wishes.places, counting),
-        sound.examine_sound(
-            board, _listened(counting) if wishes.listen else "", needed=_needs_devices(counting, chosen)
-        ),
+        sound.examine_sound(board, _sources(counting, chosen, wishes.listen)),
     ]
     if chosen is not None:
         jobs.append(ProviderExamination(board, chosen, counting, environ).run())
@@ -121,10 +119,9 @@ async def _files(board: Board, places: Places, config: Config) -> None:
     await asyncio.gather(*(board.ask(Group.FILES, name, off_loop(look), _FILE_S, _HANGS) for name, look in looks))
 
 
-def _listened(config: Config) -> str:
-    """Return the source that is listened to: the configured device, else the system's microphone."""
-    source = config.mic.source
-    return source if source.startswith("device") else "device"
+def _sources(config: Config, chosen: Chosen | None, listen: bool) -> sound.Sources:
+    needed = _needs_devices(config, chosen)
+    return sound.Sources(config.mic.source, config.speaker.source, listen=listen, needed=needed)
 
 
 def _needs_devices(config: Config, chosen: Chosen | None) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import httpx
 
 from sentra_tui.doctor.answer import Answer, ask_models, clock, models
-from sentra_tui.doctor.board import Board
+from sentra_tui.doctor.board import Board, Question
 from sentra_tui.doctor.check import Group, Outcome, failed, ok, skipped, warning
 from sentra_tui.doctor.configuration import Chosen, key
 from sentra_tui.doctor.road import Road, place_of, proxy
@@ -36,6 +36,9 @@ ORDER = (
 _STEP_S = 2.5
 _ANSWER_S = 4.0
 _START_S = 8.0
+_MUTE_RESOLVER = "The name server does not answer: check the network's DNS settings, or a VPN."
+_DROPPED = "A firewall drops it, or the host is down: check the network, a VPN, HTTPS_PROXY."
+_NO_TLS = "Something takes the connection and says nothing: a firewall, or no TLS at this port."
 _WORDS = {"ga": "Realtime GA", "beta": "the beta", "vllm": "vLLM", "xai": "xAI"}
 
 
@@ -81,14 +84,15 @@ class ProviderExamination:
         through, relay = proxy(place.base_url)
         self._board.note(Group.PROVIDER, PROXY, through)
         road = Road(relay or place_of(place.base_url), is_proxy=relay is not None)
-        steps = [(NAME, road.name), (CONNECTION, road.connection)]
+        steps = [(NAME, road.name, _MUTE_RESOLVER), (CONNECTION, road.connection, _DROPPED)]
         behind = [NAME, CONNECTION, CERTIFICATE, ANSWER, MODELS, CLOCK, DIALECT]
-        for name, step in steps:
+        for name, step, late in steps:
             behind.remove(name)
-            if not await self._ask(name, step(), _STEP_S):
+            if not await self._ask(name, step(), _STEP_S, late):
                 self._skip(name, *behind)
                 return
-        if not await self._ask(CERTIFICATE, self._certificate(place, road, proxied=relay is not None), _STEP_S):
+        certificate = self._certificate(place, road, proxied=relay is not None)
+        if not await self._ask(CERTIFICATE, certificate, _STEP_S, _NO_TLS):
             self._skip(CERTIFICATE, ANSWER, MODELS, CLOCK, DIALECT)
             return
         await self._converse(place)
@@ -152,8 +156,8 @@ class ProviderExamination:
         place.append(endpoint(self._profile))
         return ok(place[0].base_url)
 
-    async def _ask(self, name: str, question: asyncio.Future[Outcome] | object, deadline_s: float) -> bool:
-        return await self._board.ask(Group.PROVIDER, name, question, deadline_s)  # type: ignore[arg-type]
+    async def _ask(self, name: str, question: Question, deadline_s: float, late: str = "") -> bool:
+        return await self._board.ask(Group.PROVIDER, name, question, deadline_s, late)
 
     def _skip(self, first: str, *names: str) -> None:
         self._board.skip(Group.PROVIDER, f"{first} comes first.", *names)

@@ -28,17 +28,26 @@ class Told(msgspec.Struct, frozen=True):
     took_ms: int
 
 
-async def examine_sound(
-    board: Board, listen_to: str, *, needed: bool, command: Sequence[str] = WORKER, deadline_s: float = DEADLINE_S
-) -> None:
-    """Put down what the worker tells; `needed` says that the user's choices want devices at all.
+class Sources(msgspec.Struct, frozen=True):
+    """What the user chose, as for --mic and --speaker; empty is the system's default."""
 
-    `listen_to` is a source as for --mic, empty to record nothing. Where the worker ends or hangs early, the check that
+    mic: str = ""
+    speaker: str = ""
+    listen: bool = False
+    """Record half a second of the microphone."""
+    needed: bool = True
+    """Whether a device is wanted at all: recordings and the demo talk need none."""
+
+
+async def examine_sound(
+    board: Board, sources: Sources, command: Sequence[str] = WORKER, deadline_s: float = DEADLINE_S
+) -> None:
+    """Put down what the worker tells. Where the worker ends or hangs early, the check that
     it was at has failed, and those behind it are skipped.
     """
     process = await asyncio.create_subprocess_exec(
         *command,
-        *([listen_to] if listen_to else []),
+        msgspec.json.encode(sources).decode(),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
@@ -52,7 +61,9 @@ async def examine_sound(
                 told = await _next(process)
                 if told is None:
                     break
-                board.note(Group.SOUND, left.pop(0), told.outcome if needed else softened(told.outcome), told.took_ms)
+                board.note(
+                    Group.SOUND, left.pop(0), told.outcome if sources.needed else softened(told.outcome), told.took_ms
+                )
             status = await process.wait()
         broke = f"The library ended its process ({_in_words(status)})."
     except TimeoutError:
@@ -61,7 +72,7 @@ async def examine_sound(
         await _end(process)
     if left:
         outcome = failed(broke, "Restart the sound server, or use --mic FILE.wav.")
-        board.note(Group.SOUND, left[0], outcome if needed else softened(outcome))
+        board.note(Group.SOUND, left[0], outcome if sources.needed else softened(outcome))
         board.skip(Group.SOUND, f"{left[0]} comes first.", *left[1:])
 
 

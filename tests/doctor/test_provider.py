@@ -54,6 +54,7 @@ def failing(checks: Mapping[str, Check]) -> list[str]:
     return [check.name for check in checks.values() if check.state is State.FAILED]
 
 
+@pytest.mark.row(28)
 async def test_a_name_that_does_not_resolve_is_named_and_nothing_behind_it_is_tried() -> None:
     checks = await at("https://nowhere.invalid/v1")
     assert failing(checks) == ["name (DNS)"]
@@ -68,6 +69,7 @@ async def test_a_port_where_nobody_listens_is_named() -> None:
     assert "Nobody listens at 127.0.0.1:1" in checks["connection"].found
 
 
+@pytest.mark.row(28)
 async def test_tls_that_somebody_reads_along_is_named_with_who_signed_it(tmp_path: Path) -> None:
     async with answering(HTML, Authority(tmp_path).server()) as port:
         checks = await examined(private(port), {"HOUSE_KEY": KEY})
@@ -78,6 +80,7 @@ async def test_tls_that_somebody_reads_along_is_named_with_who_signed_it(tmp_pat
     assert checks["answer"].state is State.SKIPPED
 
 
+@pytest.mark.row(28)
 async def test_a_captive_portal_behind_trusted_tls_is_named(tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     async with answering(HTML, authority.server()) as port:
@@ -88,6 +91,7 @@ async def test_a_captive_portal_behind_trusted_tls_is_named(tmp_path: Path) -> N
     assert "sign in" in checks["answer"].fix
 
 
+@pytest.mark.row(28)
 async def test_a_proxy_that_wants_a_login_is_named_and_its_password_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     async with answering(reply("407 Proxy Authentication Required", b"")) as port:
         monkeypatch.setenv("https_proxy", f"http://me:hunter2@127.0.0.1:{port}")

@@ -10,7 +10,7 @@ import pytest
 
 from sentra_tui.doctor.board import Board
 from sentra_tui.doctor.check import Check, State
-from sentra_tui.doctor.sound import NAMES, examine_sound
+from sentra_tui.doctor.sound import NAMES, Sources, examine_sound
 from tests.pulse import PulseServer, running_pulse, used_by_this_process
 
 FIRST = 'print(\'{"outcome":{"state":"ok","found":"PulseAudio 16"},"took_ms":3}\', flush=True)\n'
@@ -28,7 +28,8 @@ async def told_by(script: str, tmp_path: Path, *, deadline_s: float = 20.0, need
     path = tmp_path / "worker.py"
     path.write_text(f"import os, time\n{script}")
     board = Board()
-    await examine_sound(board, "", needed=needed, command=(sys.executable, str(path)), deadline_s=deadline_s)
+    command = (sys.executable, str(path))
+    await examine_sound(board, Sources(needed=needed), command=command, deadline_s=deadline_s)
     assert [check.name for check in board.checks] == list(NAMES)
     return board.checks
 
@@ -52,7 +53,7 @@ async def test_what_nobody_needs_only_warns(tmp_path: Path) -> None:
 
 async def test_a_real_sound_server_is_described_and_a_microphone_of_zeros_is_heard(pulse: PulseServer) -> None:
     board = Board()
-    await examine_sound(board, "device", needed=True)
+    await examine_sound(board, Sources(listen=True))
     checks = {check.name: check for check in board.checks}
     assert list(checks) == list(NAMES)
     assert "PulseAudio" in checks["sound server"].found
@@ -63,8 +64,13 @@ async def test_a_real_sound_server_is_described_and_a_microphone_of_zeros_is_hea
     assert "silent" in checks["listening"].found
 
 
-async def test_nothing_is_recorded_unless_that_is_asked_for(pulse: PulseServer) -> None:
+async def test_chosen_devices_are_looked_for_and_nothing_is_recorded_unless_that_is_asked_for(
+    pulse: PulseServer,
+) -> None:
     board = Board()
-    await examine_sound(board, "", needed=True)
+    await examine_sound(board, Sources("device:mic", "loopback:absent"))
+    told = {check.name: check for check in board.checks}
+    assert told["microphone"].state is State.OK
+    assert "There is no loopback:absent." in told["speaker"].found
     assert board.checks[-1].state is State.SKIPPED
     assert "--listen" in board.checks[-1].fix
