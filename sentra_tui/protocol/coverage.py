@@ -42,7 +42,7 @@ class Coverage:
         self._began_ms = 0
         self._proved_ms = 0
         self._unwanted_ms: int | None = 0
-        self._wanted_ms = 0
+        self._wanted_ms: int | None = None
         self._until_ms = 0
         self._released_ms = 0
 
@@ -239,7 +239,7 @@ class Coverage:
         self._handed.forget(before_ms)
 
     def _is_far_from_holes(self, start_ms: int, end_ms: int) -> bool:
-        return not self._heard.gaps(start_ms, end_ms + PAD_MS)
+        return not self._heard.gaps(start_ms - PAD_MS, end_ms + PAD_MS)
 
     # Holes
 
@@ -275,7 +275,8 @@ class Coverage:
             taken.add(begin_ms, over_ms)
         for gap in self._heard.gaps(start_ms - PAD_MS, end_ms + PAD_MS):
             taken.add(*gap)
-        room = taken.gaps(max(start_ms - PAD_MS, min(start_ms, self._wanted_ms)), start_ms)
+        since_ms = start_ms if self._wanted_ms is None else min(start_ms, self._wanted_ms)
+        room = taken.gaps(max(start_ms - PAD_MS, since_ms), start_ms)
         begin_ms = room[-1][0] if room and room[-1][1] == start_ms else start_ms
         proved_ms = self._proved_ms if self._session is not None and start_ms >= self._began_ms else 0
         room = taken.gaps(end_ms, min(end_ms + PAD_MS, proved_ms))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
@@ -53,6 +53,7 @@ class SpeechFinder:
 
     def __init__(self, hole: Hole) -> None:
         self._hole = hole
+        self._line_starts = sorted(line.start_ms for line in hole.lines)
         self._runs: list[_Run] = []
         self._starts: list[int] = []
         self._levels: list[int] = []
@@ -67,11 +68,15 @@ class SpeechFinder:
         if not speech_ms:
             return
         last = self._runs[-1] if self._runs else None
-        if last is not None and last.end_ms == start_ms:
+        if last is not None and last.end_ms == start_ms and not self._begins_line(last.start_ms, start_ms):
             last.end_ms += FRAME_MS
             last.speech_ms += speech_ms
         else:
             self._runs.append(_Run(start_ms, start_ms + FRAME_MS, speech_ms, self._stretch))
+
+    def _begins_line(self, run_ms: int, start_ms: int) -> bool:
+        """Return whether a line begins here in the midst of speech, as in a call that took over: it keeps its own."""
+        return bisect_right(self._line_starts, run_ms) < bisect_right(self._line_starts, start_ms)
 
     def missing(self) -> list[tuple[int, int]]:
         """Return the spans of the hole that there is no sound of."""
