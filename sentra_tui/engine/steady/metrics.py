@@ -63,6 +63,8 @@ class _CallMeter(CallObserver):
         self._turns = turns
         self._tell_of = tell
         self._stages: dict[Road, dict[Stage, int]] = {}
+        self._number = 0
+        """The session that takes the stream's sound."""
         self._timing: TurnTiming | None = None
         self._live = False
         self._sign_ms: int | None = None
@@ -82,15 +84,16 @@ class _CallMeter(CallObserver):
 
     def session_began(self, number: int, dialled: Dialled, now_ms: int) -> None:
         """Time the turns of this call from now on."""
-        transport = dialled.transport
+        self._number, transport = number, dialled.transport
         self._timing = TurnTiming(self._stream, number, now_ms, self._turns, words_sound=transport.server_truncates)
         self._tell_phases(self._stages.pop(dialled.road, {}), now_ms)
         self._recovered(now_ms)
         self._sign_ms = now_ms
 
     def session_ended(self, number: int, now_ms: int) -> None:
-        """Nothing is said in it any more."""
-        self._timing = None
+        """Nothing is said in it any more; the next one may have begun before."""
+        if number == self._number:
+            self._timing = None
 
     def event_came(self, event: ServerEvent, now_ms: int) -> None:
         """Tell what is known now of a turn."""
