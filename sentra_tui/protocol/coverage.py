@@ -152,7 +152,7 @@ class Coverage:
 
     def lost(self, start_ms: int, end_ms: int) -> None:
         """The server missed this: so it is missing in the lines around it, or has none."""
-        for rest in self._handed.gaps(max(start_ms, self._floor_ms), end_ms):
+        for rest in self._handed.gaps(max(start_ms, self._floor_ms), min(end_ms, self._until_ms)):
             span = self._lines.widened(*rest, self._until_ms)
             for line, _, _ in self._lines.touching(*span, self._until_ms):
                 line.damaged = True
