@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sentra_tui import __version__
+from sentra_tui.cli.places import choose_files, config_dir, default_config, default_log
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,9 +77,9 @@ def headless(**choices: Any) -> None:
     from sentra_tui.engine.__main__ import main as run_engine
     from sentra_tui.engine.options import EngineOptions
 
-    choices["config"] = choices["config"] or _default_config()
+    choices["config"] = choices["config"] or default_config()
     _load_config(choices["config"], choices["provider"])
-    _choose_files(choices)
+    choose_files(choices)
     choices["new_talk"] = choices["new_talk"] or choices["exit_at_end"]
     sys.exit(run_engine(EngineOptions(**choices, standard_input=True)))
 
@@ -141,7 +142,7 @@ def providers(url: str | None, config: Path | None, as_json: bool) -> None:
 
     if url is not None:
         sys.exit(listing.print_findings(url, os.environ, as_json=as_json))
-    listing.print_profiles(_load_config(config or _default_config(), None), os.environ, as_json=as_json)
+    listing.print_profiles(_load_config(config or default_config(), None), os.environ, as_json=as_json)
 
 
 @main.command()
@@ -158,12 +159,12 @@ def doctor(provider: str | None, config: Path | None, listen: bool, as_json: boo
     from sentra_tui.doctor.examination import Places, Wishes
 
     choices: dict[str, Any] = {"no_journal": False}
-    _choose_files(choices)
+    choose_files(choices)
     places = Places(
-        config=config or _default_config(),
+        config=config or default_config(),
         journal=choices["journal"],
         recordings=choices["recordings"],
-        log=_default_log(),
+        log=default_log(),
         spool=choices.get("spool"),
     )
     status = run_doctor(Wishes(places, provider, listen), os.environ, as_json=as_json)
@@ -182,7 +183,7 @@ def bench(names: tuple[str, ...], trials: int, as_json: bool) -> None:
     """
     from sentra_tui.cli.bench import run_bench
 
-    sys.exit(run_bench(_default_log(), names, trials, as_json=as_json))
+    sys.exit(run_bench(default_log(), names, trials, as_json=as_json))
 
 
 @main.command(context_settings=_PASSED_ON, add_help_option=False)
@@ -203,10 +204,10 @@ def _open_screen(theme: str | None, no_mouse: bool, **choices: Any) -> int:
     if reason:
         click.echo(f"sentra-tui: {reason}", err=True)
         return 2
-    choices["config"] = choices["config"] or _default_config()
+    choices["config"] = choices["config"] or default_config()
     config = _load_config(choices["config"], choices["provider"])
-    log_path = choices["log"] = choices["log"] or _default_log()
-    _choose_files(choices)
+    log_path = choices["log"] = choices["log"] or default_log()
+    choose_files(choices)
 
     from sentra_tui.ui.app import run
     from sentra_tui.ui.options import AppOptions
@@ -223,7 +224,7 @@ def _open_screen(theme: str | None, no_mouse: bool, **choices: Any) -> int:
             start=start,
             theme=theme or config.theme,
             keys=config.keys,
-            themes_dirs=(_config_dir() / "themes",),
+            themes_dirs=(config_dir() / "themes",),
             log_path=log_path,
             mouse=not no_mouse,
         )
@@ -276,37 +277,6 @@ def _load_config(path: Path, provider: str | None) -> Config:
         click.echo(f"sentra-tui: {error}", err=True)
         sys.exit(2)
     return config
-
-
-def _choose_files(choices: dict[str, Any]) -> None:
-    """Add where talks, recordings and choices are kept, and the user's own prices, where there are some."""
-    import platformdirs
-
-    data = platformdirs.user_data_path("sentra-tui", appauthor=False)
-    state = platformdirs.user_state_path("sentra-tui", appauthor=False)
-    is_private = choices.pop("no_journal")
-    choices["journal"] = None if is_private else data / "journal.db"
-    choices["spool"] = None if is_private else state / "spool"
-    choices["recordings"] = data / "recordings"
-    choices["choices"] = state / "choices.json"
-    prices = _config_dir() / "prices.toml"
-    choices["prices"] = prices if prices.exists() else None
-
-
-def _config_dir() -> Path:
-    import platformdirs
-
-    return platformdirs.user_config_path("sentra-tui", appauthor=False)
-
-
-def _default_config() -> Path:
-    return _config_dir() / "config.toml"
-
-
-def _default_log() -> Path:
-    import platformdirs
-
-    return platformdirs.user_log_path("sentra-tui", appauthor=False) / "sentra-tui.log"
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from sentra_tui.doctor.road import Road, place_of, proxy
 from sentra_tui.doctor.udp import DEADLINE_S as UDP_DEADLINE_S
 from sentra_tui.doctor.udp import stun_servers, turn_servers
 from sentra_tui.domain.config import Config
-from sentra_tui.domain.errors import SentraError, TransportError
+from sentra_tui.domain.errors import ConfigError, SentraError, TransportError
 from sentra_tui.domain.secret import Secret
 from sentra_tui.services.keys import api_key
 from sentra_tui.services.local_provider import LocalProvider
@@ -63,7 +63,8 @@ class ProviderExamination:
             return
         await self._ask(KEY, self._have_key(), 1)
         place: list[Endpoint] = []
-        if not await self._ask(ADDRESS, self._find(place), 1):
+        await self._ask(ADDRESS, self._find(place), 1)
+        if not place:
             self._skip(ADDRESS, PROXY, NAME, CONNECTION, CERTIFICATE, ANSWER, MODELS, CLOCK, DIALECT)
             return
         await asyncio.gather(self._reach(place[0]), self._broker())
@@ -152,8 +153,12 @@ class ProviderExamination:
         return outcome
 
     async def _find(self, place: list[Endpoint]) -> Outcome:
-        """Return where the provider is, and put that into `place`; raises ConfigError."""
-        place.append(endpoint(self._profile))
+        """Return where the provider is, and put that into `place`; what was said of the key is not said again."""
+        try:
+            place.append(endpoint(self._profile))
+        except ConfigError as error:
+            said = any(check.found == error.message for check in self._board.checks)
+            return skipped(f"{KEY} comes first.") if said else failed(error.message, error.hint)
         return ok(place[0].base_url)
 
     async def _ask(self, name: str, question: Question, deadline_s: float, late: str = "") -> bool:

@@ -32,9 +32,11 @@ def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(f"{name}_proxy".upper(), raising=False)
 
 
-async def examined(chosen: Chosen, environ: Mapping[str, str] | None = None) -> dict[str, Check]:
+async def examined(
+    chosen: Chosen, environ: Mapping[str, str] | None = None, config: Config | None = None
+) -> dict[str, Check]:
     board = Board()
-    await ProviderExamination(board, chosen, Config(), environ or {}).run()
+    await ProviderExamination(board, chosen, config or Config(), environ or {}).run()
     assert not board.waiting
     checks = {check.name: check for check in board.checks}
     assert KEY not in repr(board.checks)
@@ -146,6 +148,8 @@ async def test_a_key_that_is_missing_or_for_another_host_is_told() -> None:
     missing = await examined(Chosen("x", ProviderProfile(base_url="http://127.0.0.1:1/v1", key_env="X_KEY")))
     assert "Set X_KEY" in missing["key"].fix
     profile = ProviderProfile(base_url="http://127.0.0.1:1/v1")
-    other = await examined(Chosen("openai", profile), {"OPENAI_API_KEY": KEY})
-    assert failing(other) == ["address"]
-    assert "belongs to https://api.openai.com" in other["address"].found
+    config = Config(providers={"house": profile})
+    other = await examined(Chosen("house", profile), {"OPENAI_API_KEY": KEY}, config)
+    assert failing(other) == ["key"]
+    assert "belongs to https://api.openai.com" in other["key"].found
+    assert "connection" in other
