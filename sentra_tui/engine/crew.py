@@ -24,6 +24,7 @@ from sentra_tui.engine.lanes.notes import answer_for_notes
 from sentra_tui.engine.lanes.ports import NoRunBook
 from sentra_tui.engine.lanes.quick_lane import StreamQuickLane
 from sentra_tui.engine.lanes.recap import RecapKeeper
+from sentra_tui.engine.recovery.crew import RecoveryCrew
 from sentra_tui.engine.roads.climber import RoadClimber
 from sentra_tui.engine.roads.detours import DetourTeller
 from sentra_tui.engine.sound.bleed import BleedDriver
@@ -47,9 +48,12 @@ class Crew:
         journal: JournalDriver | None,
         context: EngineContext,
         *,
+        started_at: float,
         spent_usd: float = 0.0,
     ) -> None:
-        """`spent_usd` is what an engine billed whose place this one takes."""
+        """`started_at` is the zero of the engine's clock, seconds since 1970; `spent_usd` is what an engine billed
+        whose place this one takes.
+        """
         self._config = config
         self._store = store
         self._wiring = wiring
@@ -63,7 +67,10 @@ class Crew:
         self._manager = ConnectionManager(self._plans, store, config, ports, context)
         self._climber = RoadClimber(self._manager, store, context)
         DetourTeller(store)
-        self._steady = SteadyCrew(wiring.network(), self._manager, store, context)
+        longest_ms = wiring.profile.session_max_minutes * 60_000
+        self._steady = SteadyCrew(wiring.network(), config.reconnect, longest_ms, self._manager, store, context)
+        recovery = wiring.recovery(started_at)
+        self._recovery = RecoveryCrew(recovery, config.recovery, self._manager, self._cost.meter, store, context)
         self._sound = SoundCrew(sound, self._manager, output, store, context)
         self._main: MainLane | None = None
         self._assistants: Assistants | None = None
@@ -80,6 +87,7 @@ class Crew:
         self._store.subscribe(self._save_money)
         self._cost.start({plan.name: (plan.model, plan.transcription_model) for plan in self._plans})
         self._sound.start()
+        self._recovery.start()
         self._steady.start()
         self._manager.start()
         if talk is not None:
@@ -96,6 +104,7 @@ class Crew:
         self._climber.close()
         await self._steady.close()
         await self._manager.close()
+        await self._recovery.close()
         if self._gaps is not None:
             self._gaps.close()
         await self._sound.close()

@@ -73,7 +73,15 @@ class Engine:
         )
         tasks = TaskOwner()
         context = EngineContext(tasks, self._clock.now_ms, self._store.publish)
-        crew = Crew(self._config, self._store, self._wiring, self._journal, context, spent_usd=self._options.spent_usd)
+        crew = Crew(
+            self._config,
+            self._store,
+            self._wiring,
+            self._journal,
+            context,
+            started_at=self._clock.started_at,
+            spent_usd=self._options.spent_usd,
+        )
         try:
             crew.start(talk)
             if not self._wiring.takes_standard_input:

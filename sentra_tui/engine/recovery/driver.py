@@ -48,8 +48,12 @@ class Stream(Protocol):
     """The stream that is kept whole."""
 
     name: str
-    pump: Pump
     observers: list[CallObserver]
+
+    @property
+    def pump(self) -> Pump:
+        """What carries its sound."""
+        ...
 
 
 class RecoveryDriver(CallObserver):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -20,7 +20,6 @@ from sentra_tui.domain.source_spec import SourceKind, parse_source
 from sentra_tui.domain.state import MIC
 from sentra_tui.domain.steady_ports import Beacon, NetworkWatch
 from sentra_tui.domain.stream_settings import StreamSettings
-from sentra_tui.domain.voice_ports import Transcription
 from sentra_tui.engine.connections import ManagerPorts
 from sentra_tui.engine.lanes.late_main import LateMainAssistant
 from sentra_tui.engine.lanes.ports import Bill
@@ -28,7 +27,7 @@ from sentra_tui.engine.options import EngineOptions
 from sentra_tui.engine.sound.ports import SoundPorts
 from sentra_tui.engine.stream import StreamPlan
 from sentra_tui.engine.wiring.access import ProviderAccess
-from sentra_tui.engine.wiring.recovery import open_shelf, transcriptions
+from sentra_tui.engine.wiring.recovery import RecoveryAccess, open_shelf
 from sentra_tui.engine.wiring.roads import RoadMaker, open_roads
 from sentra_tui.engine.wiring.sound import Detectors, sound_ports
 from sentra_tui.engine.wiring.sources import StreamSource
@@ -37,7 +36,6 @@ from sentra_tui.engine.wiring.streams import stream_configs
 from sentra_tui.protocol import session_config
 from sentra_tui.services.audio.choices import RememberedChoices
 from sentra_tui.services.audio.levels import LevelMeter
-from sentra_tui.services.spool.shelf import SpoolShelf
 from sentra_tui.services.storage.journal import SqliteJournal
 
 DEMO_NOTE = "demo talk: language model made from its script"
@@ -60,9 +58,10 @@ class Wiring:
         self._publish = publish
         self.provider = options.provider or config.provider or LOCAL
         self._access = ProviderAccess(self.provider, options, config, environ, publish, now_ms)
+        self._open_detector = Detectors(config.sound.speech_detector, publish).open
         self._roads = RoadMaker(
             self._access.reach,
-            Detectors(config.sound.speech_detector, publish).open,
+            self._open_detector,
             config,
             environ,
             lambda text: publish(EventLogged(now_ms(), "tokens", text)),
@@ -123,15 +122,15 @@ class Wiring:
         """Return what watches the network."""
         return network_ports(self._access)
 
-    def shelf(self, started_at: float) -> SpoolShelf | None:
-        """Return where the sound of the talk that began then is kept, None where it is not; its taker closes it."""
-        return open_shelf(self._options, self._config, started_at, self._publish)
-
-    async def transcriptions(self, stream: str, bill: Bill) -> Sequence[Transcription]:
-        """Return what writes down recordings of a stream now, best first; raises SentraError. All is on the bill."""
-        demo = self._sources[stream].spec.kind is SourceKind.DEMO
-        access = await self._access.reach()
-        return transcriptions(access, self._transcription_model(stream), partial(bill, stream, ""), demo=demo)
+    def recovery(self, started_at: float) -> RecoveryAccess:
+        """Return what has sound written down after a break, in the talk that began then (seconds since 1970)."""
+        return RecoveryAccess(
+            open_shelf(self._options, self._config, started_at, self._publish),
+            self._access.reach,
+            {name: self._transcription_model(name) for name in self._streams},
+            [name for name, source in self._sources.items() if source.spec.kind is SourceKind.DEMO],
+            self._open_detector,
+        )
 
     def prices(self) -> Prices:
         """Return what models cost; raises ConfigError."""

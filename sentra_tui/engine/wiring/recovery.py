@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing
 from functools import partial
 
@@ -13,7 +13,9 @@ from sentra_tui.domain.changes import Change, Noticed
 from sentra_tui.domain.config import DEMO_TRANSCRIPTION_MODEL, Config
 from sentra_tui.domain.errors import SentraError
 from sentra_tui.domain.provider_config import ProviderProfile
+from sentra_tui.domain.sound_ports import SpeechDetector
 from sentra_tui.domain.state import Severity
+from sentra_tui.domain.steady_ports import Spool
 from sentra_tui.domain.stream_settings import StreamSettings
 from sentra_tui.domain.usage import Usage
 from sentra_tui.domain.voice_ports import TextEnded, TextEvent, Transcription
@@ -108,3 +110,39 @@ def _in_session(access: Access, model: str) -> Transcription:
 
 def _transcribing(profile: ProviderProfile, model: str) -> ProviderProfile:
     return replace(profile, speaker_transcription_model=model)
+
+
+class RecoveryAccess:
+    """`sentra_tui.engine.recovery.ports.RecoveryPorts` for one provider and one talk."""
+
+    def __init__(
+        self,
+        shelf: SpoolShelf | None,
+        reach: Callable[[], Awaitable[Access]],
+        models: Mapping[str, str],
+        demo: Collection[str],
+        open_detector: Callable[[], SpeechDetector],
+    ) -> None:
+        """`models` gives by stream what writes it down live; `demo` are those that hear the demo talk."""
+        self._shelf = shelf
+        self._reach = reach
+        self._models = models
+        self._demo = demo
+        self._open_detector = open_detector
+
+    def spool(self, stream: str) -> Spool | None:
+        """Return where this stream's sound is kept on the disk; None where it is not."""
+        return None if self._shelf is None else self._shelf.open(stream)
+
+    async def transcriptions(self, stream: str, meter: Meter) -> Sequence[Transcription]:
+        """Return what can write down this stream's sound now, best first; raises TransportError."""
+        return transcriptions(await self._reach(), self._models[stream], meter, demo=stream in self._demo)
+
+    def detector(self) -> SpeechDetector:
+        """Return a new one."""
+        return self._open_detector()
+
+    async def close(self) -> None:
+        """Let go of the disk."""
+        if self._shelf is not None:
+            await self._shelf.close()

@@ -27,8 +27,9 @@ class CachedTokens:
     """A TokenSource that remembers what another one minted, by session config.
 
     How long a secret lives is the server's to say (`Credential.lifetime_s`); from then on `monotonic` counts, so the
-    wall clock of this machine does not matter. It goes on while the machine sleeps, as the server's does. Whoever asks for the same session at the same time shares one request.
-    What needs no minting passes through. Whoever makes it closes it.
+    wall clock of this machine does not matter. It goes on while the machine sleeps, as the server's does. Whoever asks
+    for the same session at the same time shares one request. What needs no minting passes through. Whoever makes it
+    closes it.
     """
 
     def __init__(self, source: TokenSource, *, monotonic: Callable[[], float] = since_boot_s) -> None:
