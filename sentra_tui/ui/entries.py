@@ -73,7 +73,14 @@ def line_entry(line: Line) -> Entry:
     text, rest = capped(line.text)
     if not line.final:
         return Entry(text, line.start_ms, "interim", "▌", tail=f"{rest} ⋯" if text else "⋯")
-    return Entry(text, line.start_ms, mark=noted or ("›" if line.kind == "typed" else " "), tail=rest)
+    return Entry(text, line.start_ms, mark=noted or _origin(line), tail=rest)
+
+
+def _origin(line: Line) -> str:
+    """Return the mark of where a line's words come from: nothing where they were heard as they were said."""
+    if line.kind == "typed":
+        return "›"
+    return "↺" if line.recovered else " "
 
 
 def hidden_entry(hidden: HiddenEchoes, key: str) -> Entry:

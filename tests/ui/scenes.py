@@ -227,7 +227,36 @@ def outage() -> list[c.Change]:
     ]
 
 
+def recovered() -> list[c.Change]:
+    """A break is over: its lines stand where they were said, and one stretch could not be had."""
+    late = [
+        (100_400, 103_200, "so one of them has to wait until the lease of the other ends"),
+        (104_000, 108_800, "which is why the numbers had a hole on Tuesday, and nobody noticed before the report"),
+    ]
+    gap = LineKey(109_000, "missing_113000")
+    changes: list[c.Change] = []
+    for start_ms, end_ms, text in late:
+        line = LineKey(1, f"recovered_{start_ms}")
+        changes += [
+            c.LineOpened("speaker", line, start_ms, before=key("wait")),
+            c.TranscriptCommitted("speaker", line, text, start_ms, end_ms, recovered=True),
+        ]
+    return [
+        *in_call(),
+        c.StreamReconnecting("speaker", 106_000, 1, 106_200, "Nothing was heard for 6.0 s."),
+        c.StreamConnected("speaker", 113_000, "websocket"),
+        *changes,
+        c.LineOpened("speaker", gap, 109_000, kind="gap", before=key("wait")),
+        c.TranscriptCommitted("speaker", gap, "4 s missing: more was said than is kept", 109_000, 113_000, "gap"),
+        c.TranscriptCommitted("speaker", key("wait"), "anyway, it is fixed now", 121_000, 124_000),
+        c.RecoveryProgressed("speaker", 128_000, 0),
+        c.ContactHeard("mic", 128_000),
+        c.ContactHeard("speaker", 128_000),
+    ]
+
+
 SCENES = {
+    "recovered": recovered,
     "outage": outage,
     "idle": idle,
     "live": live,

@@ -71,6 +71,11 @@ def test_other_states(snap_compare: Compare, scene: str, size: tuple[int, int]) 
     assert snap_compare(screen(scene), terminal_size=size, run_before=settle)
 
 
+@pytest.mark.parametrize("size", [SIZES[0], SIZES[2]])
+def test_after_a_break(snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert snap_compare(screen("recovered"), terminal_size=size, run_before=pressing("2"))
+
+
 @pytest.mark.parametrize("size", SIZES[:3])
 @pytest.mark.parametrize("keys", [(), ("l", "2")], ids=["main", "latency"])
 def test_a_call_by_another_road(snap_compare: Compare, keys: tuple[str, ...], size: tuple[int, int]) -> None:
