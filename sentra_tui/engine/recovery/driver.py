@@ -93,7 +93,7 @@ class RecoveryDriver(CallObserver):
         self._changed = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._told_left_ms = 0
-        self._inherited = False
+        self._repairing = True
 
     def start(self) -> None:
         """Listen to the stream, and take up what an engine before this one left."""
@@ -107,13 +107,24 @@ class RecoveryDriver(CallObserver):
             self._tasks.append(self._context.tasks.start(work, self._failed, f"{self._name} recovery"))
 
     async def close(self) -> None:
-        """Stop; what is not yet words is erased: the end of an engine that is told to end is the end of its talk."""
+        """Stop; what is not yet words is erased: the end of an engine that is told to end is the end of its talk.
+
+        May be called more than once.
+        """
+        tasks, self._tasks = self._tasks, []
+        if not tasks:
+            return
         self._stream.pump.taps.remove(self._hear_frame)
         self._stream.observers.remove(self)
-        for task in self._tasks:
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.wait(tasks)
         await self._keeper.close(keep=False)
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being written down, or is about to be."""
+        return self._repairing or bool(self._holes) or self._changed.is_set()
 
     # What the stream tells
 
@@ -223,9 +234,13 @@ class RecoveryDriver(CallObserver):
             self._holes += self._coverage.holes()
             self._release()
             if not self._holes:
+                self._repairing = False
                 self._tell_left()
                 await self._changed.wait()
                 continue
+            self._repairing = True
+            if not self._told_left_ms:
+                self._tell_left()
             hole = self._holes.popleft()
             await self._repair.repair(hole)
             self._coverage.settled(hole)
@@ -237,7 +252,6 @@ class RecoveryDriver(CallObserver):
         self._coverage.inherited(spans, known, lines)
         for span in spans:
             self._loud.add(*span)
-        self._inherited = True
 
     def _release(self) -> None:
         released_ms = self._coverage.released_ms
