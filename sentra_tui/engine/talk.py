@@ -10,6 +10,8 @@ from sentra_tui.domain.changes import TranscriptCommitted
 from sentra_tui.domain.history import estimate_tokens
 from sentra_tui.domain.state import AppState, Stream
 
+LATE_MS = 60_000
+
 
 def newest_lines(state: AppState, budget_tokens: int) -> tuple[BriefLine, ...]:
     """Return final lines of all streams in the order in which they were said: the newest that `budget_tokens` hold."""
@@ -27,6 +29,11 @@ def is_own(state: AppState, line: TranscriptCommitted) -> bool:
     stream = state.stream(line.stream)
     known = stream.transcript.find(line.key) if stream is not None else None
     return line.kind != "gap" and (known is None or not known.echo)
+
+
+def is_late(line: TranscriptCommitted, now_ms: int) -> bool:
+    """Return whether it was written down so long after it was said that nobody waits for an answer to it."""
+    return line.recovered and now_ms - line.end_ms > LATE_MS
 
 
 def _backwards(stream: Stream) -> Iterator[BriefLine]:

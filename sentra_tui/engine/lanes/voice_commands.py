@@ -23,8 +23,8 @@ class VoiceCommands:
         store.handle(SetCommands, lambda action: store.publish(CommandsChanged(action.on)))
 
     def obey(self, line: TranscriptCommitted) -> bool:
-        """Carry out the command that this line is; return whether it is one."""
-        if line.stream != MIC or line.kind != "speech" or not self._store.state.commands:
+        """Carry out the command that this line is; return whether it is one. What was meant back then is not, now."""
+        if line.stream != MIC or line.recovered or line.kind != "speech" or not self._store.state.commands:
             return False
         stream = self._store.state.stream(MIC)
         action = command_in(line.text, stream.language if stream is not None else "")

@@ -221,6 +221,20 @@ async def test_a_turn_that_a_session_heard_only_in_part_is_drafted_only_where_it
     assert room.quick.told[-1].text == "why is that so"
 
 
+async def test_what_is_written_down_late_obeys_nobody_and_asks_nobody(room: Room) -> None:
+    room.now_ms = 100_000
+    begin_session(room)
+    room.say(MIC, "the first line", 20_000)
+    for end_ms, text in ((30_000, "why is that so"), (90_000, "note that")):
+        key = LineKey(1, f"recovered_{end_ms}")
+        room.store.publish(c.TranscriptCommitted(MIC, key, text, end_ms - 1_000, end_ms, recovered=True))
+    assert room.quick.asked == []
+    assert "why is that so" not in [each.text for each in room.store.state.questions]
+    stream = room.store.state.stream(MIC)
+    assert stream is not None
+    assert not any(line.noted for line in stream.transcript)
+
+
 async def test_a_main_question_waits_while_the_network_is_away(room: Room) -> None:
     room.store.publish(c.NetworkChanged(5_000, "down"))
     room.store.dispatch(a.Ask("why is it slow"))
