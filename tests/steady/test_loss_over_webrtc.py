@@ -62,17 +62,3 @@ async def test_a_black_hole_of_three_seconds_is_one_span_and_the_call_goes_on() 
         async with asyncio.timeout(20):
             assert await anext(transport.messages()) == '{"type":"ping"}'
         await speaker.stop()
-
-
-@pytest.mark.row(4)
-async def test_a_path_that_goes_silent_is_suspected_and_one_that_only_takes_nothing_too() -> None:
-    async with relayed_call(3) as (transport, relay):
-        speaker, judge = Speaker(transport), Judge(transport)
-        await judge.until(Pulse.ALIVE)
-        relay.blackhole(True)
-        assert "Nothing was heard" in await judge.until(Pulse.SUSPECT)
-        relay.blackhole(False)
-        await judge.until(Pulse.ALIVE)
-        relay.up.blackhole = True
-        assert "does not arrive" in await judge.until(Pulse.SUSPECT)
-        await speaker.stop()

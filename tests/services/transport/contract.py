@@ -162,6 +162,9 @@ class TransportContract:
                     transport.receive_audio()
                     await asyncio.sleep(0.02)
             assert transport.contact_age_s() < 3
+            answered_s = transport.answer_age_s()
+            assert answered_s is None or answered_s < 3
+            assert list(transport.take_losses()) == []
 
 
 async def _drain_all(transport: Transport) -> None:
