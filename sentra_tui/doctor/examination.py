@@ -120,7 +120,7 @@ async def _files(board: Board, places: Places, config: Config) -> None:
 
 
 def _sources(config: Config, chosen: Chosen | None, listen: bool) -> sound.Sources:
-    needed = _needs_devices(config, chosen)
+    needed = listen or _needs_devices(config, chosen)
     return sound.Sources(config.mic.source, config.speaker.source, listen=listen, needed=needed)
 
 

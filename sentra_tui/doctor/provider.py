@@ -120,7 +120,10 @@ class ProviderExamination:
             self._board.note(Group.PROVIDER, MODELS, models(answer, self._profile, self._profile.transports))
         else:
             self._skip(ANSWER, MODELS)
-        self._board.note(Group.PROVIDER, CLOCK, clock(answer))
+        if answer.reply is None:
+            self._skip(ANSWER, CLOCK)
+        else:
+            self._board.note(Group.PROVIDER, CLOCK, clock(answer))
 
     async def _dialect(self, place: Endpoint) -> None:
         if self._profile.broker_url or place.auth != "bearer" or place.headers:
@@ -133,7 +136,7 @@ class ProviderExamination:
         try:
             found = await probe(place.base_url, self._key, tls, deadline_s=_ANSWER_S)
         except TransportError:
-            return skipped("Nothing answers.")
+            return skipped(f"{ANSWER} comes first.")
         return spoken(found, self._chosen)
 
     async def _broker(self) -> None:
