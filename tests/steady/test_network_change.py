@@ -8,18 +8,11 @@ import pytest
 
 from sentra_tui.domain import changes as c
 from sentra_tui.domain.state import AppState, Connection
-from sentra_tui.provider.demo import words
 from tests.engine.process import EngineProcess
-from tests.engine.roads.conversation import SAID, write_recordings
-from tests.provider.client import words_right
+from tests.steady.tally import complete, tallies
 from tests.steady.two_networks import far_provider, two_networks
 
 STREAMS = ("mic", "speaker")
-
-
-def heard(state: AppState, name: str) -> str:
-    stream = state.stream(name)
-    return "" if stream is None else " ".join(line.text for line in stream.transcript)
 
 
 def all_reconnect(state: AppState) -> bool:
@@ -42,19 +35,20 @@ def causes(engine: EngineProcess) -> set[str]:
 @pytest.mark.row(7)
 @pytest.mark.timeout(150)
 @pytest.mark.parametrize("road", ["webrtc", "websocket"])
-async def test_calls_follow_the_machine_to_another_network_because_it_changed_and_not_for_silence(
+async def test_calls_follow_the_machine_to_another_network_because_it_changed_and_lose_no_word(
     tmp_path: Path, road: str
 ) -> None:
     with two_networks() as networks:
         async with far_provider(tmp_path, networks) as provider:
-            engine = await provider.engine(f"--transport={road}", *write_recordings(tmp_path))
+            sources, said = provider.talk(utterances=3)
+            engine = await provider.engine(f"--transport={road}", *sources)
             await engine.until_live(*STREAMS)
-            await engine.until(lambda state: heard(state, "speaker"))
+            await engine.until(lambda state: all(tally.read for tally in tallies(state, said).values()))
             networks.join("eth0", leave="wlan0")
             await engine.until(lambda _: connected_after(engine, "changed") == set(STREAMS))
-            said = " ".join(words(SAID))
-            state = await engine.until(lambda state: words_right(said, heard(state, "mic")) >= 0.6)
+            state = await engine.until(lambda state: complete(state, said))
             assert await engine.stop() == 0
+    assert {name: tally for name, tally in tallies(state, said).items() if not tally.flawless} == {}
     assert {stream.transport for stream in state.streams} == {road}
     assert {cause.split(":")[0] for cause in causes(engine)} == {"The network changed"}
     assert not engine.told(c.StreamFailed)
@@ -65,7 +59,7 @@ async def test_calls_follow_the_machine_to_another_network_because_it_changed_an
 async def test_calls_come_back_by_themselves_once_there_is_a_network_again(tmp_path: Path) -> None:
     with two_networks() as networks:
         async with far_provider(tmp_path, networks) as provider:
-            engine = await provider.engine(*write_recordings(tmp_path))
+            engine = await provider.engine(*provider.talk(utterances=1)[0])
             await engine.until_live(*STREAMS)
             networks.leave("wlan0")
             state = await engine.until(all_reconnect)

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import msgspec
 
+from sentra_tui.domain.config import BLOCKS_TRANSCRIPTION_MODEL, DEMO_TRANSCRIPTION_MODEL
+from sentra_tui.media.coded_sound import write_talk
 from sentra_tui.provider.server import ProviderStarted
 from tests.engine.process import EngineProcess
 from tests.engine.roads.conversation import HTTP_MODELS, PROFILE
@@ -24,6 +26,8 @@ from tests.services.openai.certificates import Authority
 
 ADDRESS = "10.70.0.1"
 NETWORKS = {"wlan0": "10.71.0", "eth0": "10.72.0"}
+FIRST = {"mic": 1, "speaker": 5001}
+"""Where the numbers of each stream begin."""
 START_S = 40
 
 
@@ -74,11 +78,18 @@ class FarProvider:
         self._url = f"https://{ADDRESS}:{port}/v1"
         self._ca_file = ca_file
 
+    def talk(self, utterances: int) -> tuple[list[str], dict[str, list[int]]]:
+        """Write counted sound; return the engine's arguments for it, and each stream's numbers."""
+        paths = {name: self._folder / f"{name}.wav" for name in FIRST}
+        numbers = {name: write_talk(path, FIRST[name], utterances, blocks=12) for name, path in paths.items()}
+        return [f"--{name}={path}" for name, path in paths.items()], numbers
+
     async def engine(self, *arguments: str, config: str = "") -> EngineProcess:
         """Start an engine on the machine."""
         path = self._folder / "config.toml"
         described = PROFILE.format(base_url=self._url) + f'ca_file = "{self._ca_file}"\n' + HTTP_MODELS
-        path.write_text(f"{config}\n{described}")
+        counted = described.replace(DEMO_TRANSCRIPTION_MODEL, BLOCKS_TRANSCRIPTION_MODEL)
+        path.write_text(f"{config}\n{counted}")
         with self._networks.near.entered():
             return await EngineProcess.start(
                 self._folder,
