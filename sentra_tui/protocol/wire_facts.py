@@ -37,7 +37,7 @@ def facts_of(event: ServerEvent | ClientEvent) -> tuple[Fact, ...]:
 
 def in_words(facts: tuple[Fact, ...]) -> str:
     """Return the facts on one line."""
-    return " · ".join(f"{name} {_value(value)}{unit}" for name, value, unit in facts)
+    return ", ".join(f"{name} {_value(value)}{unit}" for name, value, unit in facts)
 
 
 def _value(value: str | float) -> str:
@@ -72,7 +72,7 @@ def _size(value: tuple[Any, ...] | dict[str, Any]) -> str:
     if isinstance(value, dict):
         return " entries"
     chars = sum(_chars(part) for part in value[:PARTS_COUNTED] if isinstance(part, Struct))
-    return f" parts, {chars} chars" if chars else " parts"
+    return f" parts of {chars} chars" if chars else " parts"
 
 
 def _chars(part: Struct) -> int:

@@ -80,10 +80,17 @@ class VirtualRows(Generic[Item]):
         self._measure()
 
     def show(self, pages: Pages[Item]) -> int:
-        """Take newer `pages`; return the first row that may look different now, `height` where none does."""
+        """Take newer `pages`; return the first row that may look different now, `height` where none does.
+
+        Pages may fall off the front, where the one behind them is the same one still.
+        """
         first_changed = self.height
         old = self._source
         self._source = pages
+        fallen = next((number for number, items in enumerate(old) if pages and items is pages[0]), 0)
+        if fallen:
+            first_changed, old = 0, old[fallen:]
+            del self._pages[:fallen]
         for number, items in enumerate(pages):
             if number < len(old) and items is old[number]:
                 continue
@@ -139,16 +146,19 @@ class VirtualRows(Generic[Item]):
         return self._pages[place.page].rows[place.item]
 
     def find(self, key: Hashable, near: Place) -> Place | None:
-        """Return where the item of this key stands now, looking on the page where it was."""
-        if near.page >= len(self._pages):
-            return None
-        items = self._pages[near.page].items
-        return next((Place(near.page, i) for i, item in enumerate(items) if self._holds(item, key)), None)
+        """Return where the item of this key stands now, looking on the page where it was, and then everywhere."""
+        return self._on_page(key, near.page) or self.place_of(key)
 
     def place_of(self, key: Hashable) -> Place | None:
         """Return where the item of this key stands, looking everywhere, from the newest page on."""
-        places = (self.find(key, Place(number, 0)) for number in range(len(self._pages) - 1, -1, -1))
+        places = (self._on_page(key, number) for number in range(len(self._pages) - 1, -1, -1))
         return next((place for place in places if place is not None), None)
+
+    def _on_page(self, key: Hashable, number: int) -> Place | None:
+        if number >= len(self._pages):
+            return None
+        items = self._pages[number].items
+        return next((Place(number, i) for i, item in enumerate(items) if self._holds(item, key)), None)
 
     def key_at(self, place: Place) -> Hashable:
         """Return the key of the item at `place`."""

@@ -43,9 +43,9 @@ def test_no_words_of_an_event_are_told(event: s.ServerEvent | c.ClientEvent) -> 
 def test_ids_times_and_sizes_are_told() -> None:
     event = s.ResponseOutputTextDelta("resp_1", "item_1", 0, 2, "four")
     assert event_type(event) == "response.output_text.delta"
-    assert in_words(facts_of(event)) == "response_id resp_1 · item_id item_1 · content_index 2 · delta 4 chars"
+    assert in_words(facts_of(event)) == "response_id resp_1, item_id item_1, content_index 2, delta 4 chars"
     stopped = s.InputAudioBufferSpeechStopped("item_1", 1_234.0)
-    assert in_words(facts_of(stopped)) == "item_id item_1 · audio_end_ms 1234"
+    assert in_words(facts_of(stopped)) == "item_id item_1, audio_end_ms 1234"
     append = c.InputAudioBufferAppend(audio="A" * 1_280)
     assert in_words(facts_of(append)) == "audio 1280 chars"
 
@@ -53,18 +53,18 @@ def test_ids_times_and_sizes_are_told() -> None:
 def test_what_went_wrong_is_told_by_its_codes() -> None:
     event = s.ServerError(ErrorDetails("invalid_request_error", "bad_voice", f"no {CANARY}", "event_1", CANARY))
     told = in_words(facts_of(event))
-    assert told == "type invalid_request_error · code bad_voice · message 18 chars · event_id event_1 · param 15 chars"
+    assert told == "type invalid_request_error, code bad_voice, message 18 chars, event_id event_1, param 15 chars"
 
 
 def test_of_lists_only_their_size_is_told() -> None:
     item = c.MessageItem("user", (c.InputText("eight ch"),), "typed_1")
     assert in_words(facts_of(c.ConversationItemCreate(item=item))) == (
-        "role user · content 1 parts, 8 chars · id typed_1"
+        "role user, content 1 parts of 8 chars, id typed_1"
     )
     assert in_words(facts_of(c.SessionUpdate(session={"instructions": CANARY}))) == "session 1 entries"
     output = tuple(Item(str(number)) for number in range(1_000))
     assert in_words(facts_of(s.ResponseDone(Response("r", "completed", output=output)))) == (
-        "id r · status completed · output 1000 parts"
+        "id r, status completed, output 1000 parts"
     )
 
 

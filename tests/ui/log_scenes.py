@@ -57,24 +57,24 @@ def measured() -> list[c.Change]:
 
 
 WIRE = [
-    c.WireLogged(1_204_200, "mic", True, "session.update", "session 4 entries · event_id event_12"),
-    c.WireLogged(1_204_260, "mic", False, "session.updated", "id sess_8f2 · type realtime · model gpt-realtime"),
+    c.WireLogged(1_204_200, "mic", True, "session.update", "session 4 entries, event_id event_12"),
+    c.WireLogged(1_204_260, "mic", False, "session.updated", "id sess_8f2, type realtime, model gpt-realtime"),
     c.WireLogged(
-        1_204_300, "speaker", False, "input_audio_buffer.speech_stopped", "item_id item_41 · audio_end_ms 90120"
+        1_204_300, "speaker", False, "input_audio_buffer.speech_stopped", "item_id item_41, audio_end_ms 90120"
     ),
     c.WireLogged(
-        1_204_380, "speaker", False, "input_audio_buffer.committed", "item_id item_41 · previous_item_id item_40"
+        1_204_380, "speaker", False, "input_audio_buffer.committed", "item_id item_41, previous_item_id item_40"
     ),
     c.WireLogged(
-        1_204_390, "mic", True, "conversation.item.create", "role user · content 1 parts, 220 chars · id ctx_41"
+        1_204_390, "mic", True, "conversation.item.create", "role user, content 1 parts of 220 chars, id ctx_41"
     ),
-    c.WireLogged(1_204_391, "mic", True, "response.create", "metadata 1 entries · event_id event_14"),
-    c.WireLogged(1_204_520, "mic", False, "response.created", "id resp_7 · status in_progress · metadata 1 entries"),
+    c.WireLogged(1_204_391, "mic", True, "response.create", "metadata 1 entries, event_id event_14"),
+    c.WireLogged(1_204_520, "mic", False, "response.created", "id resp_7, status in_progress, metadata 1 entries"),
     c.WireLogged(
-        1_204_560, "mic", False, "response.output_text.delta", "response_id resp_7 · item_id item_99 · delta 12 chars"
+        1_204_560, "mic", False, "response.output_text.delta", "response_id resp_7, item_id item_99, delta 12 chars"
     ),
     c.WireLogged(1_205_600, "", False, "passed over", "312 events in a burst"),
-    c.WireLogged(1_205_700, "mic", False, "error", "type invalid_request_error · code bad_voice · message 48 chars"),
+    c.WireLogged(1_205_700, "mic", False, "error", "type invalid_request_error, code bad_voice, message 48 chars"),
 ]
 
 

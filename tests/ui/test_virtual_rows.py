@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sentra_tui.domain.transcript import Line, LineKey, Transcript
-from sentra_tui.ui.entries import line_entry
+from sentra_tui.ui.entries import Entry, line_entry
 from sentra_tui.ui.virtual_rows import Place, VirtualRows
 from sentra_tui.ui.wrapping import wrap
 
@@ -84,7 +84,7 @@ def test_a_delta_wraps_one_line_of_fifty_thousand() -> None:
     assert set(wrapped) == {"99999"}
 
 
-def test_an_item_is_found_again_by_its_key_on_its_page() -> None:
+def test_an_item_is_found_again_by_its_key_wherever_its_page_went() -> None:
     model, transcript = rows(), Transcript()
     for number in range(5):
         transcript = transcript.insert(Line(key(number), 0, "x"))
@@ -92,4 +92,25 @@ def test_an_item_is_found_again_by_its_key_on_its_page() -> None:
     model.show(transcript.insert(Line(key(9), 0, "y"), after=key(0)).pages)
     assert model.find(key(3), Place(0, 3)) == Place(0, 4)
     assert model.find(key(77), Place(0, 3)) is None
-    assert model.find(key(3), Place(7, 3)) is None
+    assert model.find(key(3), Place(7, 3)) == Place(0, 4)
+
+
+def test_pages_that_fall_off_the_front_leave_the_others_as_they_are() -> None:
+    wrapped: list[str] = []
+
+    def present(line: Line) -> Entry:
+        wrapped.append(line.key.item_id)
+        return line_entry(line)
+
+    pages = tuple(tuple(Line(key(10 * page + n), 0, "a longer piece of text") for n in range(10)) for page in range(4))
+    model: VirtualRows[Line] = VirtualRows(present, lambda line: line.key)
+    model.wrap_to(WIDTH)
+    model.show(pages[:3])
+    height = model.height // 3
+    wrapped.clear()
+    assert model.show(pages[1:]) == 0
+    assert set(wrapped) == {str(number) for number in range(30, 40)}
+    assert model.height == 3 * height
+    assert model.item(model.locate(0)) is pages[1][0]
+    assert model.find(key(25), Place(2, 5)) == Place(1, 5)
+    assert model.find(key(5), Place(0, 5)) is None

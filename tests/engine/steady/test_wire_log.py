@@ -53,7 +53,7 @@ async def test_nothing_is_told_before_somebody_watches_and_then_all_that_is_kept
     await tapped.watch()
     assert tapped.rows == [
         c.WireLogged(10, "mic", True, "response.cancel", "response_id resp_1"),
-        c.WireLogged(20, "speaker", False, "rate_limits.updated", "type rate_limits.updated · raw 12 chars"),
+        c.WireLogged(20, "speaker", False, "rate_limits.updated", "type rate_limits.updated, raw 12 chars"),
     ]
     tapped.commit(1, 30)
     assert tapped.rows[-1] == c.WireLogged(30, "mic", False, "input_audio_buffer.committed", "item_id item_1")
