@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from email.utils import formatdate
 
 from aiohttp import web
 
@@ -19,6 +20,7 @@ from sentra_tui.provider.credentials import Credentials, shown_key
 from sentra_tui.provider.demo import Side, recordings
 from sentra_tui.provider.faults import Faults
 from sentra_tui.provider.loopback_only import loopback_only
+from sentra_tui.provider.planned import spoil_answers
 from sentra_tui.provider.realtime.calls import Calls
 from sentra_tui.provider.text.door import RouteGroup
 from sentra_tui.provider.voice import Voice
@@ -34,14 +36,23 @@ class ProviderApp:
     """The routes and what they need; `application` is for aiohttp."""
 
     def __init__(
-        self, credentials: Credentials, calls: Calls, voice: Voice, faults: Faults, groups: Sequence[RouteGroup] = ()
+        self,
+        credentials: Credentials,
+        calls: Calls,
+        voice: Voice,
+        faults: Faults,
+        epoch_s: Callable[[], float],
+        groups: Sequence[RouteGroup] = (),
     ) -> None:
         self._credentials = credentials
         self._calls = calls
         self._voice = voice
         self._recordings: dict[Side, bytes] | None = None
         guard = loopback_only(lambda: faults.plan.relays.ports)
-        self.application = web.Application(middlewares=[_shape_errors, guard], client_max_size=_MAX_BODY_BYTES)
+        middlewares = [spoil_answers, _shape_errors, guard]
+        self._epoch_s = epoch_s
+        self.application = web.Application(middlewares=middlewares, client_max_size=_MAX_BODY_BYTES)
+        self.application.on_response_prepare.append(self._date)
         self.application.add_routes(
             [
                 web.get("/v1/models", self._models),
@@ -51,6 +62,9 @@ class ProviderApp:
         )
         for group in groups:
             self.application.add_routes(group.routes())
+
+    async def _date(self, _: web.Request, response: web.StreamResponse) -> None:
+        response.headers["Date"] = formatdate(self._epoch_s(), usegmt=True)
 
     async def _models(self, request: web.Request) -> web.Response:
         self._credentials.require_api_key(shown_key(request.headers))

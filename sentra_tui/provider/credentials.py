@@ -11,6 +11,7 @@ from sentra_tui.domain.secret import Secret
 from sentra_tui.provider.api_error import ApiError
 from sentra_tui.provider.realtime.conversation import new_id
 from sentra_tui.provider.realtime.settings import SessionSettings
+from sentra_tui.provider.session_faults import RequestFault
 
 DEFAULT_LIFETIME_S = 600
 LIFETIME_RANGE_S = (10, 7200)
@@ -22,7 +23,9 @@ class ClientSecret:
 
     secret: Secret
     expires_at: int
-    """Seconds of the Unix epoch."""
+    """What is said of it, in seconds of the Unix epoch."""
+    dies_at: float
+    """When it is refused: then too, unless a plan of faults wants otherwise."""
     settings: SessionSettings
     session_id: str
     """The name of that session, for requests that carry it in their path."""
@@ -44,16 +47,22 @@ class Credentials:
         """The key of this run."""
         return self._api_key
 
-    def mint(self, settings: SessionSettings, lifetime_s: int = DEFAULT_LIFETIME_S) -> ClientSecret:
+    def mint(
+        self,
+        settings: SessionSettings,
+        lifetime_s: int = DEFAULT_LIFETIME_S,
+        fault: RequestFault | None = None,
+    ) -> ClientSecret:
         """Return a new secret for this session; raises ApiError when the lifetime is out of range."""
+        fault = fault or RequestFault()
         low, high = LIFETIME_RANGE_S
         if not low <= lifetime_s <= high:
             raise ApiError(400, f"The lifetime must be {low} to {high} seconds.", param="expires_after.seconds")
         now = self._epoch_s()
-        self._client_secrets = [known for known in self._client_secrets if known.expires_at > now]
-        minted = ClientSecret(
-            Secret(f"ek_{secrets.token_urlsafe(24)}"), int(now) + lifetime_s, settings, new_id("sess")
-        )
+        self._client_secrets = [known for known in self._client_secrets if known.dies_at > now]
+        expires_at = int(now + (lifetime_s if fault.ttl_s is None else fault.ttl_s))
+        dies_at = expires_at if fault.dies_after_s is None else now + fault.dies_after_s
+        minted = ClientSecret(Secret(f"ek_{secrets.token_urlsafe(24)}"), expires_at, dies_at, settings, new_id("sess"))
         self._client_secrets.append(minted)
         return minted
 
@@ -74,7 +83,7 @@ class Credentials:
         matching = [known for known in self._client_secrets if _matches(known.secret, token)]
         if not matching:
             raise _unauthorized(authorization)
-        if matching[0].expires_at <= self._epoch_s():
+        if matching[0].dies_at <= self._epoch_s():
             raise ApiError(401, "The client secret has expired: mint a new one.", code="token_expired")
         return matching[0]
 

@@ -50,94 +50,41 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct, field
 
 from sentra_tui.domain.errors import ProviderError
-from sentra_tui.provider.fault_rules import ErrorStatus, Rule, Seconds
+from sentra_tui.provider.fault_rules import Rule, Seconds
+from sentra_tui.provider.session_faults import (
+    Carrier,
+    EventFault,
+    RequestFault,
+    ScriptedMessage,
+    SessionFault,
+    SessionType,
+)
 from sentra_tui.provider.text_faults import Lack, TextApi, TextFault
 
-SessionType = Literal["realtime", "transcription"]
+__all__ = [
+    "Carrier",
+    "EventFault",
+    "Faults",
+    "Plan",
+    "Relays",
+    "RequestFault",
+    "ScriptedMessage",
+    "SessionFault",
+    "SessionType",
+    "load_plan",
+    "parse_plan",
+]
+
 Road = Literal["webrtc", "websocket", "client_secrets"]
 """What a realtime server may be without."""
 
-Carrier = Literal["webrtc", "websocket"]
-
 RuleT = TypeVar("RuleT", bound=Rule)
-
-
-class _SessionRule(Rule, frozen=True, kw_only=True):
-    """Which sessions a rule is for."""
-
-    session: SessionType | None = None
-
-    def fits(self, session: SessionType) -> bool:
-        """Return whether the rule is for a session of this type."""
-        return self.session in (None, session)
-
-
-class RequestFault(_SessionRule, frozen=True, kw_only=True):
-    """What happens to an HTTP request: it waits `delay_s`, and is refused where `status` is given."""
-
-    delay_s: Seconds = 0.0
-    status: ErrorStatus | None = None
-    code: str | None = None
-    message: str = "Refused, as the plan says."
-    retry_after_s: Seconds | None = None
-    web_page: bool = False
-    """A web page comes in place of the answer, as from a captive portal; its status is 200 where none is given."""
-
-
-class ScriptedMessage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the server says out of turn: an `event`, or any `text`; `{pad}` in it becomes `pad_chars` times x.
-
-    What is larger than the client takes (`a=max-message-size`, 262,144 bytes for aiortc) is not sent.
-    """
-
-    at_s: Seconds = 0.0
-    event: dict[str, Any] | None = None
-    text: str = ""
-    pad_chars: Annotated[int, Meta(ge=0, le=10_000_000)] = 0
-    repeat: Annotated[int, Meta(ge=1, le=100_000)] = 1
-    every_s: Seconds = 0.0
-
-    def render(self) -> str:
-        """Return the message as it goes on the wire."""
-        text = self.text if self.event is None else msgspec.json.encode(self.event).decode()
-        return text.replace("{pad}", "x" * self.pad_chars)
-
-
-class SessionFault(_SessionRule, frozen=True, kw_only=True):
-    """What goes wrong in a call that was answered, over WebRTC or a WebSocket, or over the `carrier` given only."""
-
-    carrier: Carrier | None = None
-
-    unreachable: bool = False
-    """The answer names a port where nobody listens: ICE finds no way."""
-    ice_tcp_only: bool = False
-    """The answer names passive TCP candidates only, as behind a firewall that lets no UDP through."""
-    silent_answers: bool = False
-    """Responses are created and then nothing more is heard of them."""
-    answer_delay_s: Seconds = 0.0
-    """How long an answer is thought about."""
-    late_transcripts_s: Seconds = 0.0
-    """What was said is told so long after it is known, in one piece: mostly when it has been answered already."""
-    freeze_after_s: Seconds | None = None
-    """From then on the server says and sends nothing more, but keeps the call."""
-    deaf_after_s: Seconds | None = None
-    """From then on nothing is read from a WebSocket, and no ping answered."""
-    close_channel_after_s: Seconds | None = None
-    close_call_after_s: Seconds | None = None
-    expire_after_s: Seconds = 3600.0
-    """The longest that a session lasts; it ends with `session_expired`."""
-    messages: list[ScriptedMessage] = field(default_factory=list)
-    greeting: ScriptedMessage | None = None
-    """What is said in place of `session.created`."""
-    close_code: Annotated[int, Meta(ge=1000, le=4999)] = 1000
-    """The code with which a WebSocket is closed after `close_call_after_s`; 1006 drops it without a word."""
-    close_reason: Annotated[str, Meta(max_length=120)] = ""
 
 
 class Relays(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -171,6 +118,8 @@ class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Messages on the data channel are wrapped, long ones in pieces."""
     late_refusals: bool = False
     """A socket opens for any key, and the refusal is the first that is said on it."""
+    clock_skew_s: float = 0.0
+    """How far the provider's clock is ahead: that of its dates, and of what it says and thinks of expiry."""
     relays: Relays = Relays()
 
 
@@ -200,8 +149,7 @@ class Faults:
 
     def for_session(self, session: SessionType, carrier: Carrier) -> SessionFault:
         """Return what goes wrong in this call."""
-        rules = [rule for rule in self.plan.sessions if rule.fits(session) and rule.carrier in (None, carrier)]
-        fault = self._choose(rules) or SessionFault()
+        fault = self._choose([rule for rule in self.plan.sessions if rule.fits(session, carrier)]) or SessionFault()
         return msgspec.structs.replace(
             fault,
             unreachable=fault.unreachable or not self.plan.udp,

@@ -7,6 +7,7 @@ own take the offer, and candidates after it, below the session that was made bef
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 import msgspec
@@ -50,10 +51,11 @@ class _CandidateRequest(msgspec.Struct, frozen=True):
 class OffersApi:
     """Has offers answered, and calls hung up."""
 
-    def __init__(self, credentials: Credentials, calls: Calls, faults: Faults) -> None:
+    def __init__(self, credentials: Credentials, calls: Calls, faults: Faults, epoch_s: Callable[[], float]) -> None:
         self._credentials = credentials
         self._calls = calls
         self._faults = faults
+        self._epoch_s = epoch_s
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes, for aiohttp."""
@@ -85,7 +87,7 @@ class OffersApi:
             settings = SessionSettings({"type": "realtime"})
         if settings is None:
             raise ApiError(400, "No session was sent: send one, or a client secret.", param="session")
-        answered = await self._open(offer, settings, choose_dialect(request, self._faults))
+        answered = await self._open(request, offer, settings, choose_dialect(request, self._faults))
         if isinstance(answered, web.Response):
             return answered
         call_id, answer = answered
@@ -95,7 +97,7 @@ class OffersApi:
     async def _answer_json(self, request: web.Request, settings: SessionSettings | None) -> web.Response:
         offer = await read_body(request, _JsonOffer)
         settings = settings or of_model(offer.model, undecided=True)
-        answered = await self._open(offer.sdp, settings, choose_dialect(request, self._faults))
+        answered = await self._open(request, offer.sdp, settings, choose_dialect(request, self._faults))
         if isinstance(answered, web.Response):
             return answered
         call_id, answer = answered
@@ -105,14 +107,14 @@ class OffersApi:
         dialect = choose_dialect(request, self._faults, legacy=True)
         settings = self._admit(request) or of_query(request.query, dialect)
         offer = (await request.read()).decode("utf-8", "replace")
-        answered = await self._open(offer, settings, dialect)
+        answered = await self._open(request, offer, settings, dialect)
         return answered if isinstance(answered, web.Response) else web.Response(text=answered[1])
 
     async def _answer_session(self, request: web.Request) -> web.Response:
         secret = self._admit_to_session(request)
         offer = await read_body(request, _SessionOffer)
         dialect = choose_dialect(request, self._faults)
-        answered = await self._open(offer.sdp, secret.settings, dialect, secret.session_id)
+        answered = await self._open(request, offer.sdp, secret.settings, dialect, secret.session_id)
         return answered if isinstance(answered, web.Response) else web.json_response({"sdp": answered[1]})
 
     async def _add_candidate(self, request: web.Request) -> web.Response:
@@ -124,10 +126,10 @@ class OffersApi:
         return web.json_response({})
 
     async def _open(
-        self, offer: str, settings: SessionSettings, dialect: Dialect, session_id: str = ""
+        self, request: web.Request, offer: str, settings: SessionSettings, dialect: Dialect, session_id: str = ""
     ) -> tuple[str, str] | web.Response:
         """Return the id of the call and the answer, or the web page that comes in their place; raises ApiError."""
-        page = await suffer(self._faults.for_call(settings.type))
+        page = await suffer(request, self._faults.for_call(settings.type), self._epoch_s())
         edge = Edge(dialect, wrapped=self._faults.plan.wrapped_messages)
         return page or await self._calls.open(offer, settings, edge, session_id)
 

@@ -5,6 +5,7 @@ Shapes as of https://platform.openai.com/docs/api-reference/realtime-sessions.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -35,9 +36,10 @@ class _SecretRequest(msgspec.Struct, frozen=True):
 class SecretsApi:
     """Gives whoever has the API key short-lived secrets for calls."""
 
-    def __init__(self, credentials: Credentials, faults: Faults) -> None:
+    def __init__(self, credentials: Credentials, faults: Faults, epoch_s: Callable[[], float]) -> None:
         self._credentials = credentials
         self._faults = faults
+        self._epoch_s = epoch_s
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes, for aiohttp."""
@@ -54,10 +56,11 @@ class SecretsApi:
         self._admit(request)
         wanted = await read_body(request, _SecretRequest)
         settings = SessionSettings(wanted.session)
-        page = await suffer(self._faults.for_client_secret(settings.type))
+        fault = self._faults.for_client_secret(settings.type)
+        page = await suffer(request, fault, self._epoch_s())
         if page is not None:
             return page
-        minted = self._credentials.mint(settings, wanted.expires_after.seconds)
+        minted = self._credentials.mint(settings, wanted.expires_after.seconds, fault)
         session = settings.describe(minted.session_id, 0)
         return web.json_response({"value": minted.secret.reveal(), "expires_at": minted.expires_at, "session": session})
 
@@ -71,10 +74,11 @@ class SecretsApi:
         self._admit(request)
         choose_dialect(request, self._faults, legacy=True)
         settings = SessionSettings(ga_session(await read_body(request, dict[str, Any]), kind))
-        page = await suffer(self._faults.for_client_secret(kind))
+        fault = self._faults.for_client_secret(kind)
+        page = await suffer(request, fault, self._epoch_s())
         if page is not None:
             return page
-        minted = self._credentials.mint(settings, BETA_LIFETIME_S)
+        minted = self._credentials.mint(settings, BETA_LIFETIME_S, fault)
         secret = {"value": minted.secret.reveal(), "expires_at": minted.expires_at}
         session = shown_session(settings.describe(minted.session_id, 0))
         return web.json_response({**session, "client_secret": secret})

@@ -88,17 +88,22 @@ async def serving(
     faults = faults or Faults(options.plan)
     answerer = load_answerer()
     language_model = text_model or _language_model(options)
-    calls = Calls(Staff(language_model or QuickModel(answerer), voice, options.stt_model), faults, time.time)
-    credentials = Credentials(time.time, _given_key())
+    plan_of_run = faults
+
+    def epoch_s() -> float:
+        return time.time() + plan_of_run.plan.clock_skew_s
+
+    calls = Calls(Staff(language_model or QuickModel(answerer), voice, options.stt_model), faults, epoch_s)
+    credentials = Credentials(epoch_s, _given_key())
     model = language_model or PlainModel(answerer)
     groups: list[RouteGroup] = [
-        *text_apis(model, credentials, faults, time.time, options.stt_model),
-        SecretsApi(credentials, faults),
-        OffersApi(credentials, calls, faults),
-        SocketsApi(credentials, calls, faults),
+        *text_apis(model, credentials, faults, epoch_s, options.stt_model),
+        SecretsApi(credentials, faults, epoch_s),
+        OffersApi(credentials, calls, faults, epoch_s),
+        SocketsApi(credentials, calls, faults, epoch_s),
     ]
     runner = web.AppRunner(
-        ProviderApp(credentials, calls, voice, faults, groups).application,
+        ProviderApp(credentials, calls, voice, faults, epoch_s, groups).application,
         access_log=None,
         handler_cancellation=True,
         shutdown_timeout=SHUTDOWN_S / 2,

@@ -6,6 +6,7 @@ Shapes as of https://platform.openai.com/docs/guides/realtime-websocket.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
@@ -28,10 +29,11 @@ _BAD_REQUEST = 4000
 class SocketsApi:
     """Opens sockets, and has the sessions over them carried."""
 
-    def __init__(self, credentials: Credentials, calls: Calls, faults: Faults) -> None:
+    def __init__(self, credentials: Credentials, calls: Calls, faults: Faults, epoch_s: Callable[[], float]) -> None:
         self._credentials = credentials
         self._calls = calls
         self._faults = faults
+        self._epoch_s = epoch_s
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes, for aiohttp."""
@@ -53,11 +55,15 @@ class SocketsApi:
             if error.status == 401 and not self._faults.plan.late_refusals:
                 raise
             return await _refuse(request, error)
-        page = await suffer(self._faults.for_socket(settings.type))
+        fault = self._faults.for_socket(settings.type)
+        page = await suffer(request, fault, self._epoch_s())
         if page is not None:
             return page
         self._calls.require_room()
         socket = await _accept(request)
+        if fault.close_code is not None:
+            await socket.close(code=fault.close_code)
+            return socket
         await self._calls.carry(socket, request.transport, settings, Edge(dialect))
         return socket
 

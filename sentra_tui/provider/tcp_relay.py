@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
-import struct
 from dataclasses import dataclass, field
 from random import Random
+
+from sentra_tui.provider.reset import reset
 
 Address = tuple[str, int]
 
 _PIECE_BYTES = 65_536
 _BACKLOG_PIECES = 64
-_RESET = struct.pack("ii", 1, 0)
-"""SO_LINGER for no time: what is closed then is reset (RST)."""
 
 
 @dataclass
@@ -181,7 +179,7 @@ class TcpRelay:
         """Reset all connections that stand, at both ends."""
         for writers in self._connections.values():
             for writer in writers:
-                _reset(writer)
+                reset(writer.transport)
 
     async def close(self) -> None:
         """Stop relaying and let go of all sockets."""
@@ -195,7 +193,7 @@ class TcpRelay:
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.refusing:
-            _reset(writer)
+            reset(writer.transport)
             return
         task = asyncio.create_task(self._relay(reader, writer))
         self._connections[task] = [writer]
@@ -211,7 +209,7 @@ class TcpRelay:
             writers.append(far_writer)
             await self._carry(writers, (reader, far_writer), (far_reader, writer))
         except OSError:
-            _reset(writer)
+            reset(writer.transport)
         finally:
             for each in writers:
                 each.close()
@@ -233,7 +231,7 @@ class TcpRelay:
             ended, running = await asyncio.wait(directions, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
             if any(task.result() for task in ended):
                 for writer in writers:
-                    _reset(writer)
+                    reset(writer.transport)
             elif ended and running and not self._limited():
                 await asyncio.wait(running)
         finally:
@@ -243,10 +241,3 @@ class TcpRelay:
 
     def _limited(self) -> bool:
         return self.up.limit_bytes is not None or self.down.limit_bytes is not None
-
-
-def _reset(writer: asyncio.StreamWriter) -> None:
-    end = writer.get_extra_info("socket")
-    with contextlib.suppress(OSError):
-        end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-    writer.transport.abort()

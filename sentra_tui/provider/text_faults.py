@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from email.utils import formatdate
 from fnmatch import fnmatch
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from sentra_tui.provider.fault_rules import ErrorStatus, Rule, Seconds
+from sentra_tui.provider.fault_rules import Milliseconds, ReplyFault, Seconds
 
 TextApi = Literal["responses", "conversations", "chat", "assistants", "transcriptions", "speech"]
 Lack = (
@@ -23,7 +21,6 @@ Lack = (
 )
 """What a server may be without: a whole API, `background` of the Responses, or what chats and transcriptions gained
 later."""
-Milliseconds = Annotated[int, Meta(ge=0)]
 
 
 class RunFailure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,7 +31,7 @@ class RunFailure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     after_words: Annotated[int, Meta(ge=0)] = 0
 
 
-class TextFault(Rule, frozen=True, kw_only=True):
+class TextFault(ReplyFault, frozen=True, kw_only=True):
     """What happens to a request of these endpoints, and to the run that it starts."""
 
     api: TextApi | None = None
@@ -42,24 +39,8 @@ class TextFault(Rule, frozen=True, kw_only=True):
     path: str = "*"
     """A shell pattern for the path, such as `/v1/responses/*/cancel`."""
 
-    delay_s: Seconds = 0.0
-    status: ErrorStatus | None = None
-    """Refused with this HTTP status."""
-    code: str | None = None
-    param: str | None = None
-    message: str = "Refused, as the plan says."
-    retry_after_s: Seconds | None = None
-    """Told in the header `Retry-After`, as whole seconds."""
-    retry_after_ms: Milliseconds | None = None
-    """Told in the header `retry-after-ms`."""
-    retry_after_date: Seconds | None = None
-    """Told in the header `Retry-After`, as the date so many seconds ahead."""
     poll_after_ms: Milliseconds | None = None
     """Told in the header `openai-poll-after-ms` of the answer."""
-    no_reply: bool = False
-    """What was asked for is done, and the connection closed without an answer."""
-    web_page: bool = False
-    """A web page comes in place of the answer, as from the login of a hotel's network."""
     drop_stream_after_events: Annotated[int, Meta(ge=0)] | None = None
     """The connection is closed behind this many events of the stream that the request opened, or pieces of speech."""
     half_event: bool = False
@@ -83,14 +64,3 @@ class TextFault(Rule, frozen=True, kw_only=True):
     def fits(self, api: TextApi, method: str, path: str) -> bool:
         """Return whether the rule is for a request like this."""
         return self.api in (None, api) and self.method in (None, method) and fnmatch(path, self.path)
-
-    def retry_headers(self, now_s: float) -> dict[str, str]:
-        """Return the headers that say when to come again; `now_s` is the wall clock, seconds since 1970."""
-        headers = {}
-        if self.retry_after_s is not None:
-            headers["Retry-After"] = str(math.ceil(self.retry_after_s))
-        if self.retry_after_date is not None:
-            headers["Retry-After"] = formatdate(now_s + self.retry_after_date, usegmt=True)
-        if self.retry_after_ms is not None:
-            headers["retry-after-ms"] = str(self.retry_after_ms)
-        return headers

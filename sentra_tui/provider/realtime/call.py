@@ -19,9 +19,11 @@ from sentra_tui.provider.faults import SessionFault, SessionType
 from sentra_tui.provider.realtime.candidates import leading_nowhere, over_tcp, without_candidates
 from sentra_tui.provider.realtime.conversation import new_id
 from sentra_tui.provider.realtime.edge import Edge
+from sentra_tui.provider.realtime.event_faults import SpoiltEvents
 from sentra_tui.provider.realtime.reception import Reception
 from sentra_tui.provider.realtime.session import RealtimeSession, Staff
 from sentra_tui.provider.realtime.settings import SessionSettings
+from sentra_tui.provider.realtime.spoilt_answer import spoilt_answer
 from sentra_tui.provider.script import Script
 
 CHANNEL_LABEL = "oai-events"
@@ -66,6 +68,7 @@ class Call:
         self._ssrc: int | None = None
         self._channel: RTCDataChannel | None = None
         self._script = Script(fault)
+        self._spoilt = SpoiltEvents(fault.events)
         expires_at = int(epoch_s + fault.expire_after_s)
         self._session = RealtimeSession(settings, staff, fault, expires_at, self._say, self._track.send, session_id)
         self._connection.on("datachannel", self._on_channel)
@@ -104,7 +107,7 @@ class Call:
         sdp = self._connection.localDescription.sdp
         if self._fault.ice_tcp_only:
             return over_tcp(sdp)
-        return leading_nowhere(sdp) if self._fault.unreachable else sdp
+        return leading_nowhere(sdp) if self._fault.unreachable else spoilt_answer(sdp, self._fault.answer_sdp)
 
     async def add_candidate(self, candidate: str, sdp_mid: str | None) -> None:
         """Take another candidate of the client, a line of SDP; raises ApiError when it is none."""
@@ -164,6 +167,8 @@ class Call:
             return
         for message in self._script.due(age_s):
             self._send(self._edge.wrap(message))
+        for message in self._spoilt.due(age_s):
+            self._send(self._edge.write(message))
         self._carry_out(age_s)
 
     def _age_s(self) -> float:
@@ -195,7 +200,8 @@ class Call:
             self.hang_up()
 
     def _say(self, message: str) -> None:
-        self._send(self._edge.write(message))
+        for each in self._spoilt.take(message, self._age_s()):
+            self._send(self._edge.write(each))
 
     def _send(self, messages: list[str]) -> None:
         channel = self._channel

@@ -16,9 +16,11 @@ from sentra_tui.provider.api_error import ApiError
 from sentra_tui.provider.faults import SessionFault, SessionType
 from sentra_tui.provider.realtime.conversation import new_id
 from sentra_tui.provider.realtime.edge import Edge
+from sentra_tui.provider.realtime.event_faults import SpoiltEvents
 from sentra_tui.provider.realtime.session import RealtimeSession, Staff
 from sentra_tui.provider.realtime.settings import SessionSettings
-from sentra_tui.provider.script import Script
+from sentra_tui.provider.reset import reset
+from sentra_tui.provider.script import MOST_AT_ONCE, Script
 
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 CLOSE_S = 1.0
@@ -53,6 +55,7 @@ class SocketCall:
         self._farewell: tuple[int, str] = (WSCloseCode.GOING_AWAY, "")
         self._outbox: asyncio.Queue[str | None] = asyncio.Queue()
         self._script = Script(fault)
+        self._spoilt = SpoiltEvents(fault.events)
         self._session = RealtimeSession(settings, staff, fault, int(epoch_s + fault.expire_after_s), self._say)
 
     @property
@@ -117,8 +120,11 @@ class SocketCall:
     async def _pace(self) -> None:
         while not self._over.is_set():
             age_s = self._age_s()
-            for message in self._script.due(age_s):
-                self._outbox.put_nowait(message)
+            if self._outbox.qsize() < MOST_AT_ONCE:
+                for message in self._script.due(age_s):
+                    self._outbox.put_nowait(message)
+            for message in self._spoilt.due(age_s):
+                self._put(message)
             self._carry_out(age_s)
             await asyncio.sleep(_TICK_S)
 
@@ -130,6 +136,9 @@ class SocketCall:
             self.hang_up()
         elif age_s >= fault.expire_after_s:
             self._session.expire(fault.expire_after_s)
+            self.hang_up()
+        if fault.reset_after_s is not None and age_s >= fault.reset_after_s and self._transport is not None:
+            reset(self._transport)
             self.hang_up()
         if fault.deaf_after_s is not None and age_s >= fault.deaf_after_s and self._transport is not None:
             self._transport.pause_reading()
@@ -145,6 +154,11 @@ class SocketCall:
         return self._loop.time() - self._opened
 
     def _say(self, message: str) -> None:
-        if not self._script.frozen(self._age_s()):
-            for each in self._edge.write(message):
-                self._outbox.put_nowait(each)
+        age_s = self._age_s()
+        if not self._script.frozen(age_s):
+            for each in self._spoilt.take(message, age_s):
+                self._put(each)
+
+    def _put(self, message: str) -> None:
+        for each in self._edge.write(message):
+            self._outbox.put_nowait(each)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
@@ -11,7 +10,7 @@ from aiohttp import web
 from sentra_tui.provider.api_error import ApiError
 from sentra_tui.provider.credentials import Credentials, shown_key
 from sentra_tui.provider.faults import Faults
-from sentra_tui.provider.planned import WEB_PAGE
+from sentra_tui.provider.planned import suffer
 from sentra_tui.provider.text_faults import Lack, TextApi, TextFault
 
 POLL_AFTER = "openai-poll-after-ms"
@@ -48,28 +47,15 @@ class TextDoor:
         """Return the handler with the door in front of it, as aiohttp takes it."""
 
         async def guarded(request: web.Request) -> web.StreamResponse:
-            fault = await self._admit(api, request)
-            if fault.web_page:
-                return web.Response(text=WEB_PAGE, content_type="text/html")
-            response = await handler(request, fault)
-            if fault.no_reply and request.transport is not None:
-                request.transport.close()
-            return response
+            self._credentials.require_api_key(shown_key(request.headers))
+            if self.lacks(api):
+                message = f"Unknown request URL: {request.method} {request.path}."
+                raise ApiError(404, message, code="unknown_url")
+            fault = self._faults.for_text(api, request.method, request.path)
+            page = await suffer(request, fault, self._epoch_s())
+            return page or await handler(request, fault)
 
         return guarded
-
-    async def _admit(self, api: TextApi, request: web.Request) -> TextFault:
-        """Return what the plan has for this request; raises ApiError where it is refused."""
-        self._credentials.require_api_key(shown_key(request.headers))
-        if self.lacks(api):
-            message = f"Unknown request URL: {request.method} {request.path}."
-            raise ApiError(404, message, code="unknown_url")
-        fault = self._faults.for_text(api, request.method, request.path)
-        await asyncio.sleep(fault.delay_s)
-        if fault.status is not None:
-            headers = fault.retry_headers(self._epoch_s())
-            raise ApiError(fault.status, fault.message, code=fault.code, param=fault.param, headers=headers)
-        return fault
 
 
 def json_reply(body: Any, fault: TextFault) -> web.Response:
