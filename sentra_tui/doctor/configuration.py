@@ -73,6 +73,12 @@ def choose(config: Config, wanted: str | None) -> Chosen:
     return Chosen(url, ProviderProfile(label="The server", base_url=url, key_env=key_env_for(url)), by_url=True)
 
 
+def with_keys(config: Config, environ: Mapping[str, str]) -> list[str]:
+    """Return the names of the providers whose key is set."""
+    names = config.provider_names()
+    return [name for name in names if (variable := config.require_profile(name).key_env) and environ.get(variable)]
+
+
 def key(chosen: Chosen, config: Config, environ: Mapping[str, str]) -> Outcome:
     """Return whether the key is there, and may go where the profile says."""
     profile = chosen.profile

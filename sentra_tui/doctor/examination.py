@@ -13,7 +13,7 @@ from msgspec import Struct
 from sentra_tui.doctor import files, machine, sound
 from sentra_tui.doctor.board import Board
 from sentra_tui.doctor.check import Check, Group, Outcome, failed, ok
-from sentra_tui.doctor.configuration import Chosen, choose, configuration
+from sentra_tui.doctor.configuration import Chosen, choose, configuration, with_keys
 from sentra_tui.doctor.off_loop import off_loop
 from sentra_tui.doctor.provider import ORDER, ProviderExamination
 from sentra_tui.domain.config import Config
@@ -61,7 +61,7 @@ async def examine(
     """Put all findings down on `board`, in order, within `deadline_s`; `size` and `encoding` are the terminal's."""
     said, config = configuration(wishes.places.config)
     board.note(Group.FILES, _CONFIGURATION, said)
-    chosen = _choose(board, config, wishes.provider)
+    chosen = _choose(board, config, wishes.provider, environ)
     counting = config or Config()
     jobs: list[Awaitable[None]] = [
         _machine(board, environ, size, encoding),
@@ -79,20 +79,21 @@ async def examine(
     board.checks.sort(key=_place)
 
 
-def _choose(board: Board, config: Config | None, wanted: str | None) -> Chosen | None:
+def _choose(board: Board, config: Config | None, wanted: str | None, environ: Mapping[str, str]) -> Chosen | None:
     """Return the provider to look at, and put it down; None where that cannot be known."""
     if config is None and not wanted:
         board.skip(Group.PROVIDER, "The configuration comes first.", _PROVIDER)
         return None
+    config = config or Config()
     try:
-        chosen = choose(config or Config(), wanted)
+        chosen = choose(config, wanted)
     except ConfigError as error:
         board.note(Group.PROVIDER, _PROVIDER, failed(error.message, error.hint))
         return None
     label = "" if chosen.by_url else chosen.profile.label
-    board.note(
-        Group.PROVIDER, _PROVIDER, ok(f"{chosen.name} ({label})" if label not in ("", chosen.name) else chosen.name)
-    )
+    found = f"{chosen.name} ({label})" if label not in ("", chosen.name) else chosen.name
+    others = [] if wanted or config.provider else with_keys(config, environ)
+    board.note(Group.PROVIDER, _PROVIDER, ok(f"{found}; for another: --provider {others[0]}" if others else found))
     return chosen
 
 

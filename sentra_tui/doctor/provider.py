@@ -83,7 +83,9 @@ class ProviderExamination:
     async def _reach(self, place: Endpoint) -> None:
         """Go the way to the provider, step by step; where one fails there is nothing behind it."""
         through, relay = proxy(place.base_url)
-        self._board.note(Group.PROVIDER, PROXY, through)
+        if not self._board.note(Group.PROVIDER, PROXY, through):
+            self._skip(PROXY, NAME, CONNECTION, CERTIFICATE, ANSWER, MODELS, CLOCK, DIALECT)
+            return
         road = Road(relay or place_of(place.base_url), is_proxy=relay is not None)
         steps = [(NAME, road.name, _MUTE_RESOLVER), (CONNECTION, road.connection, _DROPPED)]
         behind = [NAME, CONNECTION, CERTIFICATE, ANSWER, MODELS, CLOCK, DIALECT]

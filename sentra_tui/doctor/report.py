@@ -57,13 +57,13 @@ def _counts(checks: Sequence[Check]) -> dict[str, int]:
 
 def _told_together(members: Iterable[Check]) -> Iterator[Check]:
     """Yield the checks, those that were skipped for one reason as one."""
-    for (state, found), alike in groupby(members, key=lambda check: (check.state, check.found)):
+    for (state, found, fix), alike in groupby(members, key=lambda check: (check.state, check.found, check.fix)):
         checks = list(alike)
         if state is not State.SKIPPED or len(checks) == 1:
             yield from checks
         else:
             names = ", ".join(check.name for check in checks)
-            yield Check("the rest", checks[0].group, state, f"{found} Not looked at: {names}.")
+            yield Check("the rest", checks[0].group, state, f"{found} Not looked at: {names}.", fix)
 
 
 def _check_lines(check: Check, name_cells: int, width: int, *, signs: bool, colours: bool) -> list[str]:

@@ -21,6 +21,7 @@ async def test_what_has_not_answered_when_the_time_is_over_has_failed_and_is_nam
     async with silent() as port:
         wishes = Wishes(places(tmp_path), f"http://127.0.0.1:{port}/v1")
         await examine(board, wishes, {}, None, "utf-8", deadline_s=1.0)
+    assert not board.waiting
     told = {check.name: check for check in board.checks}
     assert told["answer"].state is State.FAILED
     assert "in time" in told["answer"].found
@@ -38,3 +39,11 @@ async def test_a_chosen_device_that_is_missing_is_named(tmp_path: Path) -> None:
     assert "no-such-microphone" in told["microphone"].found
     assert told["provider"].state is State.FAILED
     assert "answer" not in told
+
+
+async def test_a_key_that_is_set_for_a_provider_that_is_not_looked_at_is_pointed_to(tmp_path: Path) -> None:
+    board = Board()
+    await examine(board, Wishes(places(tmp_path)), {"XAI_API_KEY": "xai-secret"}, None, "utf-8", deadline_s=0.1)
+    told = {check.name: check for check in board.checks}
+    assert told["provider"].found == "local; for another: --provider xai"
+    assert "xai-secret" not in repr(board.checks)

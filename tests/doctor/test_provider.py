@@ -112,6 +112,25 @@ async def test_a_proxy_that_is_not_there_is_told_from_the_provider(monkeypatch: 
     assert "HTTPS_PROXY" in checks["connection"].fix
 
 
+@pytest.mark.parametrize("value", ["socks5://127.0.0.1:9", "gopher://me:hunter2@x", "http://[::1"])
+async def test_a_proxy_that_is_not_taken_ends_the_way_there(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", value)
+    checks = await at("https://provider.invalid/v1")
+    assert failing(checks) == ["proxy"]
+    assert "hunter2" not in repr(checks)
+
+
+async def test_a_broker_is_asked_for_its_health_beside_the_provider() -> None:
+    async with answering(reply("200 OK", b"{}", "Content-Type: application/json")) as port:
+        url = f"http://127.0.0.1:{port}"
+        profile = ProviderProfile(base_url=f"{url}/v1", broker_url=f"{url}/api/realtime/session", key_env="X_KEY")
+        well = await examined(Chosen("team", profile))
+        gone = await examined(Chosen("team", replace(profile, broker_url="http://127.0.0.1:1/api/realtime/session")))
+    assert failing(well) == []
+    assert "127.0.0.1 is well" in well["broker"].found
+    assert failing(gone) == ["broker"]
+
+
 async def test_a_server_that_never_answers_does_not_hold_the_run_up() -> None:
     async with silent() as port:
         checks = await at(f"http://127.0.0.1:{port}/v1")
