@@ -132,7 +132,7 @@ class CallDriver:
 
     @_carry_out.register
     def _(self, effect: e.Dial) -> None:
-        self._start_dialling(self._call())
+        self._start_dialling(self._call(effect.limit_s))
 
     @_carry_out.register
     def _(self, effect: e.WaitThenDial) -> None:
@@ -201,10 +201,14 @@ class CallDriver:
         await asyncio.sleep(delay_s)
         self.perform(self._machine.retry_due(self._now_ms()))
 
-    async def _call(self) -> None:
+    async def _call(self, limit_s: float | None) -> None:
         began_ms = self._now_ms()
         try:
-            dialled = await self._dial()
+            async with asyncio.timeout(limit_s):
+                dialled = await self._dial()
+        except TimeoutError:
+            cause = f"No call came about within {limit_s:g} s."
+            self.perform(self._machine.dial_lost(self._now_ms(), cause, "The network may be poor."))
         except TransportLost as error:
             self.perform(self._machine.dial_lost(self._now_ms(), error.message, error.hint, error.retry_after_s))
         except SentraError as error:

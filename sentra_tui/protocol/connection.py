@@ -33,6 +33,10 @@ LONGEST_WAIT_S = 120.0
 FRESH_DIAL_MS = 1_000
 """A dial that began so lately need not begin anew when the network is back."""
 DOUBLINGS_MAX = 30
+DIAL_LIMITS_S = (4.0, 6.0, 20.0)
+"""How long the dials after a break may take, by turns: one that began while the network was away may wait in vain long
+after it is back, and where the network is slow every third has its time.
+"""
 _ASKED_WAIT_SPREAD = 0.05
 """A wait that a server asked for is longer by up to this share, so that not all clients come at once."""
 
@@ -43,6 +47,11 @@ def backoff_s(policy: ReconnectConfig, attempt: int, random: float) -> float:
     """Return the wait before dial number `attempt`: full jitter, `random` (0 to 1) of a doubling, capped span."""
     doublings = min(max(0, attempt - 1), DOUBLINGS_MAX)
     return random * min(policy.cap_s, policy.base_s * 2.0**doublings)
+
+
+def _limited(attempt: int) -> Dial:
+    """Return a dial after a break."""
+    return Dial(attempt, DIAL_LIMITS_S[(attempt - 1) % len(DIAL_LIMITS_S)])
 
 
 class CallMachine:
@@ -105,7 +114,7 @@ class CallMachine:
         self._suspected = self._beside = True
         self._attempt = 1
         self._dialled_at_ms = now_ms
-        return [StreamSuspected(self._stream, now_ms, True, cause), Dial(1)]
+        return [StreamSuspected(self._stream, now_ms, True, cause), _limited(1)]
 
     def cleared(self, now_ms: int) -> Outcome:
         """The call that stands gives signs of life again."""
@@ -173,7 +182,7 @@ class CallMachine:
         if self._state is not Connection.LIVE:
             return self._dial(self._attempt, now_ms)
         self._waiting = False
-        return [Dial(self._attempt)]
+        return [_limited(self._attempt)]
 
     def retry_now(self, now_ms: int) -> Outcome:
         """The user will not wait: dial at once, and count anew."""
@@ -252,7 +261,8 @@ class CallMachine:
         self._attempt = attempt
         self._waiting = False
         self._dialled_at_ms = now_ms
-        return [StreamConnecting(self._stream, now_ms, attempt), Dial(attempt)]
+        first = self._state is Connection.CONNECTING
+        return [StreamConnecting(self._stream, now_ms, attempt), Dial(attempt) if first else _limited(attempt)]
 
     def _take(self, step: Step) -> None:
         after = TABLE.get((self._state, step))

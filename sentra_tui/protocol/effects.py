@@ -19,6 +19,8 @@ class Dial(_Effect, frozen=True):
     """Make a new call at once, whatever wait there was; `attempt` counts from 1 since the last call that stayed."""
 
     attempt: int
+    limit_s: float | None = None
+    """When to begin anew instead; None leaves it to the deadlines of its steps."""
 
 
 class WaitThenDial(_Effect, frozen=True):

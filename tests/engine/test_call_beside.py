@@ -154,3 +154,13 @@ async def test_a_call_that_the_network_was_taken_from_is_doubted_within_a_second
         call.shaken("The network changed.")
         await until(lambda: len(exchange.dialled) == 2)
         assert call.state is Connection.LIVE
+
+
+async def test_a_dial_after_a_break_that_hangs_is_begun_anew() -> None:
+    async with live_call() as (call, exchange, store, _):
+        exchange.open.clear()
+        exchange.dialled[0].say(TransportLost("gone"))
+        await until(lambda: exchange.begun == 3)
+        assert store.state.streams[0].cause.startswith("No call came about within")
+        exchange.open.set()
+        await until(lambda: call.state is Connection.LIVE)

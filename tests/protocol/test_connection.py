@@ -16,6 +16,7 @@ from sentra_tui.protocol.call_steps import TABLE, Step
 from sentra_tui.protocol.connection import STABLE_MS, CallMachine, backoff_s
 from sentra_tui.protocol.effects import Dial, DropCall, EndCall, GiveUpDial, WaitThenDial
 
+LIMITS_S = (4.0, 6.0, 20.0)
 POLICY = ReconnectConfig(base_s=1.0, cap_s=8.0, attempts=3)
 STEPS: dict[Step, Callable[[CallMachine], list[object]]] = {
     Step.CONNECT: lambda call: [*call.connect(0)],
@@ -35,6 +36,10 @@ WAY_TO = {
     Connection.RECONNECTING: [Step.CONNECT, Step.LOST, Step.RETRY_DUE],
     Connection.FAILED: [Step.CONNECT, Step.REFUSED],
 }
+
+
+def again(attempt: int) -> Dial:
+    return Dial(attempt, LIMITS_S[(attempt - 1) % 3])
 
 
 def machine(policy: ReconnectConfig = POLICY, random: float = 1.0) -> CallMachine:
@@ -69,7 +74,7 @@ def test_a_call_that_only_waits_cannot_come_through_or_break(step: Step) -> None
     with pytest.raises(ProtocolError, match="waits"):
         STEPS[step](call)
     assert call.state is Connection.RECONNECTING
-    assert call.retry_due(9) == [c.StreamConnecting("mic", 9, 2), Dial(2)]
+    assert call.retry_due(9) == [c.StreamConnecting("mic", 9, 2), again(2)]
 
 
 def test_connecting_dials_and_coming_through_is_told() -> None:
@@ -85,7 +90,7 @@ def test_a_failed_dial_waits_and_dials_again() -> None:
         c.StreamReconnecting("mic", 100, 2, 2_100, "no route", "check the network"),
         WaitThenDial(2.0),
     ]
-    assert call.retry_due(2_100) == [c.StreamConnecting("mic", 2_100, 2), Dial(2)]
+    assert call.retry_due(2_100) == [c.StreamConnecting("mic", 2_100, 2), again(2)]
     assert call.state is Connection.RECONNECTING
 
 
@@ -109,10 +114,10 @@ def test_the_count_begins_anew_only_after_a_call_that_stayed() -> None:
     for attempt in range(2, 5):
         call.connected(0, "webrtc", 80.0)
         call.lost(STABLE_MS - 1, "gone", ended_by_peer=False)
-        assert call.retry_due(0)[-1] == Dial(attempt)
+        assert call.retry_due(0)[-1] == again(attempt)
     call.connected(0, "webrtc", 80.0)
     call.lost(STABLE_MS, "gone")
-    assert call.retry_due(0)[-1] == Dial(1)
+    assert call.retry_due(0)[-1] == again(1)
 
 
 def test_the_last_attempt_fails_with_its_cause() -> None:
@@ -147,7 +152,7 @@ def test_retry_now_cuts_the_wait_short_and_counts_anew() -> None:
     call = machine()
     call.connect(0)
     call.lost(0, "gone")
-    assert call.retry_now(10) == [c.StreamConnecting("mic", 10, 1), Dial(1)]
+    assert call.retry_now(10) == [c.StreamConnecting("mic", 10, 1), again(1)]
     assert call.state is Connection.RECONNECTING
 
 
@@ -201,7 +206,7 @@ def test_the_screen_agrees_with_the_machine_after_any_steps(steps: list[Step]) -
 def suspected() -> CallMachine:
     call = machine_in(Connection.LIVE)
     told = c.StreamSuspected("mic", 9_000, True, "no sign of life")
-    assert call.suspected_dead(9_000, "no sign of life") == [told, Dial(1)]
+    assert call.suspected_dead(9_000, "no sign of life") == [told, again(1)]
     return call
 
 
@@ -243,13 +248,13 @@ def test_a_dial_beside_that_breaks_is_tried_again_without_a_word_and_its_wait_ou
         DropCall(),
         c.StreamReconnecting("mic", 10_000, 2, 11_500, "dead"),
     ]
-    assert call.retry_due(11_500) == [c.StreamConnecting("mic", 11_500, 2), Dial(2)]
+    assert call.retry_due(11_500) == [c.StreamConnecting("mic", 11_500, 2), again(2)]
 
 
 def test_a_dial_beside_that_is_due_again_is_made_without_a_word() -> None:
     call = suspected()
     call.dial_lost(9_500, "no route")
-    assert call.retry_due(11_500) == [Dial(2)]
+    assert call.retry_due(11_500) == [again(2)]
 
 
 def test_a_dial_beside_that_is_refused_leaves_the_call_alone() -> None:
@@ -267,13 +272,13 @@ def test_a_network_that_is_back_is_dialled_at_once_and_counted_anew() -> None:
     call = machine()
     call.connect(0)
     call.lost(0, "no route")
-    assert call.network_up(500) == [c.StreamConnecting("mic", 500, 1), Dial(1)]
+    assert call.network_up(500) == [c.StreamConnecting("mic", 500, 1), again(1)]
 
 
 def test_a_dial_that_began_while_the_network_was_away_begins_anew_when_it_is_back() -> None:
     call = machine_in(Connection.RECONNECTING)
     assert call.network_up(500) == []
-    assert call.network_up(4_000) == [c.StreamConnecting("mic", 4_000, 1), Dial(1)]
+    assert call.network_up(4_000) == [c.StreamConnecting("mic", 4_000, 1), again(1)]
 
 
 @pytest.mark.parametrize("state", [Connection.OFF, Connection.CONNECTING, Connection.LIVE, Connection.FAILED])
@@ -326,3 +331,14 @@ def test_a_longer_wait_than_two_minutes_is_told_and_not_slept() -> None:
     call.connect(0)
     failed = c.StreamFailed("mic", 0, "Too many requests. It asks to wait 5 min.", "Press r then.")
     assert call.lost(0, "Too many requests.", retry_after_s=300.0) == [failed]
+
+
+def test_every_third_dial_after_a_break_has_its_time_where_the_network_is_slow() -> None:
+    call = machine(ReconnectConfig(attempts=0))
+    (_, first) = call.connect(0)
+    assert first == Dial(1)
+    dials = []
+    for _ in range(6):
+        call.lost(0, "late")
+        dials.append(call.retry_due(0)[-1])
+    assert [dial.limit_s for dial in dials if isinstance(dial, Dial)] == [6.0, 20.0, 4.0, 6.0, 20.0, 4.0]
