@@ -9,6 +9,7 @@ from typing import Protocol
 
 from sentra_tui.domain.changes import Change, ContactHeard, QualityMeasured
 from sentra_tui.domain.errors import TransportError
+from sentra_tui.domain.roads import Road
 from sentra_tui.engine.call_listener import CallListener
 from sentra_tui.engine.context import EngineContext
 from sentra_tui.engine.roads.ports import Dialled
@@ -74,7 +75,7 @@ class StandingCall:
 
     def start(self, told: Sequence[Change | Effect]) -> None:
         """Tell that it stands, and listen to it."""
-        self.liveness.began(self._now_ms())
+        self.liveness.began(self._now_ms(), over_tcp=self._transport.name == Road.WEBSOCKET)
         self._task = self._tasks.start(self._live(), self._keeper.failed, f"{self._stream} call")
         self._keeper.perform(told)
         if self.session is None:  # renewed as soon as it stood: its choices had changed on the way
