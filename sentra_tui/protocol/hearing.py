@@ -12,10 +12,13 @@ from sentra_tui.protocol.usage import transcription_usage
 
 
 class Hearing:
-    """The lines of one call of `stream`; `number` tells its calls apart, and `started_ms` is its first sound."""
+    """The lines of one call of `stream`; `number` tells its calls apart, and `started_ms` is its first sound.
 
-    def __init__(self, stream: str, number: int, started_ms: int) -> None:
-        self._turns = Turns(stream, number, started_ms)
+    `stood_ms` is when a call stood that waited until then.
+    """
+
+    def __init__(self, stream: str, number: int, started_ms: int, stood_ms: int | None = None) -> None:
+        self._turns = Turns(stream, number, started_ms, stood_ms)
 
     def receive(self, event: s.ServerEvent, now_ms: int) -> list[Change | Effect]:
         """Take what the server said; what is not about people's words is passed over."""

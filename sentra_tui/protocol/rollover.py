@@ -163,7 +163,7 @@ class Rollover:
             return RolloverStep.GIVE_UP
         if not stands:
             return None if dialling else self._dial(now_ms)
-        pause = quiet or (now_ms >= slot.hush_ms and not speaking) or now_ms >= slot.latest_ms
+        pause = _is_pause(slot, now_ms, quiet=quiet, speaking=speaking)
         may = now_ms >= slot.opens_ms(self._policy.rollover) and pause and self._book.allows(self._stream, now_ms)
         if not may and now_ms < slot.force_ms:
             return None
@@ -185,6 +185,13 @@ class Rollover:
     def _begin_anew(self) -> None:
         self._asked = False
         self._failures = 0
+
+
+def _is_pause(slot: Slot, now_ms: int, *, quiet: bool, speaking: bool) -> bool:
+    """Return whether this is pause enough, so late: who just began to speak has no line yet, but is heard."""
+    if now_ms < slot.hush_ms:
+        return quiet and not speaking
+    return quiet or not speaking or now_ms >= slot.latest_ms
 
 
 def _apart_ms(one: Slot, other: Slot) -> int:

@@ -45,9 +45,10 @@ class Session:
     `answers` says that an assistant answers in it, `answers_turns` that the server begins that by itself after each
     turn, `voice` that it speaks; `mark` is the random delimiter of what it is told of the talk, `context_lines` how
     much of that it holds. `heard_ms` tells how much of the present answer was heard; `server_interrupts` that speech
-    which the server hears stops it, where else only `cancel_answer` does. `expires_at` is when the server ends it,
-    where that was told before; `wall_s` gives the time that this is compared with, both in seconds since 1970. Ids are
-    counted, so that the same events always lead to the same outcome.
+    which the server hears stops it, where else only `cancel_answer` does. `stood_ms` is when a call stood that
+    waited until `started_ms`. `expires_at` is when the server ends it, where that was told before; `wall_s` gives the
+    time that this is compared with, both in seconds since 1970. Ids are counted, so that the same events always lead to
+    the same outcome.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Session:
         heard_ms: Callable[[], int] = lambda: 0,
         server_truncates: bool = True,
         server_interrupts: bool = True,
+        stood_ms: int | None = None,
         expires_at: float | None = None,
         wall_s: Callable[[], float] | None = None,
     ) -> None:
@@ -72,7 +74,7 @@ class Session:
         self._started_ms = started_ms
         self._event_numbers = count(1)
         self._item_numbers = count(1)
-        self._hearing = Hearing(stream, number, started_ms)
+        self._hearing = Hearing(stream, number, started_ms, stood_ms)
         self._responses = Responses(stream, number, self._next_event_id, answers_turns=answers_turns)
         self._context = ContextFeed(mark, context_lines, self._next_event_id)
         self._sounding = Sounding(heard_ms, self._next_event_id, server_truncates=server_truncates)

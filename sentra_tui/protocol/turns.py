@@ -39,12 +39,14 @@ class Turns:
     """The lines of one call. Methods take what the server told, and return what changed.
 
     Moments come as milliseconds of the call's sound (None: not told) and leave as milliseconds of the engine's clock.
+    `stood_ms` is when a call stood that waited in silence until `started_ms`: some servers count sound from there.
     """
 
-    def __init__(self, stream: str, number: int, started_ms: int) -> None:
+    def __init__(self, stream: str, number: int, started_ms: int, stood_ms: int | None = None) -> None:
         self._stream = stream
         self._number = number
-        self._started_ms = started_ms
+        self._started_ms = self._origin_ms = started_ms
+        self._stood_ms = stood_ms
         self._turns: dict[str, _Turn] = {}
         self._screen: list[str] = []
         self._previous: dict[str, str] = {}
@@ -213,4 +215,6 @@ class Turns:
     def _engine_ms(self, audio_ms: float | None, now_ms: int) -> int:
         if audio_ms is None:
             return now_ms
-        return int(min(max(self._started_ms + audio_ms, self._started_ms), now_ms))
+        if self._stood_ms is not None and self._origin_ms + audio_ms > now_ms:
+            self._origin_ms = self._stood_ms  # nothing is heard before it was said: the wait was counted, too
+        return int(min(max(self._origin_ms + audio_ms, self._started_ms), now_ms))

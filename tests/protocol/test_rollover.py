@@ -97,6 +97,12 @@ def test_the_next_session_takes_over_at_the_first_pause_from_four_fifths_on() ->
     assert line.taken == [50 * MINUTE_MS - 10_000]
 
 
+def test_who_just_began_to_speak_has_no_line_yet_and_is_let_end() -> None:
+    line = hour()
+    run([line], HOUR_MS, 1_000, Talk(speaking=lambda now_ms: now_ms % 600_000 < 590_000))
+    assert line.taken == [50 * MINUTE_MS - 10_000]
+
+
 def test_in_the_last_minute_a_moment_without_sound_is_pause_enough() -> None:
     line = hour()
     run([line], HOUR_MS, 1_000, BREATHING)
@@ -177,7 +183,7 @@ def test_thirty_sessions_of_two_streams_follow_one_another_without_a_moment_betw
 def test_every_session_is_followed_before_its_end_and_streams_keep_apart(
     lengths_s: list[int], starts_s: list[int], quiet: int, still: int, share: float, failures: int
 ) -> None:
-    step_ms = min(lengths_s) * 1_000 // 200
+    step_ms = min(min(lengths_s) * 5, 5_000)
     book = RolloverBook()
     lines = [
         Line(f"stream {number}", book, length_s * 1_000, dial_ms=step_ms, failures=failures, share=share)

@@ -175,3 +175,21 @@ def test_hostile_words_are_cleaned_wherever_they_are_cut() -> None:
     turns.extended("a", "]0;owned\x07", 1_200)
     (change,) = turns.close("the call ended", 1_300)
     assert change == committed("a", "␛]0;owned␇", 1_100, 1_300, partial=True)
+
+
+def test_a_server_that_counted_the_wait_of_a_call_is_understood() -> None:
+    turns = Turns("mic", 1, 60_000, stood_ms=20_000)
+    turns.speech_started("item_1", 41_200, 61_500)
+    turns.speech_stopped("item_1", 43_000, 63_400)
+    (committed,) = turns.completed("item_1", "hello", 64_000)
+    assert isinstance(committed, TranscriptCommitted)
+    assert (committed.start_ms, committed.end_ms) == (61_200, 63_000)
+
+
+def test_a_server_that_counts_sound_alone_is_understood_after_a_wait_too() -> None:
+    turns = Turns("mic", 1, 60_000, stood_ms=20_000)
+    turns.speech_started("item_1", 1_200, 61_500)
+    turns.speech_stopped("item_1", 3_000, 63_400)
+    (committed,) = turns.completed("item_1", "hello", 64_000)
+    assert isinstance(committed, TranscriptCommitted)
+    assert (committed.start_ms, committed.end_ms) == (61_200, 63_000)

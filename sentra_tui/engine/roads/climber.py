@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from msgspec.structs import replace
+
 from sentra_tui.domain import changes as c
 from sentra_tui.domain.errors import SentraError
 from sentra_tui.domain.roads import Road
@@ -81,6 +83,7 @@ class RoadClimber:
     async def _change_over(self, stream: StreamRunner, dialled: Dialled) -> bool:
         """Take this call at the next pause; return whether there was one in time."""
         taken = False
+        dialled = replace(dialled, stood_ms=self._context.now_ms())
         self._waiting.add(stream.name)
         try:
             for _ in range(_LOOKS):

@@ -25,6 +25,8 @@ class Dialled(Struct, frozen=True):
     road: Road = Road.WEBRTC
     detour: str = ""
     """Why it does not go by a better road, a few words; empty where it does."""
+    stood_ms: int | None = None
+    """Since when it stands, where it then waited to be used, in milliseconds since the engine started."""
     expires_at: float | None = None
     """When the server ends the session, in seconds since 1970, where it said so before the call stood."""
 

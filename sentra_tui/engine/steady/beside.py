@@ -114,7 +114,8 @@ class CallBeside(CallObserver):
         self._failures = 0
         state = self._store.state.stream(self.stream.name)
         self._begun[dialled.transport] = self._since_ms = began_ms
-        self._standing = replace(dialled, detour="" if state is None else state.detour)
+        detour = "" if state is None else state.detour
+        self._standing = replace(dialled, detour=detour, stood_ms=self._context.now_ms())
 
     def _failed(self, error: SentraError) -> None:
         self._failures += 1
