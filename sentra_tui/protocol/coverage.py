@@ -17,7 +17,7 @@ from sentra_tui.protocol.recovery.holes import Hole, HoleLine, LineOutcome
 from sentra_tui.protocol.recovery.spans import Spans
 
 LINGER_MS = 10_000
-"""How long sound that became words may still be told to have been lost on the way: keep it in memory for so long."""
+"""How long it may take until sound that was believed to have arrived is told to have been lost: keep it for longer."""
 LOSS_PATIENCE_MS = 4_000
 """How long after lost sound a line may open that holds it."""
 PAD_MS = 300

@@ -10,13 +10,14 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from sentra_tui.domain.audio import FRAME_MS
 from sentra_tui.domain.transcript import Line, LineKey
-from sentra_tui.protocol.coverage import LINGER_MS, Coverage
+from sentra_tui.protocol.coverage import Coverage
 from sentra_tui.protocol.recovery.holes import RECOVERED, Hole
 from sentra_tui.protocol.recovery.inheritance import share_out
 from sentra_tui.protocol.recovery.pieces import SpeechFinder
 from tests.protocol.recovery.spoken import BLOCK_FRAMES, Frames, HearingServer, ServerLine, words_in
 
 PROOF_MARGIN_MS = 3_000
+MEMORY_MS = 60_000
 
 
 class EverythingIsWrittenOnce(RuleBasedStateMachine):
@@ -263,7 +264,7 @@ class EverythingIsWrittenOnce(RuleBasedStateMachine):
 
     @invariant()
     def sound_is_kept_until_it_is_words(self) -> None:
-        kept_ms = self.coverage.released_ms - LINGER_MS
+        kept_ms = self.coverage.released_ms - MEMORY_MS
         while self.sound and self.sound[0][0] < kept_ms:
             del self.sound[0]
 

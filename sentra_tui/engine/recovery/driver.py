@@ -16,7 +16,6 @@ from sentra_tui.domain.sound_ports import SpeechDetector
 from sentra_tui.domain.state import Connection, Severity
 from sentra_tui.domain.steady_ports import Spool
 from sentra_tui.domain.transcript import LineKey
-from sentra_tui.domain.usage import Usage
 from sentra_tui.engine.call_observer import CallObserver
 from sentra_tui.engine.context import EngineContext
 from sentra_tui.engine.recovery.capture import CaptureClock, SentSound
@@ -59,7 +58,7 @@ class Stream(Protocol):
 class RecoveryDriver(CallObserver):
     """Keeps the sound of a stream until it is words, and has written down what no call did.
 
-    `transcriptions` gives who writes down, `detector` makes one that finds speech, `meter` is told what that costs.
+    `transcriptions` gives who writes down, `detector` makes one that finds speech.
     It starts when the state is restored and before the stream connects, and closes after the calls were hung up.
     """
 
@@ -72,8 +71,6 @@ class RecoveryDriver(CallObserver):
         config: RecoveryConfig,
         store: Store,
         context: EngineContext,
-        *,
-        meter: Callable[[Usage], None] = lambda usage: None,
     ) -> None:
         self._stream = stream
         self._name = stream.name
@@ -84,7 +81,7 @@ class RecoveryDriver(CallObserver):
         self._coverage = Coverage()
         self._keeper = RingKeeper(round(config.memory_s * 1000), spool)
         self._loud = Spans()
-        self._scribe = Scribe(transcriptions, self._language, meter)
+        self._scribe = Scribe(transcriptions, self._language)
         lines = LateLines(stream.name, store)
         self._repair = Repair(stream.name, self._keeper, self._loud, detector, self._scribe, lines, context)
         self._sessions: dict[int, SentSound] = {}

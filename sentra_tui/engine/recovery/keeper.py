@@ -6,19 +6,19 @@ from collections import deque
 
 from sentra_tui.domain.audio import FRAME_BYTES, FRAME_MS
 from sentra_tui.domain.steady_ports import Spool
-from sentra_tui.protocol.coverage import LINGER_MS
 
 Frame = tuple[int, bytes]
 
 
 class RingKeeper:
-    """Holds frames by their positions: `memory_ms` of them at most in memory, and all of them in the spool.
+    """Holds frames by their positions: the last `memory_ms` in memory, and all that is not released in the spool.
 
-    What is released stays in memory for a moment, in case it turns out that it was lost on the way.
+    What is released stays in memory for as long, in case it turns out that it was lost on the way.
     """
 
     def __init__(self, memory_ms: int, spool: Spool | None) -> None:
         self._ring: deque[Frame] = deque(maxlen=memory_ms // FRAME_MS)
+        self._memory_ms = memory_ms
         self._spool = spool
         self._released_ms = 0
 
@@ -35,7 +35,7 @@ class RingKeeper:
         self._released_ms = until_ms
         if self._spool is not None:
             self._spool.release(until_ms)
-        while self._ring and self._ring[0][0] < until_ms - LINGER_MS:
+        while self._ring and self._ring[0][0] < until_ms - self._memory_ms:
             self._ring.popleft()
 
     async def read(self, start_ms: int, end_ms: int) -> list[Frame]:

@@ -76,7 +76,7 @@ class Repair:
         self.left_ms = self._loud.length_ms(hole.start_ms, hole.end_ms)
         finder = await self._search(hole)
         pieces = finder.pieces()
-        missing = [each for each in finder.missing() if self._loud.overlaps(*each) and each[1] - each[0] >= GAP_MIN_MS]
+        missing = [each for each in finder.missing if self._loud.overlaps(*each) and each[1] - each[0] >= GAP_MIN_MS]
         try:
             longest_ms = await self._scribe.longest_ms() if pieces else PIECE_MS
         except TransportRefused as error:
@@ -84,7 +84,7 @@ class Repair:
             self._tell_gaps([*missing, *((each.speech_start_ms, each.speech_end_ms) for each in pieces)], error.message)
         else:
             pieces = pieces if longest_ms >= PIECE_MS else finder.pieces(longest_ms)
-            pieces = [_alone(hole, piece, missing) for piece in pieces]
+            pieces = _had(hole, pieces, missing)
             had_ms = await self._write_down(hole, pieces, missing)
         self._account(hole, pieces, had_ms, missing, self._now_ms() - began_ms)
         self.left_ms = 0
@@ -162,12 +162,18 @@ class Repair:
         self._publish(EventLogged(self._now_ms(), "recovery", text))
 
 
-def _alone(hole: Hole, piece: Piece, missing: Iterable[tuple[int, int]]) -> Piece:
-    """Return the piece as a line of its own where its line has words, and sound of that is missing: they stay."""
-    for line in hole.lines:
-        if line.key == piece.key and line.outcome != "failed" and Spans(missing).overlaps(line.start_ms, line.end_ms):
-            return replace(piece, key=None)
-    return piece
+def _had(hole: Hole, pieces: Iterable[Piece], missing: Sequence[tuple[int, int]]) -> list[Piece]:
+    """Return the pieces, where sound of a line is missing that has words: they stay, and what was cut off follows."""
+    gone = Spans(missing)
+    torn = {line.key: line for line in hole.lines if gone.overlaps(line.start_ms, line.end_ms)}
+    had: list[Piece] = []
+    for piece in pieces:
+        line = None if piece.key is None else torn.get(piece.key)
+        if line is None or line.outcome == "failed":
+            had.append(piece)
+        elif line.outcome == "partial":
+            had.append(replace(piece, key=None))
+    return had
 
 
 def _together(pieces: Sequence[Piece]) -> list[_Told]:

@@ -11,7 +11,6 @@ from typing import TypeAlias, TypeVar
 
 from sentra_tui.domain.errors import NotSupported, TransportLost, TransportRefused
 from sentra_tui.domain.text import clean
-from sentra_tui.domain.usage import Usage
 from sentra_tui.domain.voice_ports import TextEnded, Transcription
 from sentra_tui.protocol.recovery.pieces import PIECE_MS
 
@@ -30,18 +29,16 @@ _ResultT = TypeVar("_ResultT")
 
 
 class Scribe:
-    """Asks one transcription after another. `meter` is told what a server counted."""
+    """Asks one transcription after another."""
 
     def __init__(
         self,
         transcriptions: Transcriptions,
         language: Callable[[], str],
-        meter: Callable[[Usage], None],
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._transcriptions = transcriptions
         self._language = language
-        self._meter = meter
         self._chance = chance
         self._written = 0
         self._hurried = asyncio.Event()
@@ -108,7 +105,5 @@ class Scribe:
         async with aclosing(events) as told:  # type: ignore[type-var]
             async for event in told:
                 if isinstance(event, TextEnded):
-                    if event.usage is not None:
-                        self._meter(event.usage)
                     return clean(event.text).strip()
         raise TransportLost("The provider's answer broke off.")

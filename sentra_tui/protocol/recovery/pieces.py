@@ -57,12 +57,13 @@ class SpeechFinder:
         self._runs: list[_Run] = []
         self._starts: list[int] = []
         self._levels: list[int] = []
-        self._stretch = 0
+        self._missing: list[tuple[int, int]] = []
 
     def hear(self, start_ms: int, speech_ms: int, level: int) -> None:
         """There is a frame with so much speech in it; `level` says how loud it is, in any unit."""
-        if self._starts and start_ms != self._starts[-1] + FRAME_MS:
-            self._stretch += 1
+        expected_ms = self._starts[-1] + FRAME_MS if self._starts else self._hole.start_ms
+        if start_ms > expected_ms:
+            self._missing.append((expected_ms, start_ms))
         self._starts.append(start_ms)
         self._levels.append(level)
         if not speech_ms:
@@ -72,21 +73,17 @@ class SpeechFinder:
             last.end_ms += FRAME_MS
             last.speech_ms += speech_ms
         else:
-            self._runs.append(_Run(start_ms, start_ms + FRAME_MS, speech_ms, self._stretch))
+            self._runs.append(_Run(start_ms, start_ms + FRAME_MS, speech_ms, len(self._missing)))
 
     def _begins_line(self, run_ms: int, start_ms: int) -> bool:
         """Return whether a line begins here in the midst of speech, as in a call that took over: it keeps its own."""
         return bisect_right(self._line_starts, run_ms) < bisect_right(self._line_starts, start_ms)
 
+    @property
     def missing(self) -> list[tuple[int, int]]:
-        """Return the spans of the hole that there is no sound of."""
-        spans: list[tuple[int, int]] = []
-        at_ms = self._hole.start_ms
-        for start_ms in [*self._starts, self._hole.end_ms]:
-            if start_ms > at_ms:
-                spans.append((at_ms, start_ms))
-            at_ms = start_ms + FRAME_MS
-        return spans
+        """The spans of the hole that there is no sound of."""
+        end_ms = self._starts[-1] + FRAME_MS if self._starts else self._hole.start_ms
+        return [*self._missing, (end_ms, self._hole.end_ms)] if end_ms < self._hole.end_ms else [*self._missing]
 
     def pieces(self, longest_ms: int = PIECE_MS) -> list[Piece]:
         """Return the speech in order."""

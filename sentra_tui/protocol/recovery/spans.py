@@ -48,6 +48,8 @@ class Spans:
 
     def within(self, start_ms: int, end_ms: int) -> list[tuple[int, int]]:
         """Return what of this span is in the set, in order."""
+        if end_ms <= start_ms:
+            return []
         first = bisect_right(self._ends, start_ms)
         last = bisect_left(self._starts, end_ms)
         return [(max(start_ms, self._starts[n]), min(end_ms, self._ends[n])) for n in range(first, last)]

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
 from sentra_tui.domain import changes as c
-from sentra_tui.domain.audio import FRAME_BYTES, FRAME_MS, SILENCE
+from sentra_tui.domain.audio import FRAME_BYTES, FRAME_MS
 from sentra_tui.domain.config import RecoveryConfig
 from sentra_tui.domain.errors import TransportError
 from sentra_tui.domain.transcript import Line, LineKey
@@ -86,8 +86,7 @@ class MemorySpool:
             del self.frames[next(iter(self.frames))]
 
     def release(self, until_ms: int) -> None:
-        while self.frames and next(iter(self.frames)) < until_ms:
-            del self.frames[next(iter(self.frames))]
+        self.frames = {at_ms: frame for at_ms, frame in self.frames.items() if at_ms >= until_ms}
 
     async def read(self, start_ms: int, end_ms: int) -> list[tuple[int, bytes]]:
         await asyncio.sleep(0)
@@ -224,8 +223,3 @@ class KeptStream:
         stream = self.store.state.stream(NAME)
         assert stream is not None
         return stream.recovering_ms
-
-
-def silence(frames: int) -> list[bytes]:
-    """Return what a muted stream carries."""
-    return [SILENCE] * frames

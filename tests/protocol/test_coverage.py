@@ -1,0 +1,107 @@
+"""What is known of sound, step by step; `test_coverage_machine` puts the steps into every order."""
+
+from __future__ import annotations
+
+from sentra_tui.domain.audio import FRAME_MS
+from sentra_tui.domain.transcript import LineKey
+from sentra_tui.protocol.coverage import Coverage
+from sentra_tui.protocol.recovery.holes import Hole, HoleLine
+
+FIRST, SECOND = LineKey(1, "i1"), LineKey(1, "i2")
+
+
+def called(until_ms: int, *, timed: bool = True) -> Coverage:
+    """Return the account of a call that has stood since 1,000 ms, and still does."""
+    coverage = Coverage()
+    coverage.wanted(1_000)
+    coverage.session_began(1, 1_000, timed=timed)
+    for at_ms in range(1_000, until_ms, FRAME_MS):
+        coverage.captured(at_ms)
+    return coverage
+
+
+def broken(coverage: Coverage, at_ms: int, again_ms: int) -> list[Hole]:
+    """Have the call break, and another one stand; return what is to be written down."""
+    coverage.session_ended(1, at_ms)
+    for position_ms in range(at_ms, again_ms, FRAME_MS):
+        coverage.captured(position_ms)
+    coverage.session_began(2, again_ms)
+    return coverage.holes()
+
+
+def test_sound_is_released_once_it_was_heard_as_silence_or_has_its_words() -> None:
+    coverage = called(20_000)
+    coverage.proved(6_000)
+    assert coverage.released_ms == 6_000
+    coverage.line_opened(FIRST, 7_000)
+    coverage.proved(15_000)
+    assert coverage.released_ms == 7_000
+    coverage.line_settled(FIRST, 7_000, 9_000, "whole")
+    assert coverage.released_ms == 15_000
+
+
+def test_a_hole_reaches_from_the_first_unproved_sound_to_the_next_session() -> None:
+    coverage = called(20_000)
+    coverage.line_opened(FIRST, 4_000)
+    coverage.line_settled(FIRST, 4_000, 9_000, "whole")
+    coverage.line_opened(SECOND, 10_000)
+    coverage.proved(15_000)
+    coverage.line_settled(SECOND, 10_000, 20_000, "partial")
+    (hole,) = broken(coverage, 20_000, 25_000)
+    assert hole == Hole(9_700, 25_000, 1, (HoleLine(SECOND, 10_000, 20_000, "partial"),))
+    assert coverage.released_ms == 10_000
+    coverage.settled(hole)
+    assert coverage.released_ms == 25_000
+
+
+def test_a_line_that_is_whole_parts_what_is_around_it() -> None:
+    coverage = called(20_000)
+    for key, start_ms, end_ms, outcome in ((FIRST, 2_000, 5_000, "failed"), (SECOND, 5_000, 9_000, "whole")):
+        coverage.line_settled(key, start_ms, end_ms, "whole" if outcome == "whole" else "failed")
+    holes = broken(coverage, 20_000, 25_000)
+    assert [(hole.start_ms, hole.end_ms) for hole in holes] == [(1_700, 5_000), (9_000, 25_000)]
+
+
+def test_a_break_is_no_hole_before_it_is_over() -> None:
+    coverage = called(20_000)
+    coverage.session_ended(1, 20_000)
+    coverage.captured(20_000)
+    assert coverage.holes() == []
+    assert coverage.waiting == [(1_000, 20_020)]
+    coverage.hung_up(20_020)
+    assert [(hole.start_ms, hole.end_ms) for hole in coverage.holes()] == [(1_000, 20_020)]
+    assert not coverage.is_wanted
+
+
+def test_where_nobody_tells_when_speech_began_a_line_holds_everything_since_the_one_before() -> None:
+    coverage = called(20_000, timed=False)
+    coverage.proved(15_000)
+    assert coverage.released_ms <= 1_000
+    coverage.line_opened(FIRST, 8_000)
+    coverage.line_settled(FIRST, 8_000, 8_000, "whole")
+    assert coverage.released_ms == 8_000
+    coverage.line_settled(SECOND, 14_000, 14_000, "partial")
+    (hole,) = broken(coverage, 20_000, 21_000)
+    assert hole.lines == (HoleLine(SECOND, 8_000, 14_000, "partial"),)
+    assert (hole.start_ms, hole.end_ms) == (8_000, 21_000)
+
+
+def test_a_loss_that_is_told_twice_is_repaired_once() -> None:
+    coverage = called(20_000)
+    coverage.line_settled(FIRST, 4_000, 9_000, "whole")
+    coverage.proved(16_000)
+    coverage.lost(7_000, 7_400)
+    (hole,) = coverage.holes()
+    assert hole == Hole(3_700, 9_300, 1, (HoleLine(FIRST, 4_000, 9_000, "whole"),))
+    coverage.lost(7_200, 8_000)
+    assert coverage.holes() == []
+
+
+def test_a_line_that_failed_may_still_become_whole() -> None:
+    coverage = called(9_000)
+    coverage.line_settled(FIRST, 4_000, 8_000, "failed")
+    assert coverage.holes() == []
+    coverage.line_settled(FIRST, 4_000, 8_000, "whole")
+    coverage.proved(9_000)
+    assert coverage.holes() == []
+    assert coverage.released_ms == 9_000
