@@ -83,7 +83,7 @@ class _Desk:
 
 
 async def _write_down(recogniser: AnyRecogniser, utterance: Utterance) -> str:
-    recogniser.begin()
+    recogniser.begin(guesses=False)
     for start in range(0, len(utterance.pcm), _PIECE_BYTES):
         recogniser.feed(utterance.pcm[start : start + _PIECE_BYTES])
     return await recogniser.end()

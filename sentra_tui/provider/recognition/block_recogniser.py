@@ -25,7 +25,7 @@ class BlockRecogniser:
     def start(self) -> None:
         """Nothing has to be started."""
 
-    def begin(self) -> int:
+    def begin(self, *, guesses: bool = True) -> int:
         """Begin an utterance and return its number."""
         self._utterance += 1
         self._unguessed = 0

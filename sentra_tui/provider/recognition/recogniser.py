@@ -74,11 +74,11 @@ class Recogniser:
         if (self._task is None or self._task.done()) and not self._closing:
             self._task = asyncio.create_task(self._run())
 
-    def begin(self) -> int:
-        """Begin an utterance and return its number."""
+    def begin(self, *, guesses: bool = True) -> int:
+        """Begin an utterance, with or without hypotheses, and return its number."""
         self.start()
         self._utterance += 1
-        self._send(Begin(self._utterance))
+        self._send(Begin(self._utterance, guesses))
         return self._utterance
 
     def feed(self, pcm: bytes) -> None:

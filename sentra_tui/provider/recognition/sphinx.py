@@ -34,8 +34,8 @@ _PIECE_BYTES = SPEECH_RATE_HZ // 50 * 2
 class Engine(Protocol):
     """What recognises one utterance after the other."""
 
-    def begin(self) -> None:
-        """Begin an utterance; one that was not finished is forgotten."""
+    def begin(self, *, guesses: bool = True) -> None:
+        """Begin an utterance, with or without hypotheses; one that was not finished is forgotten."""
         ...
 
     def feed(self, pcm: bytes) -> None:
@@ -57,14 +57,17 @@ class SphinxEngine:
     def __init__(self, arpa: str = "") -> None:
         pocketsphinx.set_loglevel("FATAL")
         self._decoder = _decoder(arpa)
+        self._guesses = True
         self._decoding = False
+        """The quick pass runs."""
         self._segment = bytearray()
         self._texts: list[str] = []
 
-    def begin(self) -> None:
-        """Begin an utterance."""
+    def begin(self, *, guesses: bool = True) -> None:
+        """Begin an utterance; without `guesses` there is no quick pass."""
         self._stop()
         self._texts.clear()
+        self._guesses = guesses
         self._begin_segment()
 
     def feed(self, pcm: bytes) -> None:
@@ -73,10 +76,11 @@ class SphinxEngine:
             self._feed(pcm[start : start + _PIECE_BYTES])
 
     def _feed(self, pcm: bytes) -> None:
-        if not self._decoding:
+        if not self._segment:
             self._begin_segment()
         self._segment += pcm
-        self._decoder.process_raw(pcm)
+        if self._decoding:
+            self._decoder.process_raw(pcm)
         if len(self._segment) >= SEGMENT_S * SPEECH_RATE_HZ * 2:
             self._finish_segment()
 
@@ -86,24 +90,27 @@ class SphinxEngine:
 
     def finish(self) -> str:
         """Return the words, of the second pass."""
-        if self._decoding:
+        if self._segment:
             self._finish_segment()
         return " ".join(filter(None, self._texts))
 
     def _begin_segment(self) -> None:
         self._segment = bytearray(_EDGE)
-        self._decoder.start_utt()
-        self._decoder.process_raw(_EDGE)
-        self._decoding = True
+        if self._guesses:
+            self._decoder.start_utt()
+            self._decoder.process_raw(_EDGE)
+            self._decoding = True
 
     def _finish_segment(self) -> None:
+        was_guessing = self._decoding
         self._stop()
-        quick = self._heard()
+        quick = self._heard() if was_guessing else ""
         # Without this the second pass inherits the first one's features and finds fewer words (67 % instead of 75 %).
         self._decoder.reinit_feat()
         self._decoder.start_utt()
         self._decoder.process_raw(bytes(self._segment) + _EDGE, full_utt=True)
         self._decoder.end_utt()
+        self._segment.clear()
         self._texts.append(self._heard() or quick)
 
     def _stop(self) -> None:

@@ -48,7 +48,7 @@ class WhisperEngine:
         self._hypothesis = ""
         self._hypothesis_s = 0.0
 
-    def begin(self) -> None:
+    def begin(self, *, guesses: bool = True) -> None:
         """Begin an utterance."""
         self._pcm.clear()
         self._hypothesis = ""

@@ -47,21 +47,25 @@ class Worker:
         self._engine = engine
         self._output = output
         self._utterance = 0
+        self._guesses = True
         self._since_hypothesis = 0
         self._told = ""
 
     def handle(self, message: Request, behind: bool) -> None:
         """Do what a request says; `behind` when others wait."""
         match message:
-            case Begin(utterance=utterance):
+            case Begin(utterance=utterance, guesses=guesses):
                 self._utterance = utterance
+                self._guesses = guesses
                 self._since_hypothesis = 0
                 self._told = ""
-                self._engine.begin()
+                self._engine.begin(guesses=guesses)
             case Sound(pcm=pcm):
                 self._engine.feed(pcm)
                 self._since_hypothesis += len(pcm)
-                if self._since_hypothesis >= (HYPOTHESIS_BEHIND_BYTES if behind else HYPOTHESIS_EVERY_BYTES):
+                if self._guesses and self._since_hypothesis >= (
+                    HYPOTHESIS_BEHIND_BYTES if behind else HYPOTHESIS_EVERY_BYTES
+                ):
                     self._tell_hypothesis()
             case End():
                 self._tell(Final(self._utterance, self._engine.finish()))

@@ -16,6 +16,8 @@ class Begin(Struct, frozen=True, tag=True):
     """A new utterance."""
 
     utterance: int
+    guesses: bool = True
+    """Hypotheses are wanted while it comes; without, it is recognised in less than half the time."""
 
 
 class Sound(Struct, frozen=True, tag=True):
