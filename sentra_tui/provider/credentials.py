@@ -15,6 +15,8 @@ from sentra_tui.provider.session_faults import RequestFault
 
 DEFAULT_LIFETIME_S = 600
 LIFETIME_RANGE_S = (10, 7200)
+REMEMBERED_S = 600
+"""How long a secret that expired is still told apart from one that never was."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class Credentials:
         if not low <= lifetime_s <= high:
             raise ApiError(400, f"The lifetime must be {low} to {high} seconds.", param="expires_after.seconds")
         now = self._epoch_s()
-        self._client_secrets = [known for known in self._client_secrets if known.dies_at > now]
+        self._client_secrets = [known for known in self._client_secrets if known.dies_at > now - REMEMBERED_S]
         expires_at = int(now + (lifetime_s if fault.ttl_s is None else fault.ttl_s))
         dies_at = expires_at if fault.dies_after_s is None else now + fault.dies_after_s
         minted = ClientSecret(Secret(f"ek_{secrets.token_urlsafe(24)}"), expires_at, dies_at, settings, new_id("sess"))

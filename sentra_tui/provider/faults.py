@@ -4,14 +4,18 @@ A plan is one JSON object; every part is optional:
 
     {
       "kill_after_s": 30,
-      "client_secrets": [{"session": "transcription", "numbers": [1], "status": 401}],
-      "calls": [{"numbers": [2], "delay_s": 5}, {"status": 429, "retry_after_s": 2}],
-      "sockets": [{"session": "realtime", "web_page": true}],
+      "clock_skew_s": 600,
+      "client_secrets": [{"session": "transcription", "numbers": [1], "status": 401}, {"ttl_s": 10}],
+      "calls": [{"numbers": [2], "delay_s": 5}, {"status": 429, "retry_after_float_s": 2.5}, {"reset": true}],
+      "sockets": [{"session": "realtime", "web_page": true}, {"numbers": [3], "close_code": 1013}],
       "sessions": [{
         "session": "realtime",
         "numbers": [1],
         "answer_delay_s": 0.5,
         "close_channel_after_s": 4,
+        "expire_after_s": 20,
+        "late_transcripts_s": 3,
+        "events": [{"type": "*.delta", "every": 5, "copies": 1}, {"type": "conversation.item.*", "behind": 3}],
         "messages": [{"at_s": 1, "event": {"type": "response.invented"}},
                      {"at_s": 2, "text": "{pad}", "pad_chars": 100000, "repeat": 3, "every_s": 0.1}]
       }],
@@ -34,16 +38,30 @@ where polls count as well as what starts a run. Of several rules that act on the
 `sessions` times count in seconds from the moment that the channel for events, or the socket, opened: a socket that
 opens and says nothing is `freeze_after_s` 0.
 
-A rule in `text` refuses (`status`, `code`, `param`, `message`, and the wait as `retry_after_s`, `retry_after_ms` or
-`retry_after_date`, the seconds until that date), delays (`delay_s`), closes the connection (`no_reply` once the
-request is carried out, `drop_stream_after_events` in the middle of a stream, in the middle of an event where
-`half_event` is set), answers with a `web_page`, tells when to poll again (`poll_after_ms`), or goes with the run that
-the request starts: `stuck` at `queued` or `in_progress`, slow (`word_interval_s`), or failing (`fail`: `code`,
-`message`, `after_words`); a run of the Assistants API may also want a function called first (`requires_action`), or
-expire early (`expire_after_s`). Speech may come as `wav` whatever was asked for, at another rate (`rate_hz`), or
+Any rule for requests refuses (`status`, `code`, `param`, `message`, and the wait as `retry_after_s`, whole,
+`retry_after_float_s`, `retry_after_ms` or `retry_after_date`, the seconds until that date), delays (`delay_s`), answers
+with a `web_page`, closes the connection once the request is carried out (`no_reply`, or `reset` by RST), or spoils the
+body: `half_body` (truncated), `broken_off` (the connection closes in its middle), `invalid_utf8`, `slow_body_s`. A
+client secret may live shorter (`ttl_s`), and may not say so (`dies_after_s`); a socket may be accepted and closed
+(`close_code`).
+
+A rule in `sessions` spoils the SDP answer (`answer_sdp`: `garbage`, `half`, `wrong_fingerprint`,
+`without_fingerprint`), keeps silent (`silent_answers`, `answer_delay_s`, `freeze_after_s`, `deaf_after_s`), ends the
+call (`close_channel_after_s`, `close_call_after_s` with `close_code` and `close_reason`, `reset_after_s`, `unreachable`,
+`ice_tcp_only`, `expire_after_s`, which `expires_at` tells truly), tells transcripts when they are answered already
+(`late_transcripts_s`), says what belongs to another session (`strangers_after_s`), and does to the server's own
+`events`, by `type` and number: `drop`, `copies`, `behind` so many later ones, `late_s`, `without` some fields, or with
+other values in `fields`. What the plan itself has said in `messages` may be unknown, broken, giant (`{pad}`,
+`pad_chars`), deep (`"{nest}"`, `nest_depth`) or a flood (`repeat`).
+
+A rule in `text` may also drop what is streamed (`drop_stream_after_events`, in the middle of an event with
+`half_event`), tell when to poll again (`poll_after_ms`), or go with the run that the request starts: `stuck` at
+`queued` or `in_progress`, slow (`word_interval_s`), or failing (`fail`: `code`, `message`, `after_words`); a run of the
+Assistants API may also want a function called first (`requires_action`), or expire early (`expire_after_s`). Speech may come as `wav` whatever was asked for, at another rate (`rate_hz`), or
 slowly (`word_interval_s`). `without` names the APIs that answer 404, as on servers that never had them. Without
 `background` (or `conversations`) a response that asks for it is refused, without `stream_options` a chat that sends
-them; without `usage` chats and transcriptions tell none, without `transcription_stream` a transcript comes whole.
+them; without `usage` chats and transcriptions tell none, without `transcription_stream` a transcript comes whole. By
+`clock_skew_s` the provider's clock is ahead, in dates and in expiry. `relays` names those in front of it.
 """
 
 from __future__ import annotations

@@ -79,7 +79,8 @@ def test_a_block_that_is_cut_is_read_by_the_side_with_most_of_it_and_never_by_bo
 @given(st.lists(st.integers(1, 20_000), max_size=20), st.integers(0, 9_000))
 @settings(max_examples=20)
 def test_it_does_not_matter_in_which_pieces_sound_comes(lengths: list[int], first: int) -> None:
-    sound, reader, read = encode(range(first, first + 8)), BlockReader(SAMPLE_RATE_HZ), []
+    sound, reader = encode(range(first, first + 8)), BlockReader(SAMPLE_RATE_HZ)
+    read: list[int] = []
     for start, end in itertools.pairwise([*itertools.accumulate(lengths, initial=0), len(sound)]):
         reader.feed(sound[start:end] if start < end else b"")
         told = reader.numbers()
@@ -112,7 +113,8 @@ def test_packets_decoded_at_once_say_the_same() -> None:
 @pytest.mark.parametrize("first", [0, 5000, 7700])
 def test_detectors_of_speech_take_it_for_speech_and_its_pauses_for_pauses(first: int) -> None:
     sound = talk(first, 3, blocks=20)
-    detector, marks = WebRtcSpeechDetector(), []
+    detector = WebRtcSpeechDetector()
+    marks: list[bool] = []
     for frame in frames(sound):
         marks += detector.hear(frame)
     assert sum(marks) >= 0.98 * 3 * 200

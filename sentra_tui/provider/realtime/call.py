@@ -38,6 +38,9 @@ _CHECK_TICKS = 25
 _PATIENCE_TICKS = 10
 """So long, 0.2 s, missing sound counts as late; after that it is silence."""
 
+_MOST_BUFFERED_BYTES = 1_048_576
+"""While more than this waits for the client, the script waits too."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -165,8 +168,9 @@ class Call:
         self._session.tick()
         if self._opened is None:
             return
-        for message in self._script.due(age_s):
-            self._send(self._edge.wrap(message))
+        if self._channel is None or self._channel.bufferedAmount < _MOST_BUFFERED_BYTES:
+            for message in self._script.due(age_s):
+                self._send(self._edge.wrap(message))
         for message in self._spoilt.due(age_s):
             self._send(self._edge.write(message))
         self._carry_out(age_s)
