@@ -18,6 +18,8 @@ from sentra_tui.domain.text import clean_join
 PAGE_LINES = 256
 OPEN_PAGES = 4
 """How many pages, from the end, may still change: a line 1,000 others have passed is settled."""
+EARLY_MS = 600
+"""How much earlier a line may begin than the speech in it: servers take some of the silence before."""
 
 LineKind = Literal["speech", "typed", "gap"]
 
@@ -106,16 +108,20 @@ class Transcript(Struct, frozen=True):
         return self._with_page(number, (*page[:index], _with_marks(line, page[index]), *page[index + 1 :]))
 
     def slot_in(self, line: Line) -> Transcript:
-        """Return the transcript with the final words of a line that is told late: where its time is, if it is new."""
-        if self._locate(line.key) is not None:
-            return self.commit(line)
+        """Return the transcript with the final words of a line that is told late: where its time is, if it is new.
+
+        They take the place of what an engine that died showed of them, too.
+        """
+        rest = self._without_torn(line)
+        if rest._locate(line.key) is not None:
+            return rest.commit(line)
         later = None
-        for page in reversed(self.pages[-OPEN_PAGES:]):
+        for page in reversed(rest.pages[-OPEN_PAGES:]):
             for each in reversed(page):
                 if each.start_ms <= line.start_ms:
-                    return self.insert(line, before=later)
+                    return rest.insert(line, before=later)
                 later = each.key
-        return self.insert(line, before=later)
+        return rest.insert(line, before=later)
 
     def extend(self, key: LineKey, delta: str, now_ms: int) -> Transcript:
         """Return the transcript with more interim words in line `key`; a final line no longer changes."""
@@ -127,6 +133,18 @@ class Transcript(Struct, frozen=True):
     def settle(self) -> Transcript:
         """Return the transcript with no line open: no more words will come, and those that came stay."""
         return Transcript((*self.pages[:-OPEN_PAGES], *map(_settled, self.pages[-OPEN_PAGES:])))
+
+    def _without_torn(self, late: Line) -> Transcript:
+        """Return the transcript without lines that nobody finished, and that began while `late` was said."""
+        end_ms = late.start_ms if late.end_ms is None else late.end_ms
+        span = range(late.start_ms - EARLY_MS, end_ms)
+        transcript = self
+        for number in range(max(0, len(self.pages) - OPEN_PAGES), len(self.pages)):
+            page = self.pages[number]
+            kept = tuple(line for line in page if line.key == late.key or line.start_ms not in span or not _torn(line))
+            if len(kept) < len(page):
+                transcript = transcript._with_page(number, kept)
+        return transcript
 
     def _append(self, line: Line) -> Transcript:
         if self.pages and len(self.pages[-1]) < PAGE_LINES:
@@ -148,6 +166,10 @@ class Transcript(Struct, frozen=True):
 
 def _with_marks(line: Line, before: Line) -> Line:
     return replace(line, noted=before.noted, echo=before.echo, echo_judged=before.echo_judged)
+
+
+def _torn(line: Line) -> bool:
+    return line.kind == "speech" and line.final and line.end_ms is None
 
 
 def _settled(page: tuple[Line, ...]) -> tuple[Line, ...]:

@@ -16,9 +16,7 @@ class LateLines:
         self._store = store
 
     def commit(self, key: LineKey, text: str, start_ms: int, end_ms: int) -> None:
-        """These are the words of that line, which may be new."""
-        if not self._is_there(key):
-            self._store.publish(c.LineOpened(self._stream, key, start_ms, before=self._first_after(start_ms)))
+        """These are the words of that line, which may be new: the state slots it in."""
         self._store.publish(c.TranscriptCommitted(self._stream, key, text, start_ms, end_ms, recovered=True))
 
     def gap(self, start_ms: int, end_ms: int, cause: str) -> None:
@@ -27,10 +25,6 @@ class LateLines:
         opened = c.LineOpened(self._stream, key, start_ms, kind="gap", before=self._first_after(start_ms))
         self._store.publish(opened)
         self._store.publish(c.TranscriptCommitted(self._stream, key, text, start_ms, end_ms, "gap"))
-
-    def _is_there(self, key: LineKey) -> bool:
-        stream = self._store.state.stream(self._stream)
-        return stream is not None and stream.transcript.find(key) is not None
 
     def _first_after(self, start_ms: int) -> LineKey | None:
         stream = self._store.state.stream(self._stream)

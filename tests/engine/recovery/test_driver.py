@@ -288,3 +288,23 @@ async def test_words_are_cleaned_before_they_are_shown(keep: Keep) -> None:
     stream.begin()
     await until(lambda: bool(stream.lines))
     assert not any(sign in stream.lines[0].text for sign in "\x1b\x07")
+
+
+async def test_sound_that_was_lost_where_no_line_is_becomes_one_line_and_no_second(keep: Keep) -> None:
+    stream = keep(NumberTranscription())
+    stream.connect()
+    first = stream.begin()
+    stream.pause()
+    said = stream.say(10)
+    stream.pause()
+    stream.driver.looked_after(0.0, 0.0, [FrameSpan(50, 100)], stream.now_ms)
+    stream.pause(5_000)
+    stream.prove()
+    await stream.has_written(10)
+    said += stream.say(5)
+    stream.end(first)
+    stream.pause()
+    stream.begin()
+    await stream.is_whole()
+    assert stream.written == said
+    assert [line.key.session for line in stream.lines] == [first, first]
