@@ -18,6 +18,7 @@ from sentra_tui.domain.changes import (
 )
 from sentra_tui.domain.text import clean, clean_join, clean_line
 from sentra_tui.domain.transcript import LineKey
+from sentra_tui.protocol.session_config import VAD_PREFIX_MS
 
 NO_WORDS = "nothing was understood"
 
@@ -39,7 +40,8 @@ class Turns:
     """The lines of one call. Methods take what the server told, and return what changed.
 
     Moments come as milliseconds of the call's sound (None: not told) and leave as milliseconds of the engine's clock.
-    `stood_ms` is when a call stood that waited in silence until `started_ms`: some servers count sound from there.
+    `stood_ms` is when a call stood that waited in silence until `started_ms`: some servers count sound from there, or
+    a part of it. Where their clock began shows in what they tell: nothing is heard before it was said.
     """
 
     def __init__(self, stream: str, number: int, started_ms: int, stood_ms: int | None = None) -> None:
@@ -56,7 +58,7 @@ class Turns:
 
     def speech_started(self, item_id: str, audio_start_ms: float | None, now_ms: int) -> list[Change]:
         """Somebody began to speak."""
-        start_ms = self._engine_ms(audio_start_ms, now_ms)
+        start_ms = self._engine_ms(audio_start_ms, now_ms, VAD_PREFIX_MS)
         if not item_id:
             self._unnamed_start_ms = start_ms
             return []
@@ -212,9 +214,9 @@ class Turns:
     def _key(self, item_id: str) -> LineKey:
         return LineKey(self._number, item_id)
 
-    def _engine_ms(self, audio_ms: float | None, now_ms: int) -> int:
+    def _engine_ms(self, audio_ms: float | None, now_ms: int, heard_more_ms: int = 0) -> int:
         if audio_ms is None:
             return now_ms
-        if self._stood_ms is not None and self._origin_ms + audio_ms > now_ms:
-            self._origin_ms = self._stood_ms  # nothing is heard before it was said: the wait was counted, too
+        if self._stood_ms is not None:
+            self._origin_ms = int(max(self._stood_ms, min(self._origin_ms, now_ms - audio_ms - heard_more_ms)))
         return int(min(max(self._origin_ms + audio_ms, self._started_ms), now_ms))

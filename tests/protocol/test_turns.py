@@ -179,8 +179,8 @@ def test_hostile_words_are_cleaned_wherever_they_are_cut() -> None:
 
 def test_a_server_that_counted_the_wait_of_a_call_is_understood() -> None:
     turns = Turns("mic", 1, 60_000, stood_ms=20_000)
-    turns.speech_started("item_1", 41_200, 61_500)
-    turns.speech_stopped("item_1", 43_000, 63_400)
+    turns.speech_started("item_1", 33_200, 61_500)
+    turns.speech_stopped("item_1", 35_000, 63_000)
     (committed,) = turns.completed("item_1", "hello", 64_000)
     assert isinstance(committed, TranscriptCommitted)
     assert (committed.start_ms, committed.end_ms) == (61_200, 63_000)
