@@ -12,7 +12,7 @@ _NO_CALL = (Connection.FAILED, Connection.OFF)
 
 
 def is_over(state: AppState, quiet_ms: int) -> bool:
-    """Return whether nothing more will come: no sound, no open line, no answer, no word for `quiet_ms`.
+    """Return whether nothing more will come: no sound, no open line, no answer, no late words, no word for `quiet_ms`.
 
     A stream without a call, or whose call has failed for good, has nothing to come either; the main assistant needs
     none.
@@ -26,5 +26,6 @@ def is_over(state: AppState, quiet_ms: int) -> bool:
     return all(
         (stream.source.status in _NO_MORE_SOUND or stream.connection in _NO_CALL)
         and all(line.final for page in stream.transcript.pages[-1:] for line in page)
+        and (not stream.recovering_ms or stream.connection in _NO_CALL)
         for stream in state.streams
     )

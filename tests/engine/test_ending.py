@@ -42,6 +42,8 @@ def state(*changes: c.Change) -> AppState:
         ((*LIVE, ENDED, ANSWER, ANSWERED), QUIET_MS, True),
         ((*LIVE, c.SourceFailed("mic", "no such file")), QUIET_MS, True),
         ((*LIVE, FAILED), 0, True),
+        ((*LIVE, ENDED, c.RecoveryProgressed("mic", 9, 2_000)), QUIET_MS, False),
+        ((*LIVE, ENDED, c.RecoveryProgressed("mic", 9, 2_000), c.RecoveryProgressed("mic", 9, 0)), QUIET_MS, True),
         ((*LIVE, ENDED, RAISED, QUEUED), QUIET_MS, False),
         ((*LIVE, ENDED, RAISED, QUEUED, c.QuestionDropped("q", 5, "stopped")), QUIET_MS, True),
         ((*LIVE, ENDED, RAISED, QUEUED, CHECKING), QUIET_MS, False),
