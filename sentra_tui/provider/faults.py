@@ -47,18 +47,19 @@ client secret may live shorter (`ttl_s`), and may not say so (`dies_after_s`); a
 
 A rule in `sessions` spoils the SDP answer (`answer_sdp`: `garbage`, `half`, `wrong_fingerprint`,
 `without_fingerprint`), keeps silent (`silent_answers`, `answer_delay_s`, `freeze_after_s`, `deaf_after_s`), ends the
-call (`close_channel_after_s`, `close_call_after_s` with `close_code` and `close_reason`, `reset_after_s`, `unreachable`,
-`ice_tcp_only`, `expire_after_s`, which `expires_at` tells truly), tells transcripts when they are answered already
-(`late_transcripts_s`), says what belongs to another session (`strangers_after_s`), and does to the server's own
-`events`, by `type` and number: `drop`, `copies`, `behind` so many later ones, `late_s`, `without` some fields, or with
-other values in `fields`. What the plan itself has said in `messages` may be unknown, broken, giant (`{pad}`,
-`pad_chars`), deep (`"{nest}"`, `nest_depth`) or a flood (`repeat`).
+call (`close_channel_after_s`, `close_call_after_s` with `close_code` and `close_reason`, `reset_after_s`,
+`unreachable`, `ice_tcp_only`, `expire_after_s`, which `expires_at` tells truly), tells transcripts when they are
+answered already (`late_transcripts_s`), says what belongs to another session (`strangers_after_s`), and does to the
+server's own `events`, by `type` and number: `drop`, `copies`, `behind` so many later ones, `late_s`, `without` some
+fields, or with other values in `fields`. What the plan itself has said in `messages` may be unknown, broken, giant
+(`{pad}`, `pad_chars`), deep (`"{nest}"`, `nest_depth`) or a flood (`repeat`).
 
 A rule in `text` may also drop what is streamed (`drop_stream_after_events`, in the middle of an event with
 `half_event`), tell when to poll again (`poll_after_ms`), or go with the run that the request starts: `stuck` at
 `queued` or `in_progress`, slow (`word_interval_s`), or failing (`fail`: `code`, `message`, `after_words`); a run of the
-Assistants API may also want a function called first (`requires_action`), or expire early (`expire_after_s`). Speech may come as `wav` whatever was asked for, at another rate (`rate_hz`), or
-slowly (`word_interval_s`). `without` names the APIs that answer 404, as on servers that never had them. Without
+Assistants API may also want a function called first (`requires_action`), or expire early (`expire_after_s`). Speech may
+come as `wav` whatever was asked for, at another rate (`rate_hz`), or slowly (`word_interval_s`). `without` names the
+APIs that answer 404, as on servers that never had them. Without
 `background` (or `conversations`) a response that asks for it is refused, without `stream_options` a chat that sends
 them; without `usage` chats and transcriptions tell none, without `transcription_stream` a transcript comes whole. By
 `clock_skew_s` the provider's clock is ahead, in dates and in expiry. `relays` names those in front of it.
