@@ -53,7 +53,8 @@ class MainAnswer:
         verdict, text = split_verdict(event.text)
         if event.status is RunStatus.COMPLETED:
             self._judge(verdict)
-        self._end(_STATUS[event.status], text, event.cause, event.hint)
+        nothing_came = event.status is RunStatus.INCOMPLETE and not text
+        self._end(_STATUS[event.status], text, event.cause, event.hint or (ASK_AGAIN if nothing_came else ""))
         self.over = True
 
     def cancelled(self) -> None:

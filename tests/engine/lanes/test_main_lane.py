@@ -160,6 +160,7 @@ async def test_a_refusal_says_what_helps(rooms: Callable[..., Room]) -> None:
     assert (answer.status, answer.cause, answer.hint) == (AnswerStatus.FAILED, "No credit left.", "Add some.")
 
 
+@pytest.mark.row(27)
 async def test_what_may_have_run_says_so_and_offers_to_ask_again(rooms: Callable[..., Room]) -> None:
     room = rooms(OutcomeUnknown("The connection broke."))
     room.ask()
@@ -250,6 +251,7 @@ async def test_a_run_of_before_judges_the_draft_of_before(rooms: Callable[..., R
     assert {each.verdict for each in room.store.state.answers} == {Verdict.CORRECTED}
 
 
+@pytest.mark.row(27)
 @pytest.mark.parametrize("ref", [None, RunRef("scripted", "run_forgotten")])
 async def test_a_run_of_before_that_nobody_knows_may_have_run(rooms: Callable[..., Room], ref: RunRef | None) -> None:
     room = rooms()

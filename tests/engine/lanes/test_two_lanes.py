@@ -91,15 +91,18 @@ async def remote(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterato
 STUCK = {"text": [{"api": "responses", "method": "POST", "path": "/v1/responses", "stuck": "in_progress"}]}
 
 
+@pytest.mark.row(27)
 @pytest.mark.parametrize("remote", [STUCK], indirect=True)
 async def test_a_stuck_run_is_given_up_at_the_deadline(remote: Remote) -> None:
     engine = await remote.engine("--idle", config="[main]\ndeadline_s = 2.0\npoll_s = 0.2")
     engine.send(a.Ask("why"))
     state = await engine.until(lambda state: [x for x in state.answers if x.status is AnswerStatus.INCOMPLETE])
     assert state.answers[0].cause
+    assert "ask again" in state.answers[0].hint
     await engine.stop()
 
 
+@pytest.mark.row(5)
 @pytest.mark.parametrize("remote", [STUCK], indirect=True)
 async def test_a_run_that_an_engine_left_ends_within_seconds_of_the_next(remote: Remote) -> None:
     journal = f"--journal={remote.tmp_path / 'journal.db'}"
@@ -119,6 +122,7 @@ async def test_a_run_that_an_engine_left_ends_within_seconds_of_the_next(remote:
 QUICK = {"text": [{"api": "responses", "method": "POST", "path": "/v1/responses", "word_interval_s": 0.2}]}
 
 
+@pytest.mark.row(5)
 @pytest.mark.parametrize("remote", [QUICK], indirect=True)
 async def test_a_run_that_an_engine_left_is_answered_by_the_next(remote: Remote) -> None:
     journal = f"--journal={remote.tmp_path / 'journal.db'}"

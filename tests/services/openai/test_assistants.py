@@ -74,6 +74,7 @@ async def test_a_server_that_says_when_to_look_again_is_obeyed() -> None:
         assert set(peer.slept[1:]) <= {0.7}
 
 
+@pytest.mark.row(27)
 async def test_a_look_that_fails_is_repeated() -> None:
     plan = rules({"method": "GET", "path": f"{RUNS}/*", "numbers": [1, 2], "status": 500})
     async with main_peer("assistants", plan) as peer:
@@ -140,6 +141,7 @@ async def test_a_run_of_another_process_is_found_again_and_its_thread_goes_on() 
         assert ran.named.ref.conversation_id == named.ref.conversation_id
 
 
+@pytest.mark.row(27)
 @pytest.mark.parametrize(
     "ref",
     [RunRef("assistants", "run_1", "thread_1"), RunRef("assistants", "../x", "thread_1"), RunRef("assistants", "")],

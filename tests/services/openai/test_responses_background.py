@@ -115,6 +115,7 @@ async def test_polls_keep_to_the_interval_or_to_what_the_server_asks_for(peer: P
     assert waits == [0.7, pytest.approx(SETTINGS.poll_s * 1.2), 3.0, pytest.approx(1.0)]
 
 
+@pytest.mark.row(27)
 async def test_polling_outlives_broken_connections() -> None:
     async with provider(
         text=[{**CREATE, "word_interval_s": 0.02}, {**LOOK, "numbers": [1, 2], "no_reply": True}]
@@ -142,6 +143,7 @@ async def test_another_process_finds_the_run_again_and_its_words_begin_anew() ->
     assert words(again) == ""
 
 
+@pytest.mark.row(27)
 @pytest.mark.parametrize("run_id", ["resp_unknown", "../files", ""])
 async def test_a_run_that_nobody_knows_any_more_may_have_run(run_id: str) -> None:
     async with provider() as local:
@@ -204,6 +206,7 @@ async def test_cancelling_what_is_unknown_is_no_error(run_id: str) -> None:
         await assistant(local).cancel(RunRef("responses_background", run_id))
 
 
+@pytest.mark.row(27)
 async def test_a_run_that_is_stuck_is_given_up_and_cancelled() -> None:
     async with provider(text=[{**CREATE, "stuck": "in_progress"}]) as local:
         events = await run(assistant(local, deadline_s=0.3))

@@ -12,7 +12,7 @@ from sentra_tui.services.openai.main.main_settings import CANCEL_S, MainSettings
 from sentra_tui.services.openai.main.response_objects import ResponseObject, read_response
 from sentra_tui.services.openai.main.response_reader import ResponseReader
 from sentra_tui.services.openai.main.responses_api import ResponsesApi
-from sentra_tui.services.openai.main.retry import Retry, Timing, poll_after_s, worth_asking_again
+from sentra_tui.services.openai.main.retry import PollPace, Retry, Timing, poll_after_s, worth_asking_again
 from sentra_tui.services.openai.main.text_status import text_refusal
 from sentra_tui.services.openai.reply import Reply, ReplyStream
 
@@ -35,6 +35,7 @@ class BackgroundRun:
         self._settings = settings
         self._timing = timing
         self._retry = Retry(timing)
+        self._pace = PollPace(timing, settings.poll_s)
         self._deadline_s = timing.monotonic() + settings.deadline_s
         self._reader = ResponseReader()
         self._conversation_id = ""
@@ -185,12 +186,12 @@ class BackgroundRun:
     def _missed(self, wait_s: float) -> list[RunEvent]:
         """A look that showed nothing: look again later, until the deadline."""
         self._failures += 1
-        self._wait_s = max(wait_s, self._timing.jitter(self._settings.poll_s))
+        self._wait_s = max(wait_s, self._pace.next_s())
         return []
 
     def _set_wait(self, reply: Reply) -> None:
         asked_s = poll_after_s(reply.headers)
-        self._wait_s = self._timing.jitter(self._settings.poll_s) if asked_s is None else asked_s
+        self._wait_s = self._pace.next_s() if asked_s is None else asked_s
 
     def _named(self, events: list[RunEvent]) -> list[RunEvent]:
         """Return `events` after the name of the run, where that is new or has moved on for a while."""

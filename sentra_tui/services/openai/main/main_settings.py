@@ -11,8 +11,8 @@ CANCEL_S = 5.0
 class MainSettings(Struct, frozen=True, kw_only=True):
     """What every implementation of the MainAssistant port is told."""
 
-    poll_s: float = 2.0
-    """How long to wait between two looks at a run, where the server does not say."""
+    poll_s: float = 0.5
+    """How long to wait before the first look at a run, where the server does not say; the next ones wait longer."""
     deadline_s: float = 600.0
     """The longest that one run is waited for."""
     label: str = "The provider"

@@ -24,6 +24,8 @@ FIRST_S, LONGEST_S = 0.5, 8.0
 LOCKED_S = 2.0
 """The first wait for a locked conversation: that takes seconds, not moments."""
 SHORTEST_POLL_S = 0.05
+LONGEST_POLL_S = 5.0
+POLL_GROWTH = 1.25
 _Answer = TypeVar("_Answer", bound=Reply | ReplyStream)
 LOCKED = "conversation_locked"
 """The code with which another answer still holds the conversation."""
@@ -49,6 +51,23 @@ class Timing(Struct, frozen=True):
     def backoff_s(self, attempt: int) -> float:
         """Return how long to wait after this many failures before: full jitter, from 0.5 s doubling to 8 s."""
         return float(min(LONGEST_S, FIRST_S * 2 ** min(attempt, 16)) * self.random())
+
+
+class PollPace:
+    """How long to wait before each look at a run: `first_s`, then longer, up to 5 s.
+
+    A short answer is seen soon, and one that never comes costs 130 looks in ten minutes.
+    """
+
+    def __init__(self, timing: Timing, first_s: float) -> None:
+        self._timing = timing
+        self._next_s = first_s
+
+    def next_s(self) -> float:
+        """Return the next wait, with its jitter."""
+        wait_s = self._next_s
+        self._next_s = max(wait_s, min(LONGEST_POLL_S, wait_s * POLL_GROWTH))
+        return self._timing.jitter(wait_s)
 
 
 class Retry:

@@ -12,7 +12,7 @@ from sentra_tui.domain.text import clean_line
 from sentra_tui.services.openai.main.assistants_api import AssistantsApi
 from sentra_tui.services.openai.main.main_settings import CANCEL_S, MainSettings, duration
 from sentra_tui.services.openai.main.patience import Patience
-from sentra_tui.services.openai.main.retry import Retry, Timing, poll_after_s, worth_asking_again
+from sentra_tui.services.openai.main.retry import PollPace, Retry, Timing, poll_after_s, worth_asking_again
 from sentra_tui.services.openai.main.run_objects import RunObject, read_run, read_words
 from sentra_tui.services.openai.reply import Reply
 
@@ -30,6 +30,7 @@ class ThreadRun:
         self._settings = settings
         self._timing = timing
         self._retry = Retry(timing)
+        self._pace = PollPace(timing, settings.poll_s)
         self._failures = 0
         self._wait_s = 0.0 if begun is None else self._poll_s(begun)
         self._pausing: Patience | None = None
@@ -96,11 +97,11 @@ class ThreadRun:
     def _missed(self, wait_s: float) -> None:
         """A look that showed nothing: look again later."""
         self._failures += 1
-        self._wait_s = max(wait_s, self._timing.jitter(self._settings.poll_s))
+        self._wait_s = max(wait_s, self._pace.next_s())
 
     def _poll_s(self, reply: Reply) -> float:
         asked_s = poll_after_s(reply.headers)
-        return self._timing.jitter(self._settings.poll_s) if asked_s is None else asked_s
+        return self._pace.next_s() if asked_s is None else asked_s
 
     async def _pause(self, longest_s: float) -> None:
         self._pausing = Patience(longest_s)
