@@ -42,6 +42,8 @@ class Scribe:
         self._chance = chance
         self._written = 0
         self._hurried = asyncio.Event()
+        self._barred_until_s = 0.0
+        """Until when the server wants to be left alone, on the loop's clock: whichever piece it said that of."""
 
     def hurry(self) -> None:
         """The network may be back: wait no longer."""
@@ -70,23 +72,30 @@ class Scribe:
     async def _until_it_works(self, work: Callable[[], Awaitable[_ResultT]]) -> _ResultT:
         written, attempt = self._written, 0
         while True:
+            barred_s = self._barred_until_s - asyncio.get_running_loop().time()
+            if barred_s > 0:
+                await asyncio.sleep(barred_s)
+                continue
             try:
                 async with asyncio.timeout(DEADLINE_S):
                     return await work()
             except TransportLost as error:
-                lost, wait_s = error.message, error.retry_after_s
+                lost = error.message
+                self._bar(error.retry_after_s)
             except TimeoutError:
-                lost, wait_s = "it took too long", None
+                lost = "it took too long"
             attempt += 1
             if attempt >= TRIES_MAX and self._written >= written + TRIES_MAX:
                 raise TransportRefused(lost)
-            await self._wait(attempt, wait_s)
+            await self._wait(attempt)
 
-    async def _wait(self, attempt: int, asked_s: float | None) -> None:
-        """Wait with full jitter; a wait that the server asked for is kept whatever happens."""
-        if asked_s is not None:
-            await asyncio.sleep(asked_s)
-            return
+    def _bar(self, retry_after_s: float | None) -> None:
+        if retry_after_s is not None:
+            until_s = asyncio.get_running_loop().time() + retry_after_s
+            self._barred_until_s = max(self._barred_until_s, until_s)
+
+    async def _wait(self, attempt: int) -> None:
+        """Wait with full jitter, or until the network may be back."""
         wait_s = self._chance() * min(CAP_S, BASE_S * 2.0 ** min(attempt, 10))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._hurried.wait(), wait_s)
