@@ -15,7 +15,7 @@ import msgspec
 
 from bench.measurement import CannotMeasure, Measurement, Measurements, MeasuringModule, Request
 
-DEADLINE_S = 420
+DEADLINE_S = 900
 
 
 class BenchBroke(Exception):

@@ -18,6 +18,7 @@ from sentra_tui.domain.actions import Action
 from sentra_tui.domain.reduce import reduce
 from sentra_tui.domain.state import AppState
 
+ENGINE_MODULE = "sentra_tui.engine"
 ChangeType = TypeVar("ChangeType", bound=c.Change)
 
 
@@ -34,11 +35,16 @@ class EngineProcess:
 
     @classmethod
     async def start(
-        cls, tmp_path: Path, *arguments: str, env: dict[str, str] | None = None, transport: str | None = "webrtc"
+        cls,
+        tmp_path: Path,
+        *arguments: str,
+        env: dict[str, str] | None = None,
+        transport: str | None = "webrtc",
+        module: str = ENGINE_MODULE,
     ) -> EngineProcess:
         """Start one, by WebRTC unless told otherwise: on a busy machine another road may overtake it.
 
-        With `transport` None the profile decides.
+        With `transport` None the profile decides. `module` may be another one that runs an engine.
         """
         log = tmp_path / "engine.log"
         environ = {**os.environ, "OPENAI_API_KEY": "", "HOME": str(tmp_path), **(env or {})}
@@ -46,7 +52,7 @@ class EngineProcess:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
-                "sentra_tui.engine",
+                module,
                 f"--log={log}",
                 *([] if transport is None else [f"--transport={transport}"]),
                 *arguments,

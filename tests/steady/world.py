@@ -23,7 +23,7 @@ from sentra_tui.media.coded_sound import write_talk
 from sentra_tui.provider.relay import UdpRelay
 from sentra_tui.provider.server import KEY_ENV, ProviderStarted
 from sentra_tui.provider.tcp_relay import TcpRelay
-from tests.engine.process import EngineProcess
+from tests.engine.process import ENGINE_MODULE, EngineProcess
 
 MIC_FIRST, SPEAKER_FIRST = 1, 5001
 """Where the numbers of each stream begin: mix-ups show."""
@@ -165,19 +165,29 @@ class World:
         config: str = "",
         profile: str = "",
         env: dict[str, str] | None = None,
+        module: str = ENGINE_MODULE,
     ) -> EngineProcess:
         """Start an engine that knows this world only; `profile` is more of the provider's, `config` of all else."""
+        return await EngineProcess.start(
+            self.folder,
+            *self.configure(transport, config, profile),
+            *arguments,
+            env={**self.environ, **(env or {})},
+            transport=None,
+            module=module,
+        )
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What the environment of such an engine must name."""
+        return {"WORLD_KEY": self.key}
+
+    def configure(self, transport: Road = "webrtc", config: str = "", profile: str = "") -> list[str]:
+        """Write the configuration of engines that know this world only; return the arguments that name it."""
         path = self.folder / "config.toml"
         described = _PROFILE.format(base_url=self.base_url, profile=f'transport = "{transport}"\n{profile}')
         path.write_text(f"{config}\n{described}")
-        return await EngineProcess.start(
-            self.folder,
-            f"--config={path}",
-            "--provider=world",
-            *arguments,
-            env={"WORLD_KEY": _KEY, **(env or {})},
-            transport=None,
-        )
+        return [f"--config={path}", "--provider=world"]
 
     async def _relay_answer(self, request: web.Request) -> web.Response:
         return web.Response(text=await self.udp.rewrite(await request.text()), content_type="application/sdp")
