@@ -131,20 +131,24 @@ async def answering(handler: Any, tls: Any = None) -> AsyncIterator[int]:
         await runner.cleanup()
 
 
-@pytest.mark.row(28)
-@pytest.mark.row(28)
 async def test_nobody_listens_there(tmp_path: Path) -> None:
     engine = await engine_at(tmp_path, "http://127.0.0.1:1/v1")
     stream = await mic(engine)
     assert stream.cause == "127.0.0.1 refused the connection."
     assert stream.connection is Connection.RECONNECTING
     await engine.stop()
+
+
+@pytest.mark.row(28)
 async def test_a_host_that_does_not_exist(tmp_path: Path) -> None:
     engine = await engine_at(tmp_path, "https://nowhere.invalid/v1")
     stream = await mic(engine)
     assert "nowhere.invalid" in stream.cause
     assert stream.hint
     await engine.stop()
+
+
+@pytest.mark.row(28)
 async def test_a_certificate_that_is_not_trusted_is_told_and_a_private_authority_helps(tmp_path: Path) -> None:
     async def no_such_path(request: web.Request) -> web.Response:
         return web.json_response({"error": {"message": "no"}}, status=404)
@@ -170,7 +174,6 @@ async def test_a_server_that_takes_every_request_and_answers_none_is_told_in_sec
         await enough.wait()
         return web.Response()
 
-@pytest.mark.row(28)
     async with answering(silence) as port:
         began = time.monotonic()
         engine = await engine_at(tmp_path, f"http://127.0.0.1:{port}/v1", 'transport = "webrtc"')
@@ -180,6 +183,9 @@ async def test_a_server_that_takes_every_request_and_answers_none_is_told_in_sec
         assert "127.0.0.1" in stream.cause
         await engine.stop()
         enough.set()
+
+
+@pytest.mark.row(28)
 async def test_dials_that_fail_at_once_do_not_become_a_storm(tmp_path: Path) -> None:
     requests: list[str] = []
 

@@ -49,7 +49,6 @@ def port(server: asyncio.Server) -> int:
     return int(server.sockets[0].getsockname()[1])
 
 
-@pytest.mark.row(28)
 async def test_a_refused_connection_says_so() -> None:
     server = await serve(b"")
     number = port(server)
@@ -58,6 +57,9 @@ async def test_a_refused_connection_says_so() -> None:
     error = await broken(f"http://127.0.0.1:{number}/v1")
     assert error.message == "127.0.0.1 refused the connection."
     assert error.reason is Reason.UNREACHABLE
+
+
+@pytest.mark.row(28)
 async def test_a_name_that_does_not_resolve_says_so() -> None:
     error = await broken("https://nowhere.invalid/v1")
     assert error.message == "The name nowhere.invalid cannot be resolved."
@@ -91,7 +93,6 @@ async def test_a_mute_server_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     server.close()
 
 
-@pytest.mark.row(28)
 async def test_loopback_takes_no_proxy(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
@@ -103,6 +104,9 @@ async def test_loopback_takes_no_proxy(peer: Peer, monkeypatch: pytest.MonkeyPat
         assert (await client.post("/realtime/calls", Secret(KEY), content="v=0")).status == 201
     finally:
         await client.close()
+
+
+@pytest.mark.row(28)
 async def test_a_proxy_that_wants_a_login_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     server = await serve(b"HTTP/1.1 407 Log in\r\nProxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n")
     monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port(server)}")
