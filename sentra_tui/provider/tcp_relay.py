@@ -127,9 +127,11 @@ class _Direction:
         data = data[: max(0, left)]
         self._bytes += len(data)
         self._toxics.relayed_bytes += len(data)
-        with contextlib.suppress(ConnectionError):
+        try:
             self._writer.write(data)
             await self._writer.drain()
+        except ConnectionError:
+            return True
         if self._toxics.bandwidth_bps:
             await asyncio.sleep(len(data) / self._toxics.bandwidth_bps)
         return len(data) >= left
