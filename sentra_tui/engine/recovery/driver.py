@@ -7,7 +7,7 @@ import contextlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import singledispatchmethod
-from typing import Any, Protocol
+from typing import Protocol
 
 from sentra_tui.domain import changes as c
 from sentra_tui.domain.audio import FRAME_MS, SILENCE, FrameSpan
@@ -26,6 +26,7 @@ from sentra_tui.engine.recovery.scribe import Scribe, Transcriptions
 from sentra_tui.engine.roads.ports import Dialled
 from sentra_tui.engine.store import Store
 from sentra_tui.protocol.coverage import Coverage
+from sentra_tui.protocol.dialects import Dialect
 from sentra_tui.protocol.recovery.holes import Hole
 from sentra_tui.protocol.recovery.inheritance import share_out
 from sentra_tui.protocol.recovery.spans import Spans
@@ -131,7 +132,7 @@ class RecoveryDriver(CallObserver):
         self._sending = self._sessions[number] = SentSound(number, began_ms)
         for old in [*self._sessions][:-SESSIONS_KEPT]:
             del self._sessions[old]
-        self._coverage.session_began(number, began_ms, timed=_finds_turns(dialled.session))
+        self._coverage.session_began(number, began_ms, timed=_tells_turns(dialled))
         self._changed.set()
 
     def session_ended(self, number: int, now_ms: int) -> None:
@@ -273,8 +274,10 @@ class RecoveryDriver(CallObserver):
         self._context.publish(c.Noticed(Severity.WARNING, text))
 
 
-def _finds_turns(session: dict[str, Any]) -> bool:
-    """Return whether the server of this session finds the turns, which it does where nothing is known."""
+def _tells_turns(dialled: Dialled) -> bool:
+    """Return whether the server tells when speech begins, as it does where nothing else is known."""
+    if dialled.wire.dialect is Dialect.VLLM:
+        return False
     with contextlib.suppress(KeyError, TypeError):
-        return session["audio"]["input"]["turn_detection"] is not None
+        return dialled.session["audio"]["input"]["turn_detection"] is not None
     return True

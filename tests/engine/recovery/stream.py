@@ -172,11 +172,11 @@ class KeptStream:
         """Want a call."""
         self.store.publish(c.StreamConnecting(NAME, self.now_ms, 1))
 
-    def begin(self) -> int:
+    def begin(self, dialled: Dialled | None = None) -> int:
         """Let a call stand; return its number."""
         number = self.now_ms
         for observer in self.observers:
-            observer.session_began(number, Dialled(LoopTransport(), {}), number)
+            observer.session_began(number, dialled or Dialled(LoopTransport(), {}), number)
         return number
 
     def end(self, number: int) -> None:

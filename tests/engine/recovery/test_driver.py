@@ -12,8 +12,11 @@ from sentra_tui.domain.audio import FRAME_MS, SILENCE, FrameSpan
 from sentra_tui.domain.errors import CredentialRefused, NotSupported, TransportLost
 from sentra_tui.domain.metrics import Metric
 from sentra_tui.domain.transcript import LineKey
+from sentra_tui.engine.roads.ports import Dialled
+from sentra_tui.protocol.dialects import Dialect
 from sentra_tui.protocol.turns import NO_WORDS
-from tests.engine.peers import until
+from sentra_tui.protocol.wire import Wire
+from tests.engine.peers import LoopTransport, until
 from tests.engine.recovery.stream import NAME, KeptStream, MemorySpool, NumberTranscription, spoken
 
 Keep = Callable[..., KeptStream]
@@ -308,3 +311,25 @@ async def test_sound_that_was_lost_where_no_line_is_becomes_one_line_and_no_seco
     await stream.is_whole()
     assert stream.written == said
     assert [line.key.session for line in stream.lines] == [first, first]
+
+
+@pytest.mark.parametrize(
+    "dialled",
+    [
+        Dialled(LoopTransport(), {"audio": {"input": {"turn_detection": None}}}),
+        Dialled(LoopTransport(), {}, wire=Wire(Dialect.VLLM)),
+    ],
+)
+async def test_a_server_that_does_not_tell_when_speech_began_is_not_believed_to_have_heard_silence(
+    keep: Keep, dialled: Dialled
+) -> None:
+    stream = keep(NumberTranscription())
+    stream.connect()
+    first = stream.begin(dialled)
+    said = stream.say(80)
+    stream.prove()
+    stream.end(first)
+    stream.pause()
+    stream.begin(dialled)
+    await stream.is_whole()
+    assert stream.written == said
