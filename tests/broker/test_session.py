@@ -154,6 +154,7 @@ async def test_the_audit_says_who_and_what_and_no_secret(team: Team) -> None:
     assert not any(private in written for private in (token, secret, team.provider.api_key, "made-up"))
 
 
+@pytest.mark.row(19)
 async def test_a_provider_that_is_gone_is_named_as_that(tmp_path: Path) -> None:
     nowhere = ProviderStarted("http://127.0.0.1:9/v1", "sk-canary", 0)
     async with running_team(nowhere, tmp_path) as team:

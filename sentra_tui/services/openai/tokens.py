@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from sentra_tui.domain.errors import TransportLost
 from sentra_tui.domain.ports import Credential
 from sentra_tui.domain.provider_config import DialectName, OfferForm
 from sentra_tui.domain.secret import Secret
@@ -94,7 +95,7 @@ class BrokerTokens:
                 credential = minted(reply, self._client.endpoint, agreed=_described(reply.json(), session))
                 self._ours = True
                 return credential
-        reply = await self._client.post("", self._bearer(), json={"session": session})
+        reply = await self._ask({"session": session})
         credential = minted(reply, self._client.endpoint)
         self._ours = False
         return credential
@@ -104,11 +105,20 @@ class BrokerTokens:
         purpose = _purpose(session)
         if purpose.get("voice") in self._refused_voices:
             del purpose["voice"]
-        reply = await self._client.post("", self._bearer(), json=purpose)
+        reply = await self._ask(purpose)
         if reply.status == 403 and "voice" in purpose and error_body(reply).code == "voice_not_allowed":
             self._refused_voices.add(purpose.pop("voice"))
-            return await self._client.post("", self._bearer(), json=purpose)
+            return await self._ask(purpose)
         return reply
+
+    async def _ask(self, body: dict[str, Any]) -> Reply:
+        """Ask; where nobody answers, say that it is the broker who does not: the provider may be well."""
+        try:
+            return await self._client.post("", self._bearer(), json=body)
+        except TransportLost as error:
+            label = self._client.endpoint.label
+            lost = TransportLost(f"{label} cannot be asked: {error.message}", hint=error.hint, reason=error.reason)
+        raise lost
 
 
 def session_type(session: dict[str, Any]) -> str:

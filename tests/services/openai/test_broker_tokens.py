@@ -1,3 +1,4 @@
+import asyncio
 import json
 from typing import Any
 
@@ -6,6 +7,7 @@ import pytest
 from sentra_tui.domain.errors import CredentialRefused, TransportError, TransportLost, TransportRefused
 from sentra_tui.domain.provider_config import ProviderProfile
 from sentra_tui.domain.secret import Secret
+from sentra_tui.services.openai import client as client_module
 from sentra_tui.services.openai.client import ApiClient
 from sentra_tui.services.openai.endpoint import broker
 from sentra_tui.services.openai.tokens import BrokerTokens
@@ -120,3 +122,31 @@ async def test_a_wrong_address_of_a_broker_is_not_blamed_on_the_provider(peer: P
             await BrokerTokens(client).mint(SESSION)
     finally:
         await client.close()
+
+
+@pytest.mark.row(19)
+async def test_a_broker_that_is_not_there_is_named() -> None:
+    client = ApiClient(broker(ProviderProfile(broker_url="http://127.0.0.1:1/v1")))
+    with pytest.raises(TransportLost, match=r"The token broker cannot be asked: 127\.0\.0\.1 refused the connection"):
+        await BrokerTokens(client).mint(SESSION)
+    await client.close()
+
+
+@pytest.mark.row(19)
+async def test_a_broker_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "DEADLINE_S", 0.1)
+    over = asyncio.Event()
+
+    async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await over.wait()
+        writer.close()
+
+    server = await asyncio.start_server(mute, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    client = ApiClient(broker(ProviderProfile(broker_url=f"http://127.0.0.1:{port}/v1")))
+    with pytest.raises(TransportLost, match=r"The token broker cannot be asked: .* took too long"):
+        await BrokerTokens(client).mint(SESSION)
+    over.set()
+    await client.close()
+    server.close()
+    await server.wait_closed()
