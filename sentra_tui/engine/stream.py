@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -286,4 +287,7 @@ class StreamRunner:
             heard_ms=playback.heard_ms if playback is not None else lambda: 0,
             server_truncates=dialled.transport.server_truncates,
             server_interrupts=self._plan.server_interrupts,
+            stood_ms=dialled.stood_ms,
+            expires_at=dialled.expires_at,
+            wall_s=time.time,
         )

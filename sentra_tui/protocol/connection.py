@@ -75,6 +75,8 @@ class CallMachine:
         self._live_since_ms = 0
         self._dialled_at_ms = 0
         self._due_ms = 0
+        self._not_before_ms = 0
+        """The server wants no dial sooner."""
 
     @property
     def state(self) -> Connection:
@@ -192,13 +194,19 @@ class CallMachine:
         return self._dial(1, now_ms) if failed or self._waiting else []
 
     def network_up(self, now_ms: int) -> Outcome:
-        """The network is back: dial at once and count anew, also in place of a dial that began while it was away."""
-        if self._state is not Connection.RECONNECTING:
+        """The network is back: dial at once and count anew, also in place of a dial that began while it was away.
+
+        A wait that the server asked for stays.
+        """
+        wanted = self._beside or self._state is Connection.RECONNECTING
+        fresh = not self._waiting and now_ms - self._dialled_at_ms < FRESH_DIAL_MS
+        if not wanted or fresh or now_ms < self._not_before_ms:
             return []
         self._quick_deaths = 0
-        if not self._waiting and now_ms - self._dialled_at_ms < FRESH_DIAL_MS:
-            return []
-        return self._dial(1, now_ms)
+        if self._state is Connection.RECONNECTING:
+            return self._dial(1, now_ms)
+        self._attempt, self._waiting, self._dialled_at_ms = 1, False, now_ms
+        return [_limited(1)]
 
     def hang_up(self, now_ms: int) -> Outcome:
         """The user wants no call."""
@@ -248,6 +256,7 @@ class CallMachine:
         self._waiting = True
         if retry_after_s:
             delay_s = retry_after_s * (1 + _ASKED_WAIT_SPREAD * self._random())
+            self._not_before_ms = now_ms + round(delay_s * 1000)
         else:
             at_once = retry_after_s == 0 and attempt <= 1
             delay_s = 0.0 if at_once else backoff_s(self._policy, attempt, self._random())

@@ -342,3 +342,18 @@ def test_every_third_dial_after_a_break_has_its_time_where_the_network_is_slow()
         call.lost(0, "late")
         dials.append(call.retry_due(0)[-1])
     assert [dial.limit_s for dial in dials if isinstance(dial, Dial)] == [6.0, 20.0, 4.0, 6.0, 20.0, 4.0]
+
+
+def test_a_network_that_is_back_dials_anew_beside_a_call_that_seems_dead() -> None:
+    call = suspected()
+    call.dial_lost(9_500, "no route")
+    assert call.network_up(9_600) == [again(1)]
+    assert call.network_up(9_700) == []
+
+
+def test_a_wait_that_the_server_asked_for_outlasts_the_return_of_the_network() -> None:
+    call = machine(random=0.0)
+    call.connect(0)
+    call.lost(0, "busy", retry_after_s=30.0)
+    assert call.network_up(29_000) == []
+    assert call.network_up(31_000) == [c.StreamConnecting("mic", 31_000, 1), again(1)]

@@ -58,6 +58,9 @@ class Reconnectable(Protocol):
         ...
 
 
+_WORTH_A_TRY = (c.StreamReconnecting, c.StreamSuspected, c.StreamConnected)
+
+
 class NetworkDriver:
     """One watch and one beacon for all streams: what is true of the network is true for each of them."""
 
@@ -107,7 +110,10 @@ class NetworkDriver:
 
     def _hear(self, change: c.Change) -> None:
         # While a call stands the beacon learns where the host is: without a network no name can be looked up.
-        if not isinstance(change, c.StreamReconnecting | c.StreamConnected) or self._watching is None:
+        if (
+            not isinstance(change, c.StreamReconnecting | c.StreamSuspected | c.StreamConnected)
+            or self._watching is None
+        ):
             return
         if self._trying is None or self._trying.done():
             self._trying = self._context.tasks.start(self._try(), self._failed, "beacon")
@@ -138,8 +144,9 @@ class NetworkDriver:
             stream.call.network_up()
 
     def _reconnecting(self) -> list[Reconnectable]:
-        states = {stream.name: stream.connection for stream in self._store.state.streams}
-        return [stream for stream in self._streams if states.get(stream.name) is Connection.RECONNECTING]
+        views = {view.name: view for view in self._store.state.streams}
+        found = [(stream, views[stream.name]) for stream in self._streams if stream.name in views]
+        return [stream for stream, view in found if view.connection is Connection.RECONNECTING or view.suspected]
 
     def _log(self, text: str) -> None:
         self._context.publish(c.EventLogged(self._context.now_ms(), "network", text))
