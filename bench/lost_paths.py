@@ -95,13 +95,12 @@ class Relays:
 @contextlib.asynccontextmanager
 async def lost_path(seed: int) -> AsyncIterator[LostPath]:
     """Make a path of the better kind."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        with contextlib.ExitStack() as stack:
-            try:
-                networks = stack.enter_context(two_networks())
-            except pytest.skip.Exception:
-                async with world(Path(folder), seed=seed) as place:
-                    yield Relays(place)
-            else:
-                async with far_provider(Path(folder), networks) as provider:
-                    yield Namespaces(networks, provider)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, contextlib.ExitStack() as stack:
+        try:
+            networks = stack.enter_context(two_networks())
+        except pytest.skip.Exception:
+            async with world(Path(folder), seed=seed) as place:
+                yield Relays(place)
+        else:
+            async with far_provider(Path(folder), networks) as provider:
+                yield Namespaces(networks, provider)

@@ -69,8 +69,8 @@ async def recoveries_ms(
         await engine.until(all_calm)
         path.blackout()
         await asyncio.sleep(dark_s)
-        path.heal()
         healed_s = asyncio.get_running_loop().time()
+        path.heal()
         moments_s = await asyncio.gather(*(recovered_s(engine, stream) for stream in STREAMS))
         took_ms += [None if moment_s is None else (moment_s - healed_s) * 1000 for moment_s in moments_s]
         told = " and ".join("none" if each is None else f"{each:.0f} ms" for each in took_ms[-2:])

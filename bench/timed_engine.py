@@ -1,0 +1,97 @@
+"""An engine whose loop is watched: `python -m bench.timed_engine`, with the arguments of an engine.
+
+Every callback of the main thread's loop is timed by the wall clock, and by the processor time that it took of it. The
+report goes to the file that `SENTRA_BENCH_CALLBACKS` names, when the engine ends. asyncio's debug mode is off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import threading
+import time
+from array import array
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from sentra_tui.engine import options
+from sentra_tui.engine.__main__ import main
+
+REPORT_VARIABLE = "SENTRA_BENCH_CALLBACKS"
+LONG_MS = 5.0
+"""Callbacks of this length on are told one by one."""
+
+
+class Callback(Struct, frozen=True):
+    """One that took long."""
+
+    at_s: float
+    """On the monotonic clock."""
+    wall_ms: float
+    cpu_ms: float
+    name: str
+
+
+class Report(Struct, frozen=True):
+    """What one engine's loop did."""
+
+    ends_s: list[float]
+    """When each callback ended, on the monotonic clock."""
+    walls_ms: list[float]
+    """How long each took."""
+    long: list[Callback]
+
+
+class Stopwatch:
+    """Times the callbacks of this thread's loops from now on."""
+
+    def __init__(self) -> None:
+        self._ends_s, self._walls_ms = array("d"), array("f")
+        self._long: list[Callback] = []
+        self._thread = threading.get_ident()
+        self._run = asyncio.Handle._run  # the one place that all callbacks pass
+        stopwatch = self
+
+        def timed(handle: asyncio.Handle) -> None:
+            stopwatch.time(handle)
+
+        asyncio.Handle._run = timed  # type: ignore[method-assign, assignment]
+
+    def time(self, handle: asyncio.Handle) -> None:
+        """Run a callback."""
+        if threading.get_ident() != self._thread:
+            self._run(handle)
+            return
+        callback: Any = handle._callback  # type: ignore[attr-defined]
+        began_s, cpu_s = time.monotonic(), time.thread_time()
+        self._run(handle)
+        ended_s = time.monotonic()
+        wall_ms = (ended_s - began_s) * 1000
+        self._ends_s.append(ended_s)
+        self._walls_ms.append(wall_ms)
+        if wall_ms >= LONG_MS:
+            cpu_ms = (time.thread_time() - cpu_s) * 1000
+            self._long.append(Callback(ended_s, wall_ms, cpu_ms, _name(callback)))
+
+    def report(self) -> Report:
+        """Return what was seen."""
+        return Report(self._ends_s.tolist(), self._walls_ms.tolist(), self._long)
+
+
+def _name(callback: Any) -> str:
+    """Return what a callback is: of a task's step, the coroutine and where it stands."""
+    owner = getattr(callback, "__self__", None)
+    if isinstance(owner, asyncio.Task):
+        return f"{owner.get_name()} ({getattr(owner.get_coro(), '__qualname__', '')})"
+    return str(getattr(callback, "__qualname__", type(callback).__name__))
+
+
+if __name__ == "__main__":
+    watch = Stopwatch()
+    status = main(options.parse(sys.argv[1:]))
+    Path(os.environ[REPORT_VARIABLE]).write_bytes(msgspec.json.encode(watch.report()))
+    sys.exit(status)
