@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 from msgspec.structs import replace
 
-from sentra_tui.domain.changes import EventLogged
+from sentra_tui.domain.changes import Change, EventLogged, NetworkChanged
 from sentra_tui.domain.errors import SentraError, TransportLost
 from sentra_tui.domain.ports import Transport
 from sentra_tui.domain.roads import Road
@@ -142,9 +142,15 @@ class CallsBeside:
         for call in self._calls.values():
             call.stream.spare = call.give_better
             call.stream.observers.append(call)
+        store.subscribe(self._hear)
 
     def __iter__(self) -> Iterator[CallBeside]:
         return iter(self._calls.values())
+
+    def _hear(self, change: Change) -> None:
+        """A call that stood while the machine slept is dead, and the clock that would tell stood still too."""
+        if isinstance(change, NetworkChanged) and change.step == "slept":
+            self.close()
 
     def close(self) -> None:
         """Keep none any more."""
