@@ -24,6 +24,8 @@ NOT_LISTED = frozenset({Metric.DISCONNECTS})
 """Said in words: a list of ones tells nothing."""
 NO_VALUES = "Nothing was measured yet."
 MS_AN_HOUR = 3_600_000
+RATE_FROM_MS = 600_000
+"""So long a stream must have been live before a rate says anything."""
 _BETWEEN = " · "
 
 
@@ -69,7 +71,8 @@ def _kept(stream: Stream, series: Iterable[Series], now_ms: int) -> Iterable[str
     breaks, words = by_metric.get(Metric.DISCONNECTS), by_metric.get(Metric.RECOVERED_WORDS)
     if breaks is not None and live_ms:
         count = round(breaks.total)
-        yield f"{count} {'break' if count == 1 else 'breaks'}, {breaks.total * MS_AN_HOUR / live_ms:.1f} an hour"
+        rate = f", {breaks.total * MS_AN_HOUR / live_ms:.1f} an hour" if live_ms >= RATE_FROM_MS else ""
+        yield f"{count} {'break' if count == 1 else 'breaks'}{rate}"
     elif stream.connection is Connection.LIVE:
         yield "no break"
     if words is not None:
