@@ -95,5 +95,5 @@ def _read_made(body: bytes) -> _Made:
     """Return what else a reply says that has a secret; nothing where it is JSON to the lenient only."""
     try:
         return msgspec.json.decode(body, type=_Made)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _Made()

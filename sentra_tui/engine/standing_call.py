@@ -21,6 +21,8 @@ from sentra_tui.protocol.session import Session
 LOOK_S = 0.25
 CONTACT_EVERY = 2
 QUALITY_EVERY = 4
+TURN_S = 0.01
+"""How long messages that wait already may be read without a pause: sound and keys have their turn, too."""
 
 
 class CallKeeper(Protocol):
@@ -134,17 +136,25 @@ class StandingCall:
             await self._transport.close()
 
     async def _converse(self) -> None:
+        loop = asyncio.get_running_loop()
+        paused_at_s = loop.time()
         async for message in self._transport.messages():
             if self.session is None:
                 return
-            event = self._wire.decode(message)
-            answer = self._wire.answer(event)
-            if answer is not None:
-                self._transport.send(answer)
-            now_ms = self._now_ms()
-            for observer in self._listener.observers:
-                observer.event_came(event, now_ms)
-            self._keeper.perform(self.session.receive(event, now_ms))
+            self._take(message, self.session)
+            if loop.time() - paused_at_s >= TURN_S:
+                await asyncio.sleep(0)
+                paused_at_s = loop.time()
+
+    def _take(self, message: str, session: Session) -> None:
+        event = self._wire.decode(message)
+        answer = self._wire.answer(event)
+        if answer is not None:
+            self._transport.send(answer)
+        now_ms = self._now_ms()
+        for observer in self._listener.observers:
+            observer.event_came(event, now_ms)
+        self._keeper.perform(session.receive(event, now_ms))
 
     async def _watch(self) -> None:
         for number in count(1):
