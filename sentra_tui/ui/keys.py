@@ -68,7 +68,7 @@ GROUPS = {
     ),
     "Program": (
         Command("settings", "s", "settings", "Languages, voice, speed, voice commands"),
-        Command("log", "l", "show_log", "Cost, latency and event log"),
+        Command("log", "l", "show_log", "Cost, latency, events and the wire"),
         Command("palette", "ctrl+p", "app.command_palette", "Find a command", in_palette=False),
         Command("help", "question_mark", "help", "Show the keys", "help"),
         Command("quit", "q", "app.quit", "Quit", "quit"),
