@@ -24,6 +24,7 @@ from sentra_tui.engine.lanes.notes import answer_for_notes
 from sentra_tui.engine.lanes.ports import NoRunBook
 from sentra_tui.engine.lanes.quick_lane import StreamQuickLane
 from sentra_tui.engine.lanes.recap import RecapKeeper
+from sentra_tui.engine.lanes.telling import told_apart
 from sentra_tui.engine.recovery.crew import RecoveryCrew
 from sentra_tui.engine.roads.climber import RoadClimber
 from sentra_tui.engine.roads.detours import DetourTeller
@@ -140,7 +141,7 @@ class Crew:
                 self._cost.meter,
                 self._cost.connects_allowed,
             )
-        quick = StreamQuickLane(stream, self._lines_before, self._minutes_before, replay_tokens, self._context)
+        quick = StreamQuickLane(stream, self._lines_before, self._told_apart, replay_tokens, self._context)
         plan = LanePlan(self._config, self._wiring.profile, self._cost.connects_allowed)
         self._assistants = Assistants(plan, self._store, self._context, quick, self._main)
         self._assistants.start()
@@ -154,8 +155,9 @@ class Crew:
         if isinstance(change, EconomyChanged):
             self._manager.save_money(change.on)
 
-    def _minutes_before(self) -> str:
-        return "" if self._minutes is None else self._minutes.summary
+    def _told_apart(self) -> list[ContextEntry]:
+        minutes = "" if self._minutes is None else self._minutes.summary
+        return told_apart(self._store.state, self._config.aux.replay_tokens, minutes)
 
     def _lines_before(self) -> list[ContextEntry]:
         return [] if self._assistants is None else self._assistants.context()

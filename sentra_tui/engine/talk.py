@@ -11,6 +11,8 @@ from sentra_tui.domain.history import estimate_tokens
 from sentra_tui.domain.state import AppState, Stream
 
 LATE_MS = 60_000
+MARKED_TOLD = 20
+"""How many of the lines that the user marked a new session is told."""
 
 
 def newest_lines(state: AppState, budget_tokens: int) -> tuple[BriefLine, ...]:
@@ -22,6 +24,17 @@ def newest_lines(state: AppState, budget_tokens: int) -> tuple[BriefLine, ...]:
             break
         lines.append(line)
     return tuple(reversed(lines))
+
+
+def marked_lines(state: AppState, before_ms: int) -> tuple[BriefLine, ...]:
+    """Return the lines that the user marked and that began before `before_ms`, oldest first: the newest few."""
+    marked = [
+        BriefLine(stream.name, line.start_ms, line.text)
+        for stream in state.streams
+        for line in stream.transcript
+        if line.noted and line.text and line.start_ms < before_ms
+    ]
+    return tuple(sorted(marked, key=lambda each: each.at_ms)[-MARKED_TOLD:])
 
 
 def is_own(state: AppState, line: TranscriptCommitted) -> bool:

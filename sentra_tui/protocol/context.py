@@ -26,16 +26,17 @@ from sentra_tui.protocol.client_events import (
 SYSTEM_AUDIO = "SYSTEM_AUDIO_TRANSCRIPT"
 MAIN_ANSWER = "MAIN_ASSISTANT_ANSWER"
 MINUTES = "MINUTES_OF_THE_TALK"
+MARKED = "LINES_THAT_THE_USER_MARKED"
 PINNED = 8
 """How many items go along with a question that is answered later, when the conversation has gone on."""
-_LABELS = {"speaker": SYSTEM_AUDIO, "main": MAIN_ANSWER, "minutes": MINUTES}
+_LABELS = {"speaker": SYSTEM_AUDIO, "main": MAIN_ANSWER, "minutes": MINUTES, "marked": MARKED}
 
 
 class ContextEntry(Struct, frozen=True):
     """One thing that was said or answered; `name` tells it apart from all others."""
 
     name: str
-    voice: Literal["user", "speaker", "aux", "main", "minutes"]
+    voice: Literal["user", "speaker", "aux", "main", "minutes", "marked"]
     text: str
 
 

@@ -18,14 +18,14 @@ class StreamQuickLane:
         self,
         stream: StreamRunner,
         before: Callable[[], list[ContextEntry]],
-        minutes: Callable[[], str],
+        older: Callable[[], list[ContextEntry]],
         replay_tokens: int,
         context: EngineContext,
     ) -> None:
-        """`before` gives what was said until now, oldest first; `minutes` what was said before that, in short."""
+        """`before` gives what was said until now, oldest first; `older` what is told of what was said before that."""
         self._stream = stream
         self._before = before
-        self._minutes = minutes
+        self._older = older
         self._replay_tokens = replay_tokens
         self._context = context
         self.on_told: Callable[[], None] = lambda: None
@@ -63,8 +63,8 @@ class StreamQuickLane:
         entries = self._before()
         if not entries:
             return
-        minutes = ContextEntry("minutes", "minutes", self._minutes())
-        self._stream.call.perform([*session.tell(minutes), *session.replay(entries, self._replay_tokens)])
+        older = [told for entry in self._older() for told in session.tell(entry)]
+        self._stream.call.perform([*older, *session.replay(entries, self._replay_tokens)])
         text = (
             f"a new session is told the newest of {len(entries)} lines and answers, up to {self._replay_tokens} tokens"
         )

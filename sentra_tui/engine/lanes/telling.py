@@ -7,7 +7,7 @@ from typing import Literal
 from sentra_tui.domain.briefing import BriefLine, line_text
 from sentra_tui.domain.question import Question
 from sentra_tui.domain.state import MIC, AnswerStatus, AppState, Lane
-from sentra_tui.engine.talk import newest_lines
+from sentra_tui.engine.talk import marked_lines, newest_lines
 from sentra_tui.protocol.context import ContextEntry
 
 ANSWERS_REPLAYED = 10
@@ -26,6 +26,14 @@ def told_before(state: AppState, budget_tokens: int) -> list[ContextEntry]:
         if each.text and each.status is AnswerStatus.COMPLETED
     ]
     return [entry for _, entry in sorted(said + answered, key=lambda each: each[0])]
+
+
+def told_apart(state: AppState, budget_tokens: int, minutes: str) -> list[ContextEntry]:
+    """Return what a new session is told of what was said before that: lines that the user marked, and `minutes`."""
+    newest = newest_lines(state, budget_tokens)
+    marked = marked_lines(state, newest[0].at_ms) if newest else ()
+    text = "\n".join(line_text(line, state.engine.started_at) for line in marked)
+    return [ContextEntry("marked", "marked", text), ContextEntry("minutes", "minutes", minutes)]
 
 
 def as_asked(question: Question, started_at: float) -> ContextEntry:
