@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 import ssl
 from typing import Any, Protocol
@@ -27,6 +28,7 @@ SILENCE_S = 60.0
 KEEP_ALIVE_S = 75.0
 """Long enough that the second stream and the next dial find the connection open."""
 _SAFE_METHODS = ("GET", "DELETE")
+_LATE_PARTS = ("httpcore", "anyio._backends._asyncio")
 
 
 class ApiClient:
@@ -120,6 +122,8 @@ class ApiClient:
 
     async def _opened(self) -> _Pool:
         tls = await self._checked_with()
+        if self._pool is None:
+            await asyncio.to_thread(_import_late_parts)
         for idle in [pool for pool in self._left if not pool.busy]:
             self._left.remove(idle)
             await idle.http.aclose()
@@ -149,6 +153,12 @@ class ApiClient:
                 except ConfigError as error:
                     raise TransportRefused(error.message, hint=error.hint) from None
         return self._tls
+
+
+def _import_late_parts() -> None:
+    """Import what httpx does not before its first request: that takes 40 ms, for which a loop would stand still."""
+    for name in _LATE_PARTS:
+        importlib.import_module(name)
 
 
 class _Pool:
