@@ -1,6 +1,7 @@
 """An engine whose loop is watched: `python -m bench.timed_engine`, with the arguments of an engine.
 
-Every callback of the main thread's loop is timed by the wall clock, and by the processor time that it took of it. The
+Every callback of the main thread's loop is timed by the wall clock. Of long ones it is told for how long the thread
+ran, and for how long it was queued for a processor, as far as the kernel tells; else it waited for something. The
 report goes to the file that `SENTRA_BENCH_CALLBACKS` names, when the engine ends. asyncio's debug mode is off.
 """
 
@@ -32,7 +33,8 @@ class Callback(Struct, frozen=True):
     at_s: float
     """On the monotonic clock."""
     wall_ms: float
-    cpu_ms: float
+    ran_ms: float
+    queued_ms: float
     name: str
 
 
@@ -53,6 +55,8 @@ class Stopwatch:
         self._ends_s, self._walls_ms = array("d"), array("f")
         self._long: list[Callback] = []
         self._thread = threading.get_ident()
+        schedstat = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
+        self._schedstat = os.open(schedstat, os.O_RDONLY) if schedstat.exists() else None
         self._run = asyncio.Handle._run  # the one place that all callbacks pass
         stopwatch = self
 
@@ -67,19 +71,28 @@ class Stopwatch:
             self._run(handle)
             return
         callback: Any = handle._callback  # type: ignore[attr-defined]
-        began_s, cpu_s = time.monotonic(), time.thread_time()
+        ran_ns, queued_ns = self._schedule()
+        began_s = time.monotonic()
         self._run(handle)
         ended_s = time.monotonic()
         wall_ms = (ended_s - began_s) * 1000
         self._ends_s.append(ended_s)
         self._walls_ms.append(wall_ms)
         if wall_ms >= LONG_MS:
-            cpu_ms = (time.thread_time() - cpu_s) * 1000
-            self._long.append(Callback(ended_s, wall_ms, cpu_ms, _name(callback)))
+            now_ran_ns, now_queued_ns = self._schedule()
+            ran_ms, queued_ms = (now_ran_ns - ran_ns) / 1e6, (now_queued_ns - queued_ns) / 1e6
+            self._long.append(Callback(ended_s, wall_ms, ran_ms, queued_ms, _name(callback)))
 
     def report(self) -> Report:
         """Return what was seen."""
         return Report(self._ends_s.tolist(), self._walls_ms.tolist(), self._long)
+
+    def _schedule(self) -> tuple[int, int]:
+        """Return how long this thread ran, and how long it waited for a processor, in nanoseconds."""
+        if self._schedstat is None:
+            return time.thread_time_ns(), 0
+        ran_ns, queued_ns, _ = os.pread(self._schedstat, 99, 0).split()
+        return int(ran_ns), int(queued_ns)
 
 
 def _name(callback: Any) -> str:
