@@ -49,7 +49,7 @@ class Seen(Struct, frozen=True):
         over = sum(wall_ms > LIMIT_MS for wall_ms in self.walls_ms)
         itself_ms = max((callback.wall_ms - callback.queued_ms for callback in self.long), default=0.0)
         return (
-            f"{self.road}: {'' if worst is None else _words(worst)}; without the wait for a processor at most {itself_ms:.0f} ms; "
+            f"{self.road}: {'' if worst is None else _words(worst)}; without queueing at most {itself_ms:.0f} ms; "
             f"{over} of {len(self.walls_ms)} over {LIMIT_MS:g} ms, p99.9 {percentile(self.walls_ms, 99.9):.1f} ms; "
             f"{self.rollovers} rollovers, {self.recovered} lines recovered; while starting {self.starting_ms:.0f} ms"
         )
