@@ -30,6 +30,8 @@ class PtySession:
             surroundings = {**plain, "TERM": "xterm-256color", "COLORTERM": "truecolor", "TZ": "UTC", **environ}
             os.execvpe(command[0], list(command), surroundings)
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.modes_before = self.modes()
+        """How the terminal was set when the process had only begun."""
 
     def read_for(self, seconds: float) -> bytes:
         """Read for a while, and answer the terminal's questions."""
@@ -57,6 +59,10 @@ class PtySession:
             os.write(self._fd, b"\x1b[?2026;2$y")
         self.output += data
         return bool(data)
+
+    def modes(self) -> list[object]:
+        """Return how the terminal is set: echo, line editing, signals, special keys."""
+        return list(termios.tcgetattr(self._fd))
 
     def press(self, keys: bytes) -> None:
         os.write(self._fd, keys)

@@ -34,18 +34,28 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
         session.close()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.row(25)
+@pytest.mark.parametrize(
+    ("scene", "shown", "number"),
+    [
+        ("in-call", b"what about two writers", signal.SIGINT),
+        ("outage", b"reconnecting", signal.SIGTERM),
+        ("failing", b"refused the key", signal.SIGHUP),
+    ],
+)
 def test_a_signal_gives_the_terminal_back_and_closes_the_link(
-    stage: Stage, tmp_path: Path, number: signal.Signals
+    stage: Stage, tmp_path: Path, scene: str, shown: bytes, number: signal.Signals
 ) -> None:
-    session = stage("in-call")
-    session.read_until(b"what about two writers")
+    session = stage(scene)
+    session.read_until(shown)
     session.signal(number)
     assert session.wait() == 128 + number
     assert all(mark in session.output for mark in RESTORED)
+    assert session.modes() == session.modes_before
     assert (tmp_path / "sentra.trace").read_text() == "closed"
 
 
+@pytest.mark.row(25)
 def test_ctrl_c_asks_while_a_call_is_live_and_quits_when_pressed_again(stage: Stage, tmp_path: Path) -> None:
     session = stage("in-call")
     session.read_until(b"what about two writers")
@@ -54,13 +64,16 @@ def test_ctrl_c_asks_while_a_call_is_live_and_quits_when_pressed_again(stage: St
     session.press(b"\x03")
     assert session.wait() == 0
     assert all(mark in session.output for mark in RESTORED)
+    assert session.modes() == session.modes_before
     assert (tmp_path / "sentra.trace").read_text() == "closed"
 
 
+@pytest.mark.row(25)
 def test_a_crash_gives_the_terminal_back_and_tells_no_secret(stage: Stage, tmp_path: Path) -> None:
     session = stage("idle", "crash")
     assert session.wait() == 1
     assert all(mark in session.output for mark in RESTORED)
+    assert session.modes() == session.modes_before
     after = session.output.split(b"\x1b[?1049l")[-1]
     assert b"ended on an error of its own" in after
     assert b"Traceback" not in session.output
@@ -72,6 +85,7 @@ def test_a_crash_gives_the_terminal_back_and_tells_no_secret(stage: Stage, tmp_p
     assert (tmp_path / "sentra.trace").read_text() == "closed"
 
 
+@pytest.mark.row(25)
 def test_a_terminal_that_goes_away_ends_the_process(stage: Stage, tmp_path: Path) -> None:
     session = stage("in-call")
     session.read_until(b"what about two writers")
