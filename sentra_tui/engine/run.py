@@ -25,6 +25,7 @@ from sentra_tui.engine.context import EngineContext
 from sentra_tui.engine.crew import Crew
 from sentra_tui.engine.ending import is_over
 from sentra_tui.engine.journal import JournalDriver, TalkWish
+from sentra_tui.engine.lanes.vocabulary import Vocabulary
 from sentra_tui.engine.lines import LineReader, LineWriter
 from sentra_tui.engine.options import EngineOptions
 from sentra_tui.engine.publisher import Publisher
@@ -73,6 +74,7 @@ class Engine:
         )
         tasks = TaskOwner()
         context = EngineContext(tasks, self._clock.now_ms, self._store.publish)
+        vocabulary = Vocabulary(self._store, tasks)
         crew = Crew(
             self._config,
             self._store,
@@ -84,6 +86,8 @@ class Engine:
         )
         try:
             crew.start(talk)
+            for language in {self._config.mic.language, self._config.speaker.language}:
+                vocabulary.learn(language)
             if not self._wiring.takes_standard_input:
                 LineReader(sys.stdin.buffer, self._take_line).start()
             if self._options.exit_at_end:
