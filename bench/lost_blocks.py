@@ -8,7 +8,9 @@ one after the other. `SENTRA_BENCH_BRIEF` in the environment leaves it out.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import tempfile
 import time
 from collections.abc import Sequence
 
@@ -89,8 +91,10 @@ async def _one_by_one(gaps_s: Sequence[int]) -> list[Outcome]:
 async def blackout(road: Road, gap_s: int) -> Outcome:
     """Return what became of the speech around a blackout of this length."""
     utterances = round((BEFORE_S + gap_s + AFTER_S) / UTTERANCE_S)
-    async with lost_path(SEED + gap_s) as path:
-        engine, said = await path.start(road, utterances)
+    async with contextlib.AsyncExitStack() as stack:
+        spool = stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
+        path = await stack.enter_async_context(lost_path(SEED + gap_s))
+        engine, said = await path.start(road, utterances, f"--spool={spool}/spool")
         try:
             await engine.until(lambda state: all(_read(state, stream) for stream in said))
             await asyncio.sleep(BEFORE_S)
