@@ -101,7 +101,7 @@ async def blackout(road: Road, gap_s: int) -> Outcome:
             path.blackout()
             await asyncio.sleep(gap_s)
             path.heal()
-            whole_after_s = await _watch(engine, said, AFTER_S + PATIENCE_S + gap_s)
+            whole_after_s = await _watch(engine, said, AFTER_S + PATIENCE_S + gap_s / 2)
         finally:
             await engine.stop()
         found = tallies(engine.state, said).values()
