@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from sentra_tui.domain import actions as a
 from sentra_tui.domain.changes import (
     AnswerVoiceChanged,
@@ -70,7 +72,7 @@ class Crew:
         DetourTeller(store)
         longest_ms = wiring.profile.session_max_minutes * 60_000
         self._steady = SteadyCrew(wiring.network(), config.reconnect, longest_ms, self._manager, store, context)
-        recovery = wiring.recovery(started_at)
+        recovery = wiring.recovery(started_at, self._cost.connects_allowed)
         self._recovery = RecoveryCrew(recovery, config.recovery, self._manager, self._cost.meter, store, context)
         self._sound = SoundCrew(sound, self._manager, output, store, context)
         self._main: MainLane | None = None
@@ -95,17 +97,20 @@ class Crew:
             self._go_on(talk)
 
     async def close(self) -> None:
-        """End the answers and the calls."""
+        """End the answers and the calls, and erase the sound that is kept: that waits for nothing on the network."""
         if self._assistants is not None:
             self._assistants.close()
+        self._climber.close()
+        self._manager.hang_up_all()
+        await asyncio.gather(self._recovery.close(), self._end())
+
+    async def _end(self) -> None:
         if self._main is not None:
             await self._main.close()
         if self._minutes is not None:
             await self._minutes.close()
-        self._climber.close()
         await self._steady.close()
         await self._manager.close()
-        await self._recovery.close()
         if self._gaps is not None:
             self._gaps.close()
         await self._sound.close()

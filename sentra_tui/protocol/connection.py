@@ -22,6 +22,7 @@ from sentra_tui.domain.config import ReconnectConfig
 from sentra_tui.domain.errors import ProtocolError
 from sentra_tui.domain.state import Connection
 from sentra_tui.protocol.call_steps import TABLE, Step
+from sentra_tui.protocol.causes import after_attempts, asks_to_wait
 from sentra_tui.protocol.effects import Dial, DropCall, Effect, EndCall, GiveUpDial, WaitThenDial
 
 STABLE_MS = 5_000
@@ -72,11 +73,15 @@ class CallMachine:
         """A dial, or the wait before one, is under way beside the call that stands."""
         self._suspected = False
         self._quick_deaths = 0
+        self._renewals = 0
+        """Calls in a row that we gave up for another as soon as they stood."""
         self._live_since_ms = 0
         self._dialled_at_ms = 0
         self._due_ms = 0
         self._not_before_ms = 0
         """The server wants no dial sooner."""
+        self._asked_cause = ""
+        """Why it does."""
 
     @property
     def state(self) -> Connection:
@@ -91,7 +96,7 @@ class CallMachine:
     def connect(self, now_ms: int) -> Outcome:
         """The user wants the call."""
         self._take(Step.CONNECT)
-        self._quick_deaths = 0
+        self._quick_deaths = self._not_before_ms = 0
         return self._dial(1, now_ms)
 
     def connected(self, now_ms: int, transport: str, dial_ms: float, detour: str = "") -> Outcome:
@@ -142,10 +147,12 @@ class CallMachine:
         """
         self._refuse_while_waiting(Step.LOST)
         was_live = self._state is Connection.LIVE
+        renewed = was_live and not ended_by_peer and retry_after_s == 0
         stable = was_live and now_ms - self._live_since_ms >= STABLE_MS
-        attempt = 1 if stable else self._attempt + 1
+        attempt = 1 if stable else self._attempt + (not renewed)
+        self._renewals = 0 if stable else self._renewals + renewed
         self._quick_deaths = 0 if stable else self._quick_deaths + (was_live and ended_by_peer)
-        given_up = self._given_up(cause, hint, attempt, retry_after_s)
+        given_up = self._given_up(cause, hint, attempt, retry_after_s) or self._asked_too_long(now_ms)
         if given_up is not None:
             return self._fail(Step.EXHAUSTED, now_ms, *given_up)
         self._take(Step.LOST)
@@ -162,6 +169,7 @@ class CallMachine:
         if self._state is not Connection.LIVE:
             return self.lost(now_ms, cause, hint, retry_after_s)
         self._attempt += 1
+        self._asked_cause = cause if retry_after_s else ""
         return [WaitThenDial(self._wait_s(self._attempt, retry_after_s, now_ms))]
 
     def dial_refused(self, now_ms: int, cause: str, hint: str = "") -> Outcome:
@@ -190,7 +198,7 @@ class CallMachine:
         """The user will not wait: dial at once, and count anew."""
         failed = self._state is Connection.FAILED
         self._take(Step.RETRY_NOW)
-        self._quick_deaths = 0
+        self._quick_deaths = self._not_before_ms = 0
         return self._dial(1, now_ms) if failed or self._waiting else []
 
     def network_up(self, now_ms: int) -> Outcome:
@@ -229,10 +237,17 @@ class CallMachine:
             text = f"The provider took the call and ended it at once, {self._quick_deaths} times in a row: {cause}"
             return text, hint or "Press r to try again."
         if retry_after_s is not None and retry_after_s > LONGEST_WAIT_S:
-            return f"{cause} It asks to wait {_minutes(retry_after_s)}.", "Press r then."
+            return asks_to_wait(cause, retry_after_s)
         if 0 < self._policy.attempts < attempt:
-            return _after_attempts(cause, attempt - 1), hint
+            return after_attempts(cause, attempt - 1), hint
         return None
+
+    def _asked_too_long(self, now_ms: int) -> tuple[str, str] | None:
+        """The call that stood beside a dial is over: return why no dial follows soon; None where one does."""
+        left_s = (self._due_ms - now_ms) / 1000
+        if not (self._beside and self._waiting) or left_s <= LONGEST_WAIT_S:
+            return None
+        return asks_to_wait(self._asked_cause, left_s)
 
     def _fail(self, step: Step, now_ms: int, cause: str, hint: str) -> Outcome:
         was_live = self._state is Connection.LIVE
@@ -258,8 +273,10 @@ class CallMachine:
             delay_s = retry_after_s * (1 + _ASKED_WAIT_SPREAD * self._random())
             self._not_before_ms = now_ms + round(delay_s * 1000)
         else:
-            at_once = retry_after_s == 0 and attempt <= 1
-            delay_s = 0.0 if at_once else backoff_s(self._policy, attempt, self._random())
+            hurry = max(attempt, self._renewals)
+            at_once = retry_after_s == 0 and hurry <= 1
+            delay_s = 0.0 if at_once else backoff_s(self._policy, hurry, self._random())
+            delay_s = max(delay_s, (self._not_before_ms - now_ms) / 1000)
         self._due_ms = now_ms + round(delay_s * 1000)
         return delay_s
 
@@ -282,11 +299,3 @@ class CallMachine:
     def _refuse_while_waiting(self, step: Step) -> None:
         if self._waiting and self._state is Connection.RECONNECTING:
             raise ProtocolError(f"A call that waits for its next dial has no step {step}.")
-
-
-def _after_attempts(cause: str, attempts: int) -> str:
-    return f"{cause} (gave up after {attempts} attempt{'' if attempts == 1 else 's'})"
-
-
-def _minutes(wait_s: float) -> str:
-    return f"{wait_s / 60:.0f} min" if wait_s < 5_400 else f"{wait_s / 3600:.1f} h"

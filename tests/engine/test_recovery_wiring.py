@@ -13,13 +13,14 @@ from msgspec.structs import replace
 
 from sentra_tui.domain.changes import Change, Noticed
 from sentra_tui.domain.config import DEMO_TRANSCRIPTION_MODEL, Config, JournalConfig, RecoveryConfig
+from sentra_tui.domain.errors import TransportRefused
 from sentra_tui.domain.provider_config import ProviderProfile, Supports, shipped_providers
 from sentra_tui.domain.secret import Secret
 from sentra_tui.domain.usage import Usage
 from sentra_tui.domain.voice_ports import TextEnded, TextEvent, TextExtended, Transcription
 from sentra_tui.engine.options import EngineOptions
 from sentra_tui.engine.wiring.access import Access
-from sentra_tui.engine.wiring.recovery import MeteredTranscription, open_shelf, transcriptions
+from sentra_tui.engine.wiring.recovery import MeteredTranscription, RecoveryAccess, open_shelf, transcriptions
 from sentra_tui.media.resample import Resampler
 from sentra_tui.provider.server import ProviderOptions, ProviderStarted, serving
 from sentra_tui.services.openai.client import ApiClient
@@ -40,6 +41,13 @@ class Writer:
     async def transcribe(self, sound: bytes, *, language: str = "", prompt: str = "") -> AsyncIterator[TextEvent]:
         yield TextExtended(f"{language} {prompt}")
         yield TextEnded("It is so.", self._usage)
+
+
+class SpeechOrNot:
+    """Hears none."""
+
+    def hear(self, frame: bytes) -> tuple[bool, bool]:
+        return False, False
 
 
 @asynccontextmanager
@@ -154,3 +162,16 @@ async def test_sound_is_kept_by_the_beginning_of_the_talk_and_a_failure_is_told(
     (notice,) = told
     assert isinstance(notice, Noticed)
     assert "cannot be kept on the disk" in notice.text
+
+
+async def test_nobody_writes_down_what_the_budget_has_no_money_for() -> None:
+    async with access_to(ProviderProfile()) as access:
+
+        async def reach() -> Access:
+            return access
+
+        money = [True, False]
+        ports = RecoveryAccess(None, reach, {"mic": "gpt-transcribe"}, (), SpeechOrNot, lambda: money.pop(0))
+        assert len(await ports.transcriptions("mic", lambda model, usage: None)) == 2
+        with pytest.raises(TransportRefused, match="budget"):
+            await ports.transcriptions("mic", lambda model, usage: None)

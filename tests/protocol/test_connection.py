@@ -357,3 +357,32 @@ def test_a_wait_that_the_server_asked_for_outlasts_the_return_of_the_network() -
     call.lost(0, "busy", retry_after_s=30.0)
     assert call.network_up(29_000) == []
     assert call.network_up(31_000) == [c.StreamConnecting("mic", 31_000, 1), again(1)]
+
+
+def test_calls_that_are_renewed_by_choice_are_no_failed_attempts() -> None:
+    call = machine(POLICY, random=1.0)
+    call.connect(0)
+    waits = []
+    for _ in range(6):
+        call.connected(0, "webrtc", 80.0)
+        waits.append(call.lost(10, "another voice", retry_after_s=0.0, ended_by_peer=False)[-1])
+        call.retry_due(10)
+    assert call.state is Connection.RECONNECTING
+    assert waits == [WaitThenDial(wait_s) for wait_s in (0.0, 2.0, 4.0, 8.0, 8.0, 8.0)]
+
+
+def test_a_long_wait_that_a_server_asked_for_beside_a_call_is_shown_once_the_call_is_over() -> None:
+    call = machine_in(Connection.LIVE)
+    call.suspected_dead(10_000, "no sign of life")
+    call.dial_lost(10_500, "Too many calls.", retry_after_s=300.0)
+    ended, failed = call.lost(14_000, "no sign of life", ended_by_peer=False)
+    assert ended == EndCall()
+    assert failed == c.StreamFailed("mic", 14_000, "Too many calls. It asks to wait 5 min.", "Press r then.")
+
+
+def test_a_wait_that_a_server_asked_for_outlives_a_suspicion() -> None:
+    call = machine_in(Connection.LIVE)
+    call.suspected_dead(10_000, "no sign of life")
+    call.dial_lost(10_500, "Too many calls.", retry_after_s=60.0)
+    call.cleared(11_000)
+    assert call.lost(12_500, "gone")[-1] == WaitThenDial(61.0)

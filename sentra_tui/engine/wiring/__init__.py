@@ -122,7 +122,7 @@ class Wiring:
         """Return what watches the network."""
         return network_ports(self._access)
 
-    def recovery(self, started_at: float) -> RecoveryAccess:
+    def recovery(self, started_at: float, may_spend: Callable[[], bool] = lambda: True) -> RecoveryAccess:
         """Return what has sound written down after a break, in the talk that began then (seconds since 1970)."""
         return RecoveryAccess(
             open_shelf(self._options, self._config, started_at, self._publish),
@@ -130,6 +130,7 @@ class Wiring:
             {name: self._transcription_model(name) for name in self._streams},
             [name for name, source in self._sources.items() if source.spec.kind is SourceKind.DEMO],
             self._open_detector,
+            may_spend,
         )
 
     def prices(self) -> Prices:

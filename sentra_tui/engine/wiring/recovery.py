@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from sentra_tui.domain.audio import SAMPLE_BYTES, samples_to_ms
 from sentra_tui.domain.changes import Change, Noticed
 from sentra_tui.domain.config import DEMO_TRANSCRIPTION_MODEL, Config
-from sentra_tui.domain.errors import SentraError
+from sentra_tui.domain.errors import SentraError, TransportRefused
 from sentra_tui.domain.provider_config import ProviderProfile
 from sentra_tui.domain.sound_ports import SpeechDetector
 from sentra_tui.domain.state import Severity
@@ -122,13 +122,18 @@ class RecoveryAccess:
         models: Mapping[str, str],
         demo: Collection[str],
         open_detector: Callable[[], SpeechDetector],
+        may_spend: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`models` gives by stream what writes it down live; `demo` are those that hear the demo talk."""
+        """`models` gives by stream what writes it down live; `demo` are those that hear the demo talk.
+
+        Nobody is asked while `may_spend` says no.
+        """
         self._shelf = shelf
         self._reach = reach
         self._models = models
         self._demo = demo
         self._open_detector = open_detector
+        self._may_spend = may_spend
 
     def spool(self, stream: str) -> Spool | None:
         """Return where this stream's sound is kept on the disk; None where it is not."""
@@ -136,6 +141,8 @@ class RecoveryAccess:
 
     async def transcriptions(self, stream: str, meter: Meter) -> Sequence[Transcription]:
         """Return what can write down this stream's sound now, best first; raises TransportError."""
+        if not self._may_spend():
+            raise TransportRefused("the hard budget is spent", hint="Raise cost.hard_usd in the configuration.")
         return transcriptions(await self._reach(), self._models[stream], meter, demo=stream in self._demo)
 
     def detector(self) -> SpeechDetector:
