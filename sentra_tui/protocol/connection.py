@@ -74,14 +74,13 @@ class CallMachine:
         self._suspected = False
         self._quick_deaths = 0
         self._renewals = 0
-        """Calls in a row that we gave up for another as soon as they stood."""
+        """So many calls in a row were soon given up for another, by choice."""
         self._live_since_ms = 0
         self._dialled_at_ms = 0
         self._due_ms = 0
         self._not_before_ms = 0
         """The server wants no dial sooner."""
         self._asked_cause = ""
-        """Why it does."""
 
     @property
     def state(self) -> Connection:
@@ -245,9 +244,8 @@ class CallMachine:
     def _asked_too_long(self, now_ms: int) -> tuple[str, str] | None:
         """The call that stood beside a dial is over: return why no dial follows soon; None where one does."""
         left_s = (self._due_ms - now_ms) / 1000
-        if not (self._beside and self._waiting) or left_s <= LONGEST_WAIT_S:
-            return None
-        return asks_to_wait(self._asked_cause, left_s)
+        too_long = self._beside and self._waiting and left_s > LONGEST_WAIT_S
+        return asks_to_wait(self._asked_cause, left_s) if too_long else None
 
     def _fail(self, step: Step, now_ms: int, cause: str, hint: str) -> Outcome:
         was_live = self._state is Connection.LIVE
