@@ -46,6 +46,8 @@ class Reason(StrEnum):
     """A request, or a connection that opened, got no answer in time."""
     OVERTAKEN = "overtaken"
     """Nothing is known to be wrong with it, but another road stood before it."""
+    LOSSY = "lossy"
+    """A call went by it, and too many of its packets were lost."""
     UNREACHABLE = "unreachable"
     """There is no connection to the host: no name, no route, nobody listens, no answer in time."""
     TLS_INSPECTED = "tls_inspected"
@@ -70,6 +72,7 @@ ANOTHER_ROAD_MAY_DO = frozenset(
         Reason.SERVER_ERROR,
         Reason.SILENT,
         Reason.OVERTAKEN,
+        Reason.LOSSY,
     }
 )
 """The other reasons stand in the way of every road to the same host."""
@@ -83,6 +86,7 @@ WORDS = {
     Reason.SERVER_ERROR: "server error",
     Reason.SILENT: "the server did not answer in time",
     Reason.OVERTAKEN: "another road was faster",
+    Reason.LOSSY: "too many packets are lost",
     Reason.UNREACHABLE: "the host cannot be reached",
     Reason.TLS_INSPECTED: "TLS is inspected",
     Reason.PROXY_LOGIN: "the proxy wants a login",

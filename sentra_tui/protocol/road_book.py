@@ -18,6 +18,7 @@ _PASSING = frozenset(
         Reason.SERVER_ERROR,
         Reason.SILENT,
         Reason.OVERTAKEN,
+        Reason.LOSSY,
         Reason.OTHER,
     }
 )

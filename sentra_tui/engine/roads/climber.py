@@ -12,6 +12,7 @@ from sentra_tui.domain.roads import Road
 from sentra_tui.domain.state import Connection
 from sentra_tui.engine.connections import ConnectionManager
 from sentra_tui.engine.context import EngineContext
+from sentra_tui.engine.roads.lossy_roads import LossyRoads
 from sentra_tui.engine.roads.ports import Dialled
 from sentra_tui.engine.steady.pause import Pause
 from sentra_tui.engine.store import Store
@@ -25,7 +26,7 @@ _LOOKS = 1_200
 
 
 class RoadClimber:
-    """Looks after all streams that go by another road than their best."""
+    """Looks after all streams that go by another road than their best, also those that had to leave it."""
 
     def __init__(self, manager: ConnectionManager, store: Store, context: EngineContext) -> None:
         self._manager = manager
@@ -35,6 +36,7 @@ class RoadClimber:
         self._climbs: dict[str, asyncio.Task[None]] = {}
         self._waiting: set[str] = set()
         """Those streams whose better call stands, and waits for a pause."""
+        self._lossy = LossyRoads(manager, store, context)
         store.subscribe(self._hear)
 
     def climb_now(self) -> None:
@@ -44,7 +46,8 @@ class RoadClimber:
                 self._begin(stream.name, stream.transport, settle_ms=0)
 
     def close(self) -> None:
-        """Climb no more."""
+        """Climb no more, and leave no road."""
+        self._lossy.close()
         for stream in [*self._climbs]:
             self._stop(stream)
 
