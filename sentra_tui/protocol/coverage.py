@@ -14,14 +14,17 @@ from sentra_tui.domain.audio import FRAME_MS
 from sentra_tui.domain.transcript import LineKey
 from sentra_tui.protocol.recovery.heard_lines import HeardLine, HeardLines
 from sentra_tui.protocol.recovery.holes import Hole, HoleLine, LineOutcome
+from sentra_tui.protocol.recovery.outline import outlined, padded
 from sentra_tui.protocol.recovery.spans import Spans
 
 LINGER_MS = 10_000
 """How long it may take until sound that was believed to have arrived is told to have been lost: keep it for longer."""
-LOSS_PATIENCE_MS = 4_000
-"""How long after lost sound a line may open that holds it."""
+LOSS_PATIENCE_MS = 8_000
+"""How long after lost sound a line may open that holds it: what tells of the line may be lost, too, more than once."""
+SLACK_MS = 200
+"""How far a line may be from where the server says that it is."""
 PAD_MS = 300
-"""How much of the silence around a hole belongs to it: the times of lines are not exact."""
+"""How much of the silence around a hole belongs to it."""
 HOLE_MIN_MS = 60
 """What is shorter holds no word."""
 
@@ -37,6 +40,7 @@ class Coverage:
         self._lines = HeardLines()
         self._lost = Spans()
         self._sessions: list[tuple[int, int]] = []
+        self._edges: list[int] = []
         self._session: int | None = None
         self._timed = True
         self._began_ms = 0
@@ -83,6 +87,8 @@ class Coverage:
             self._heard.remove(begin_ms, over_ms)
         for begin_ms, over_ms in known:
             self._heard.add(begin_ms, over_ms)
+            self._handed.add(begin_ms, over_ms)
+            self._edges += [begin_ms, over_ms]
         for each in lines:
             self._lines.add(HeardLine(each.key, each.start_ms, each.end_ms, each.outcome, damaged=True))
         self._released_ms = min([self._released_ms, *(begin_ms for begin_ms, _ in spans)])
@@ -132,11 +138,13 @@ class Coverage:
         line = self._lines.get(key)
         if line is None or line.outcome in ("whole", "partial"):
             return
+        if self._timed and key.session == self._session:
+            line.start_ms = max(start_ms, self._began_ms)
         line.outcome = outcome
         line.end_ms = max(end_ms, line.start_ms)
         if outcome != "whole":
             line.end_ms = self._lines.end_of(line, self._until_ms)
-        line.damaged = self._lost.overlaps(line.start_ms, line.end_ms)
+        line.damaged = self._lost.overlaps(line.start_ms - SLACK_MS, line.end_ms + SLACK_MS)
         if line.holds:
             self._heard.add(line.start_ms, line.end_ms)
             self._prove(line)
@@ -153,12 +161,12 @@ class Coverage:
     def lost(self, start_ms: int, end_ms: int) -> None:
         """The server missed this: so it is missing in the lines around it, or has none."""
         for rest in self._handed.gaps(max(start_ms, self._floor_ms), min(end_ms, self._until_ms)):
-            span = self._lines.widened(*rest, self._until_ms)
-            for line, _, _ in self._lines.touching(*span, self._until_ms):
+            span, lines = self._harmed(*rest)
+            for line in lines:
                 line.damaged = True
             self._unhear(*span)
-            if self._session is not None and span[1] > self._began_ms:
-                self._lost.add(*span)
+            if self._session is not None and rest[1] > self._began_ms:
+                self._lost.add(*rest)
 
     def holes(self) -> list[Hole]:
         """Return what must be written down now, oldest first; each once, for `settled`."""
@@ -168,7 +176,7 @@ class Coverage:
             self._heard.add(start_ms, end_ms)
             self._lost.remove(start_ms, end_ms)
             if end_ms - start_ms >= HOLE_MIN_MS:
-                found.append(self._hole(*self._padded(start_ms, end_ms)))
+                found.append(self._hole(start_ms, end_ms))
         self._working += found
         self._absorb()
         return found
@@ -261,29 +269,30 @@ class Coverage:
             if over and line.outcome == "failed" and start_ms >= self._began_ms:
                 claims.add(start_ms, end_ms)
         for lost in self._lost:
-            span = self._lines.widened(*lost, self._until_ms)
-            touching = self._lines.touching(*span, self._until_ms)
-            late = self._proved_ms >= span[1] or self._until_ms >= lost[1] + LOSS_PATIENCE_MS
-            if late and all(line.outcome is not None for line, _, _ in touching):
+            span, harmed = self._harmed(*lost)
+            late = bool(harmed) and self._proved_ms >= span[1]
+            late = late or self._until_ms >= lost[1] + LOSS_PATIENCE_MS or lines[-1][1] >= span[1] + SLACK_MS
+            if late and all(line.outcome is not None for line in harmed):
                 claims.add(*span)
         return [rest for claim in claims for rest in self._handed.gaps(*claim)]
 
-    def _padded(self, start_ms: int, end_ms: int) -> tuple[int, int]:
-        """Return the span with some of the silence around it, as far as that was heard in a session."""
-        taken = Spans(self._handed)
-        for _, begin_ms, over_ms in self._lines.spans(self._until_ms):
-            taken.add(begin_ms, over_ms)
-        for gap in self._heard.gaps(start_ms - PAD_MS, end_ms + PAD_MS):
-            taken.add(*gap)
-        since_ms = start_ms if self._wanted_ms is None else min(start_ms, self._wanted_ms)
-        room = taken.gaps(max(start_ms - PAD_MS, since_ms), start_ms)
-        begin_ms = room[-1][0] if room and room[-1][1] == start_ms else start_ms
-        proved_ms = self._proved_ms if self._session is not None and start_ms >= self._began_ms else 0
-        room = taken.gaps(end_ms, min(end_ms + PAD_MS, proved_ms))
-        return begin_ms, room[0][1] if room and room[0][0] == end_ms else end_ms
+    def _harmed(self, start_ms: int, end_ms: int) -> tuple[tuple[int, int], list[HeardLine]]:
+        """Return the span with the whole of the lines that its loss may concern, and these."""
+        near = self._lines.touching(start_ms - SLACK_MS, end_ms + SLACK_MS, self._until_ms)
+        harmed = [each for each in near if each[0].key.session == self._session]
+        span = min([start_ms, *(each[1] for each in harmed)]), max([end_ms, *(each[2] for each in harmed)])
+        return span, [line for line, _, _ in harmed]
 
     def _hole(self, start_ms: int, end_ms: int) -> Hole:
+        since_ms = start_ms if self._wanted_ms is None else min(start_ms, self._wanted_ms)
+        proved_ms = self._proved_ms if self._session is not None and start_ms >= self._began_ms else 0
+        room = max(start_ms - PAD_MS, since_ms), max(end_ms, min(end_ms + PAD_MS, proved_ms))
+        lines = self._lines.spans(self._until_ms)
+        start_ms, end_ms = padded((start_ms, end_ms), room, self._heard, self._handed, lines)
+        lacking = self._lines.lacking(start_ms, end_ms, self._until_ms)
+        number = next((number for began_ms, number in reversed(self._sessions) if began_ms <= start_ms), 0)
+        hole = Hole(start_ms, end_ms, number, lacking)
+        hole = outlined(hole, self._heard, self._handed, lines, self._sessions, self._edges)
         self._handed.add(start_ms, end_ms)
         self._heard.add(start_ms, end_ms)
-        number = next((number for began_ms, number in reversed(self._sessions) if began_ms <= start_ms), 0)
-        return Hole(start_ms, end_ms, number, self._lines.lacking(start_ms, end_ms, self._until_ms))
+        return hole

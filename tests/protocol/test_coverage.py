@@ -48,7 +48,10 @@ def test_a_hole_reaches_from_the_first_unproved_sound_to_the_next_session() -> N
     coverage.proved(15_000)
     coverage.line_settled(SECOND, 10_000, 20_000, "partial")
     (hole,) = broken(coverage, 20_000, 25_000)
-    assert hole == Hole(9_700, 25_000, 1, (HoleLine(SECOND, 10_000, 20_000, "partial"),))
+    assert (hole.start_ms, hole.end_ms, hole.session) == (9_700, 25_000, 1)
+    assert hole.lines == (HoleLine(SECOND, 10_000, 20_000, "partial"),)
+    assert hole.others == ((8_700, 9_000),)
+    assert hole.cuts == (25_000,)
     assert coverage.released_ms == 10_000
     coverage.settled(hole)
     assert coverage.released_ms == 25_000
@@ -92,7 +95,8 @@ def test_a_loss_that_is_told_twice_is_repaired_once() -> None:
     coverage.proved(16_000)
     coverage.lost(7_000, 7_400)
     (hole,) = coverage.holes()
-    assert hole == Hole(3_700, 9_300, 1, (HoleLine(FIRST, 4_000, 9_000, "whole"),))
+    assert (hole.start_ms, hole.end_ms, hole.session) == (3_700, 9_300, 1)
+    assert hole.lines == (HoleLine(FIRST, 4_000, 9_000, "whole"),)
     coverage.lost(7_200, 8_000)
     assert coverage.holes() == []
 

@@ -226,8 +226,9 @@ class EverythingIsWrittenOnce(RuleBasedStateMachine):
 
     def _write_down(self, hole: Hole, lines_max: int = 1_000) -> None:
         finder = SpeechFinder(hole)
-        frames = [(at_ms, number) for at_ms, number in self.sound if hole.start_ms <= at_ms < hole.end_ms]
-        assert frames == [each for each in self.wanted_sound if hole.start_ms <= each[0] < hole.end_ms]
+        frames = [(at_ms, number) for at_ms, number in self.sound if hole.look_from_ms <= at_ms < hole.look_until_ms]
+        inside = [(at_ms, number) for at_ms, number in frames if hole.start_ms <= at_ms < hole.end_ms]
+        assert inside == [each for each in self.wanted_sound if hole.start_ms <= each[0] < hole.end_ms]
         for at_ms, number in frames:
             finder.hear(at_ms, 20 if number else 0, number)
         words: dict[LineKey, tuple[int, ...]] = {}

@@ -6,7 +6,14 @@ from bisect import bisect_right
 from collections.abc import Callable
 
 from sentra_tui.domain.audio import FRAME_MS
+from sentra_tui.protocol.server_events import (
+    InputAudioBufferSpeechStarted,
+    InputAudioBufferSpeechStopped,
+    ServerEvent,
+)
 
+LINES_KEPT = 100
+"""So many of a session's lines may still be asked for."""
 STALL_MS = 200
 """A source that is so late has stalled: what comes next was not said right after what came before."""
 
@@ -36,7 +43,11 @@ class CaptureClock:
 
 
 class SentSound:
-    """Where the sound of one session was captured: its server counts the frames that it got, from 0."""
+    """Where the sound of one session was captured: its server counts the frames that it got, from 0.
+
+    Some count from before: from when they answered the dial, which with packets lost may be seconds. A moment that they
+    tell of and that we have not sent yet shows by how much.
+    """
 
     def __init__(self, number: int, began_ms: int) -> None:
         self.number = number
@@ -45,6 +56,9 @@ class SentSound:
         self._end_ms = began_ms
         self._indices = [0]
         self._positions = [began_ms]
+        self._lead_ms = 0
+        self._starts_ms: dict[str, int] = {}
+        self._ends_ms: dict[str, int] = {}
 
     def sent(self, start_ms: int) -> None:
         """The next frame that it got was this one."""
@@ -57,6 +71,32 @@ class SentSound:
         self._count += 1
         self._end_ms = start_ms + FRAME_MS
 
+    def told(self, event: ServerEvent) -> None:
+        """Take where, in milliseconds of its own clock, the server heard speech begin or end."""
+        if isinstance(event, InputAudioBufferSpeechStarted) and event.audio_start_ms is not None:
+            self._starts_ms[event.item_id] = self._heard(event.audio_start_ms)
+        elif isinstance(event, InputAudioBufferSpeechStopped) and event.audio_end_ms is not None:
+            self._ends_ms[event.item_id] = self._heard(event.audio_end_ms)
+
+    def _heard(self, sound_ms: float) -> int:
+        for told in (self._starts_ms, self._ends_ms):
+            for item_id in [*told][:-LINES_KEPT]:
+                del told[item_id]
+        self._lead_ms = max(self._lead_ms, int(sound_ms) - self._count * FRAME_MS)
+        return int(sound_ms)
+
+    def start_of(self, item_id: str, line_ms: int) -> int:
+        """Return where the sound of this line begins; `line_ms` is when on the engine's clock."""
+        return self._position_in(self._starts_ms, item_id, line_ms)
+
+    def end_of(self, item_id: str, line_ms: int) -> int:
+        """Return where it ends."""
+        return self._position_in(self._ends_ms, item_id, line_ms)
+
+    def _position_in(self, told_ms: dict[str, int], item_id: str, line_ms: int) -> int:
+        sound_ms = told_ms.get(item_id)
+        return self.position_of(line_ms) if sound_ms is None else self._position_of_sound(sound_ms - self._lead_ms)
+
     def position_of_frame(self, index: int) -> int:
         """Return where this frame was captured."""
         at = bisect_right(self._indices, index) - 1
@@ -64,6 +104,9 @@ class SentSound:
 
     def position_of(self, line_ms: int) -> int:
         """Return where that was captured which lines of the session place at this moment of the engine's clock."""
-        sound_ms = max(0, line_ms - self.number)
+        return self._position_of_sound(line_ms - self.number)
+
+    def _position_of_sound(self, sound_ms: int) -> int:
+        sound_ms = max(0, sound_ms)
         index = min(sound_ms // FRAME_MS, self._count)
         return min(self.position_of_frame(index) + (sound_ms - index * FRAME_MS), self._end_ms)

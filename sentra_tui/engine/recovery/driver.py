@@ -30,6 +30,7 @@ from sentra_tui.protocol.dialects import Dialect
 from sentra_tui.protocol.recovery.holes import Hole
 from sentra_tui.protocol.recovery.inheritance import share_out
 from sentra_tui.protocol.recovery.spans import Spans
+from sentra_tui.protocol.server_events import ServerEvent
 from sentra_tui.protocol.turns import NO_WORDS
 
 PROOF_MARGIN_MS = 3_000
@@ -141,6 +142,11 @@ class RecoveryDriver(CallObserver):
         self._coverage.session_ended(number, self._clock.next_ms)
         self._changed.set()
 
+    def event_came(self, event: ServerEvent, now_ms: int) -> None:
+        """Take where on its own clock the server heard speech begin and end."""
+        if self._sending is not None:
+            self._sending.told(event)
+
     def looked_after(
         self, heard_age_s: float, answer_age_s: float | None, losses: Sequence[FrameSpan], now_ms: int
     ) -> None:
@@ -191,12 +197,12 @@ class RecoveryDriver(CallObserver):
     @_hear.register
     def _(self, change: c.LineOpened) -> None:
         if self._is_heard(change.stream, change.key) and change.kind == "speech":
-            self._coverage.line_opened(change.key, self._position(change.key, change.at_ms))
+            self._coverage.line_opened(change.key, self._start(change.key, change.at_ms))
 
     @_hear.register
     def _(self, change: c.TranscriptCommitted) -> None:
         if self._is_heard(change.stream, change.key) and change.kind == "speech" and not change.recovered:
-            start_ms, end_ms = (self._position(change.key, at_ms) for at_ms in (change.start_ms, change.end_ms))
+            start_ms, end_ms = self._start(change.key, change.start_ms), self._end(change.key, change.end_ms)
             self._coverage.line_settled(change.key, start_ms, end_ms, "partial" if change.partial else "whole")
             self._changed.set()
 
@@ -206,18 +212,21 @@ class RecoveryDriver(CallObserver):
             return
         stream = self._store.state.stream(self._name)
         line = stream.transcript.find(change.key) if stream is not None else None
-        start_ms = self._position(change.key, change.at_ms if line is None else line.start_ms)
+        start_ms = self._start(change.key, change.at_ms if line is None else line.start_ms)
         if change.cause == NO_WORDS:  # it was heard, and was no speech
             self._coverage.line_settled(change.key, start_ms, start_ms, "whole")
         else:
-            self._coverage.line_settled(change.key, start_ms, self._position(change.key, change.at_ms), "failed")
+            self._coverage.line_settled(change.key, start_ms, self._end(change.key, change.at_ms), "failed")
         self._changed.set()
 
     def _is_heard(self, stream: str, key: LineKey) -> bool:
         return stream == self._name and key.session in self._sessions
 
-    def _position(self, key: LineKey, line_ms: int) -> int:
-        return self._sessions[key.session].position_of(line_ms)
+    def _start(self, key: LineKey, line_ms: int) -> int:
+        return self._sessions[key.session].start_of(key.item_id, line_ms)
+
+    def _end(self, key: LineKey, line_ms: int) -> int:
+        return self._sessions[key.session].end_of(key.item_id, line_ms)
 
     def _language(self) -> str:
         stream = self._store.state.stream(self._name)

@@ -7,6 +7,9 @@ from sentra_tui.domain.spans import span
 from sentra_tui.domain.transcript import LineKey
 from sentra_tui.engine.store import Store
 
+LEAST_SHARE = 0.75
+"""What is much shorter than what stands was not made of all of its sound."""
+
 
 class LateLines:
     """The recovered lines and the gaps of one stream."""
@@ -14,6 +17,12 @@ class LateLines:
     def __init__(self, stream: str, store: Store) -> None:
         self._stream = stream
         self._store = store
+
+    def says_more(self, key: LineKey, text: str) -> bool:
+        """Return whether that line has much more words than these already: then they shall stay."""
+        stream = self._store.state.stream(self._stream)
+        line = stream.transcript.find(key) if stream is not None else None
+        return line is not None and _length(text) < LEAST_SHARE * _length(line.text)
 
     def commit(self, key: LineKey, text: str, start_ms: int, end_ms: int) -> None:
         """These are the words of that line, which may be new: the state slots it in."""
@@ -35,3 +44,7 @@ class LateLines:
                     return first
                 first = line.key
         return first
+
+
+def _length(text: str) -> int:
+    return len("".join(text.split()))

@@ -91,8 +91,8 @@ class Repair:
 
     async def _search(self, hole: Hole) -> SpeechFinder:
         finder, detector = SpeechFinder(hole), self._detector()
-        for from_ms in range(hole.start_ms, hole.end_ms, READ_MS):
-            frames = await self._keeper.read(from_ms, min(from_ms + READ_MS, hole.end_ms))
+        for from_ms in range(hole.look_from_ms, hole.look_until_ms, READ_MS):
+            frames = await self._keeper.read(from_ms, min(from_ms + READ_MS, hole.look_until_ms))
             for index, (start_ms, frame) in enumerate(frames):
                 finder.hear(start_ms, 10 * sum(detector.hear(frame)), _level(frame))
                 if index % SLICE_FRAMES == 0:
@@ -136,7 +136,7 @@ class Repair:
         if told.refused:
             self._lines.gap(first.speech_start_ms, last.speech_end_ms, told.refused)
         text = " ".join(filter(None, told.words))
-        if not text or (told.refused and first.key is not None):
+        if not text or (first.key is not None and (told.refused or self._lines.says_more(first.key, text))):
             return  # a line that exists keeps the words that it has
         start_ms = next((line.start_ms for line in hole.lines if line.key == first.key), first.speech_start_ms)
         key = first.key or LineKey(hole.session, f"{RECOVERED}{first.speech_start_ms}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -11,6 +12,8 @@ from msgspec.structs import replace
 from sentra_tui.domain.audio import FRAME_MS
 from sentra_tui.domain.transcript import LineKey
 from sentra_tui.protocol.recovery.holes import Hole, HoleLine
+from sentra_tui.protocol.recovery.ownership import Run, taken
+from sentra_tui.protocol.recovery.spans import Spans
 
 PAUSE_MS = 600
 """A pause that is shorter belongs to an utterance."""
@@ -37,31 +40,21 @@ class Piece(Struct, frozen=True):
     key: LineKey | None = None
 
 
-class _Run(Struct):
-    """Speech; at first without a pause in it."""
-
-    start_ms: int
-    end_ms: int
-    speech_ms: int
-    stretch: int
-    """Counts stretches of sound that nothing is missing in."""
-    key: LineKey | None = None
-
-
 class SpeechFinder:
-    """Is told of every frame of a hole that there is, in order; `pieces` then says where the speech is."""
+    """Is told of every frame in and around a hole that there is, in order; `pieces` then says where the speech is."""
 
     def __init__(self, hole: Hole) -> None:
         self._hole = hole
-        self._line_starts = sorted(line.start_ms for line in hole.lines)
-        self._runs: list[_Run] = []
+        self._cuts = sorted({*hole.cuts, *_cuts_between(hole.lines)})
+        self._taken: list[Run] = []
+        self._runs: list[Run] = []
         self._starts: list[int] = []
         self._levels: list[int] = []
         self._missing: list[tuple[int, int]] = []
 
     def hear(self, start_ms: int, speech_ms: int, level: int) -> None:
         """There is a frame with so much speech in it; `level` says how loud it is, in any unit."""
-        expected_ms = self._starts[-1] + FRAME_MS if self._starts else self._hole.start_ms
+        expected_ms = self._starts[-1] + FRAME_MS if self._starts else min(start_ms, self._hole.start_ms)
         if start_ms > expected_ms:
             self._missing.append((expected_ms, start_ms))
         self._starts.append(start_ms)
@@ -69,30 +62,33 @@ class SpeechFinder:
         if not speech_ms:
             return
         last = self._runs[-1] if self._runs else None
-        if last is not None and last.end_ms == start_ms and not self._begins_line(last.start_ms, start_ms):
+        if last is not None and last.end_ms == start_ms and not self._cut_between(last.start_ms, start_ms):
             last.end_ms += FRAME_MS
             last.speech_ms += speech_ms
         else:
-            self._runs.append(_Run(start_ms, start_ms + FRAME_MS, speech_ms, len(self._missing)))
+            stretch = len(self._missing) + bisect_right(self._cuts, start_ms)
+            self._runs.append(Run(start_ms, start_ms + FRAME_MS, speech_ms, stretch))
 
-    def _begins_line(self, run_ms: int, start_ms: int) -> bool:
-        """Return whether a line begins here in the midst of speech, as in a call that took over: it keeps its own."""
-        return bisect_right(self._line_starts, run_ms) < bisect_right(self._line_starts, start_ms)
+    def _cut_between(self, run_ms: int, start_ms: int) -> bool:
+        """Return whether something else begins here in the midst of speech, as in a call that took over."""
+        return bisect_right(self._cuts, run_ms) < bisect_right(self._cuts, start_ms)
 
     @property
     def missing(self) -> list[tuple[int, int]]:
         """The spans of the hole that there is no sound of."""
         end_ms = self._starts[-1] + FRAME_MS if self._starts else self._hole.start_ms
-        return [*self._missing, (end_ms, self._hole.end_ms)] if end_ms < self._hole.end_ms else [*self._missing]
+        missing = Spans([*self._missing, (end_ms, self._hole.end_ms)])
+        return missing.within(self._hole.start_ms, self._hole.end_ms)
 
     def pieces(self, longest_ms: int = PIECE_MS) -> list[Piece]:
         """Return the speech in order."""
+        self._taken = taken(self._hole, self._runs)
         utterances = [run for run in self._utterances() if run.speech_ms >= self._least(run)]
         return [piece for padded in self._padded(utterances) for piece in self._cut(padded, longest_ms)]
 
-    def _utterances(self) -> list[_Run]:
-        utterances: list[_Run] = []
-        for run in self._runs:
+    def _utterances(self) -> list[Run]:
+        utterances: list[Run] = []
+        for run in self._taken:
             run = replace(run, key=_owner(self._hole.lines, run.start_ms, run.end_ms))
             if not utterances or not _belong_together(utterances[-1], run):
                 utterances.append(run)
@@ -103,19 +99,33 @@ class SpeechFinder:
             last.key = last.key or run.key
         return utterances
 
-    def _least(self, run: _Run) -> int:
+    def _least(self, run: Run) -> int:
         at_edge = run.start_ms <= self._hole.start_ms or run.end_ms >= self._hole.end_ms
         return CUT_SPEECH_MIN_MS if at_edge else SPEECH_MIN_MS
 
-    def _padded(self, utterances: Sequence[_Run]) -> Iterator[Piece]:
+    def _padded(self, utterances: Sequence[Run]) -> Iterator[Piece]:
         for index, run in enumerate(utterances):
-            before_ms, after_ms = self._hole.start_ms, self._hole.end_ms
+            before_ms, after_ms = self._room(run)
             if index:
-                before_ms = _middle(utterances[index - 1].end_ms, run.start_ms)
+                before_ms = max(before_ms, _middle(utterances[index - 1].end_ms, run.start_ms))
             if index + 1 < len(utterances):
-                after_ms = _middle(run.end_ms, utterances[index + 1].start_ms)
+                after_ms = min(after_ms, _middle(run.end_ms, utterances[index + 1].start_ms))
             start_ms, end_ms = max(run.start_ms - PAD_MS, before_ms), min(run.end_ms + PAD_MS, after_ms)
             yield Piece(start_ms, end_ms, run.start_ms, run.end_ms, run.speech_ms, run.key)
+
+    def _room(self, run: Run) -> tuple[int, int]:
+        """Return between what speech of others this is, or what else has its own words."""
+        others = Spans((each.start_ms, each.end_ms) for each in self._runs)
+        for each in self._taken:
+            others.remove(each.start_ms, each.end_ms)
+        before = [end_ms for _, end_ms in others if end_ms <= run.start_ms]
+        after = [start_ms for start_ms, _ in others if start_ms >= run.end_ms]
+        before_ms = _middle(before[-1], run.start_ms) if before else self._starts[0]
+        after_ms = _middle(run.end_ms, after[0]) if after else self._starts[-1] + FRAME_MS
+        cuts = self._cuts
+        earlier, later = bisect_right(cuts, run.start_ms), bisect_left(cuts, run.end_ms)
+        before_ms = max(before_ms, cuts[earlier - 1]) if earlier else before_ms
+        return before_ms, min(after_ms, cuts[later]) if later < len(cuts) else after_ms
 
     def _cut(self, piece: Piece, longest_ms: int) -> Iterator[Piece]:
         lines = [line for line in self._hole.lines if line.key == piece.key]
@@ -126,7 +136,7 @@ class SpeechFinder:
         yield self._part(piece, piece.start_ms, piece.end_ms, lines)
 
     def _part(self, piece: Piece, start_ms: int, end_ms: int, lines: Sequence[HoleLine]) -> Piece:
-        runs = [run for run in self._runs if run.start_ms < end_ms and run.end_ms > start_ms]
+        runs = [run for run in self._taken if run.start_ms < end_ms and run.end_ms > start_ms]
         shares = [
             (min(run.end_ms, end_ms) - max(run.start_ms, start_ms)) / (run.end_ms - run.start_ms) * run.speech_ms
             for run in runs
@@ -150,7 +160,7 @@ class SpeechFinder:
         return self._starts[best + QUIET_FRAMES // 2]
 
 
-def _belong_together(before: _Run, run: _Run) -> bool:
+def _belong_together(before: Run, run: Run) -> bool:
     if before.stretch != run.stretch or run.start_ms - before.end_ms >= PAUSE_MS:
         return False
     return before.key is None or run.key is None or before.key == run.key
@@ -165,3 +175,13 @@ def _owner(lines: Sequence[HoleLine], start_ms: int, end_ms: int) -> LineKey | N
 
 def _middle(start_ms: int, end_ms: int) -> int:
     return (start_ms + end_ms) // 2 // FRAME_MS * FRAME_MS
+
+
+def _cuts_between(lines: Sequence[HoleLine]) -> list[int]:
+    """Return where one session took over from another in the midst of speech."""
+    ordered = sorted(lines, key=lambda line: line.start_ms)
+    return [
+        line.start_ms
+        for before, line in pairwise(ordered)
+        if before.key.session != line.key.session and line.start_ms <= before.end_ms
+    ]

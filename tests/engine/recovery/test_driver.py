@@ -301,7 +301,7 @@ async def test_sound_that_was_lost_where_no_line_is_becomes_one_line_and_no_seco
     said = stream.say(10)
     stream.pause()
     stream.driver.looked_after(0.0, 0.0, [FrameSpan(50, 100)], stream.now_ms)
-    stream.pause(5_000)
+    stream.pause(9_000)
     stream.prove()
     await stream.has_written(10)
     said += stream.say(5)

@@ -10,7 +10,7 @@ from sentra_tui.protocol.recovery.holes import Hole, HoleLine
 from sentra_tui.protocol.recovery.pieces import Piece, SpeechFinder
 
 END_MS = 100_000
-FIRST, SECOND = LineKey(1, "first"), LineKey(1, "second")
+FIRST, SECOND = LineKey(1, "first"), LineKey(2, "second")
 
 
 def found(
