@@ -75,17 +75,14 @@ def measure(request: Request) -> Measurements:
 
 
 async def _measure(brief: bool) -> list[Outcome]:
-    short, longest = await asyncio.gather(_one_by_one(GAPS_S), _one_by_one(() if brief else (LONGEST_S,)))
+    short, longest = await asyncio.gather(
+        _one_by_one(), asyncio.gather(*(blackout(road, LONGEST_S) for road in (() if brief else ROADS)))
+    )
     return [*short, *longest]
 
 
-async def _one_by_one(gaps_s: Sequence[int]) -> list[Outcome]:
-    outcomes: list[Outcome] = []
-    for gap_s in gaps_s:
-        outcomes += await asyncio.gather(*(blackout(road, gap_s) for road in ROADS))
-        for outcome in outcomes[-len(ROADS) :]:
-            progress(f"blocks: {outcome.told}")
-    return outcomes
+async def _one_by_one() -> list[Outcome]:
+    return [await blackout(road, gap_s) for gap_s in GAPS_S for road in ROADS]
 
 
 async def blackout(road: Road, gap_s: int) -> Outcome:
@@ -104,8 +101,8 @@ async def blackout(road: Road, gap_s: int) -> Outcome:
             whole_after_s = await _watch(engine, said, AFTER_S + PATIENCE_S + gap_s / 2)
         finally:
             await engine.stop()
-        found = tallies(engine.state, said).values()
-        return Outcome(
+        found = list(tallies(engine.state, said).values())
+        outcome = Outcome(
             road=road,
             gap_s=gap_s,
             blocks=sum(map(len, said.values())),
@@ -115,6 +112,11 @@ async def blackout(road: Road, gap_s: int) -> Outcome:
             whole_after_s=whole_after_s,
             means=path.means,
         )
+    progress(f"blocks: {outcome.told}")
+    for stream, tally in zip(said, found, strict=True):
+        if not tally.flawless:
+            progress(f"blocks: {stream}: lost {tally.lost}, doubled {tally.doubled}, misordered {tally.misordered}")
+    return outcome
 
 
 async def _watch(engine: EngineProcess, said: Said, within_s: float) -> float | None:
