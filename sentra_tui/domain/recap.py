@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 
 from sentra_tui.domain.history import estimate_tokens, head_within
+from sentra_tui.domain.transcript import LineKey
 
 SUMMARY_SHARE = 4
 """The summary takes at most one part in so many of the budget."""
@@ -29,15 +30,30 @@ class Recap:
 
     def __init__(self, budget_tokens: int) -> None:
         self._budget_tokens = budget_tokens
-        self._lines: deque[str] = deque()
+        self._lines: deque[tuple[LineKey | None, str]] = deque()
+        self._known: set[LineKey] = set()
         self._tokens = 0
         self._asked = 0
         self.summary = ""
 
-    def add(self, line: str) -> None:
-        """Take in what was said last."""
-        self._lines.append(line)
+    def add(self, line: str, key: LineKey | None = None) -> None:
+        """Take in what was said last, or what is written down anew of a line: that replaces what stands of it."""
+        if key is not None and key in self._known:
+            self._replace(key, line)
+            return
+        if key is not None:
+            self._known.add(key)
+        self._lines.append((key, line))
         self._tokens += estimate_tokens(line)
+
+    def _replace(self, key: LineKey, line: str) -> None:
+        """Put a line in its own place, unless it is summarised already, or is about to be."""
+        for place in range(len(self._lines) - 1, self._asked - 1, -1):
+            known, before = self._lines[place]
+            if known == key:
+                self._lines[place] = key, line
+                self._tokens += estimate_tokens(line) - estimate_tokens(before)
+                return
 
     def to_summarise(self) -> str:
         """Return a request for the summary of what left the window; empty where too little did, or one is out."""
@@ -45,7 +61,7 @@ class Recap:
         if self._asked or not self._budget_tokens or over < self._budget_tokens // BATCH_SHARE:
             return ""
         left: list[str] = []
-        for line in self._lines:
+        for _, line in self._lines:
             if over <= 0 or len(left) == len(self._lines) - 1:
                 break
             over -= estimate_tokens(line)
@@ -64,7 +80,7 @@ class Recap:
         """
         count, self._asked = self._asked, 0
         for _ in range(count):
-            self._tokens -= estimate_tokens(self._lines.popleft())
+            self._tokens -= estimate_tokens(self._lines.popleft()[1])
         summary = head_within(text.strip(), self._summary_tokens)
         if not summary:
             return f"{count} older lines left the window without a summary"

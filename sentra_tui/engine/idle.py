@@ -78,5 +78,6 @@ class IdleWatch:
     @_hear.register(c.TranscriptRevised)
     @_hear.register(c.TranscriptCommitted)
     def _(self, change: c.LineOpened | c.TranscriptExtended | c.TranscriptRevised | c.TranscriptCommitted) -> None:
-        if change.stream in self._heard_ms:
+        late = isinstance(change, c.TranscriptCommitted) and change.recovered
+        if change.stream in self._heard_ms and not late:
             self._heard_ms[change.stream] = self._now_ms()

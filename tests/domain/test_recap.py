@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from sentra_tui.domain.history import estimate_tokens
 from sentra_tui.domain.recap import Recap
+from sentra_tui.domain.transcript import LineKey
 
 LINE = "x" * 40  # 10 tokens
 
@@ -79,3 +80,25 @@ def test_every_line_is_handed_out_at_most_once_and_the_newest_never(texts: list[
             recap.summarised("minutes")
             assert line not in request
     assert all(sum(line in request for request in handed) <= 1 or line in "minutes" for line in lines if len(line) > 40)
+
+
+def test_what_is_written_down_anew_takes_its_own_place() -> None:
+    recap, key = Recap(100), LineKey(1, "cut")
+    recap.add("the meeting is at", key)
+    for _ in range(14):
+        recap.add(LINE)
+    recap.add("the meeting is at three", key)
+    request = recap.to_summarise()
+    assert request.count("the meeting is at") == request.count("the meeting is at three") == 1
+
+
+def test_what_is_written_down_anew_once_it_is_summarised_is_not_told_again() -> None:
+    recap, key = Recap(100), LineKey(1, "cut")
+    recap.add(LINE, key)
+    for _ in range(15):
+        recap.add(LINE)
+    assert LINE in recap.to_summarise()
+    recap.add("y" * 4_000, key)
+    recap.summarised("minutes")
+    recap.add("y" * 4_000, key)
+    assert recap.to_summarise() == ""

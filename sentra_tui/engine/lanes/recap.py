@@ -64,7 +64,7 @@ class RecapKeeper:
         if not isinstance(change, c.TranscriptCommitted) or not change.text or not is_own(self._store.state, change):
             return
         line = BriefLine(change.stream, change.start_ms, change.text)
-        self._recap.add(line_text(line, self._store.state.engine.started_at))
+        self._recap.add(line_text(line, self._store.state.engine.started_at), change.key)
         text = self._recap.to_summarise() if self._may_ask() else ""
         if text:
             self._context.tasks.start(self._summarise(text), lambda _: self._take(""), "recap")
