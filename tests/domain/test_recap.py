@@ -85,7 +85,7 @@ def test_every_line_is_handed_out_at_most_once_and_the_newest_never(texts: list[
 def test_what_is_written_down_anew_takes_its_own_place() -> None:
     recap, key = Recap(100), LineKey(1, "cut")
     recap.add("the meeting is at", key)
-    for _ in range(14):
+    for _ in range(15):
         recap.add(LINE)
     recap.add("the meeting is at three", key)
     request = recap.to_summarise()
