@@ -31,7 +31,8 @@ def share_out(spans: Sequence[Span], lines: Iterable[Line]) -> tuple[list[Span],
         touched = [span for span in spans if span[0] < end_ms and span[1] > start_ms]
         if not touched:
             continue
-        all_left = any(span[0] <= line.start_ms and span[1] >= line.end_ms for span in touched)
+        first_ms, last_ms = line.start_ms + SLACK_MS, line.end_ms - SLACK_MS
+        all_left = any(span[0] <= first_ms and span[1] >= last_ms for span in touched)
         if all_left and not is_recovered:
             lacking.append(HoleLine(line.key, line.start_ms, line.end_ms, "partial"))
         else:
