@@ -30,6 +30,8 @@ BRIEF_VARIABLE = "SENTRA_BENCH_BRIEF"
 SEED = 48
 BEFORE_S, AFTER_S = 6.0, 20.0
 LOOK_S = 0.1
+STILL_S = 40.0
+"""After so long without a new number none is waited for."""
 
 
 class Outcome(Struct, frozen=True):
@@ -41,6 +43,8 @@ class Outcome(Struct, frozen=True):
     lost: int
     doubled: int
     misordered: int
+    left_ms: int
+    """How much sound the engine still had to write down when nobody waited any more."""
     whole_after_s: float | None
     """From the return of the path until all was written down that had been said before; None where it never was."""
     means: str
@@ -56,6 +60,7 @@ class Outcome(Struct, frozen=True):
         when = "never whole" if self.whole_after_s is None else f"whole after {self.whole_after_s:.1f} s"
         late = self.whole_after_s is None or self.whole_after_s > max(5.0, self.gap_s / 4)
         flaws = f", {self.lost} lost {self.doubled} doubled {self.misordered} misordered" if self.flaws else ""
+        flaws += f", {self.left_ms / 1000:.0f} s not yet written down" if self.left_ms else ""
         return f"{self.road} {self.gap_s} s: {when}{' (late)' if late else ''}{flaws}"
 
 
@@ -98,7 +103,8 @@ async def blackout(road: Road, gap_s: int) -> Outcome:
             path.blackout()
             await asyncio.sleep(gap_s)
             path.heal()
-            whole_after_s = await _watch(engine, said, AFTER_S + PATIENCE_S + gap_s / 2)
+            whole_after_s = await _watch(engine, said)
+            left = engine.state.streams
         finally:
             await engine.stop()
         found = list(tallies(engine.state, said).values())
@@ -109,6 +115,7 @@ async def blackout(road: Road, gap_s: int) -> Outcome:
             lost=sum(len(tally.lost) for tally in found),
             doubled=sum(len(tally.doubled) for tally in found),
             misordered=sum(len(tally.misordered) + len(tally.alien) for tally in found),
+            left_ms=sum(stream.recovering_ms for stream in left),
             whole_after_s=whole_after_s,
             means=path.means,
         )
@@ -119,16 +126,24 @@ async def blackout(road: Road, gap_s: int) -> Outcome:
     return outcome
 
 
-async def _watch(engine: EngineProcess, said: Said, within_s: float) -> float | None:
-    """Wait until all is written down, or for so long; return when all of before this call was, in seconds since it.
+async def _watch(engine: EngineProcess, said: Said) -> float | None:
+    """Wait until all is written down, or nothing more seems to come; return when all of before this call was, in
+    seconds since it.
 
     What is of before this call is known by the first words that were said after it, and not recovered.
     """
     healed_ms, began_s = engine_ms(engine), time.monotonic()
     firsts: dict[str, list[tuple[float, int]]] = {stream: [] for stream in said}
-    while (past_s := time.monotonic() - began_s) < within_s and not complete(engine.state, said):
+    newest, newest_s = 0, 0.0
+    while not complete(engine.state, said):
+        past_s = time.monotonic() - began_s
         for stream, numbers in said.items():
             firsts[stream].append((past_s, _first_missing(engine.state, stream, numbers)))
+        read = sum(len(_read(engine.state, stream)) for stream in said)
+        if read > newest:
+            newest, newest_s = read, past_s
+        elif past_s - newest_s > STILL_S or past_s > LONGEST_S + PATIENCE_S:
+            break
         await asyncio.sleep(LOOK_S)
     for stream in said:
         firsts[stream].append((time.monotonic() - began_s, _first_missing(engine.state, stream, said[stream])))
