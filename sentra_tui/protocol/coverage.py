@@ -144,7 +144,7 @@ class Coverage:
         line.end_ms = max(end_ms, line.start_ms)
         if outcome != "whole":
             line.end_ms = self._lines.end_of(line, self._until_ms)
-        line.damaged = self._lost.overlaps(line.start_ms - SLACK_MS, line.end_ms + SLACK_MS)
+        line.damaged |= self._lost.overlaps(line.start_ms - SLACK_MS, line.end_ms + SLACK_MS)
         if line.holds:
             self._heard.add(line.start_ms, line.end_ms)
             self._prove(line)
@@ -161,10 +161,11 @@ class Coverage:
     def lost(self, start_ms: int, end_ms: int) -> None:
         """The server missed this: so it is missing in the lines around it, or has none."""
         for rest in self._handed.gaps(max(start_ms, self._floor_ms), min(end_ms, self._until_ms)):
-            span, lines = self._harmed(*rest)
-            for line in lines:
-                line.damaged = True
-            self._unhear(*span)
+            for line, begin_ms, over_ms in self._lines.touching(rest[0] - SLACK_MS, rest[1] + SLACK_MS, self._until_ms):
+                if line.key.session == self._session or self._session is None:
+                    line.damaged = True
+                    self._unhear(begin_ms, over_ms)
+            self._unhear(*rest)
             if self._session is not None and rest[1] > self._began_ms:
                 self._lost.add(*rest)
 
@@ -262,26 +263,18 @@ class Coverage:
         """Return what the session that stands will not write down."""
         if self._session is None:
             return []
-        claims = Spans()
+        claims, bare = Spans(), Spans(self._lost)
         lines = self._lines.spans(self._until_ms)
+        newest_ms = lines[-1][1] if lines else 0
         for line, start_ms, end_ms in lines:
-            over = self._proved_ms >= end_ms or lines[-1][1] >= end_ms
-            if over and line.outcome == "failed" and start_ms >= self._began_ms:
+            bare.remove(start_ms, end_ms)
+            over = self._proved_ms >= end_ms or newest_ms >= end_ms
+            if over and line.outcome is not None and not line.holds and start_ms >= self._began_ms:
                 claims.add(start_ms, end_ms)
-        for lost in self._lost:
-            span, harmed = self._harmed(*lost)
-            late = bool(harmed) and self._proved_ms >= span[1]
-            late = late or self._until_ms >= lost[1] + LOSS_PATIENCE_MS or lines[-1][1] >= span[1] + SLACK_MS
-            if late and all(line.outcome is not None for line in harmed):
-                claims.add(*span)
+        told_ms = max(self._until_ms - LOSS_PATIENCE_MS, newest_ms - SLACK_MS)
+        for start_ms, end_ms in bare:
+            claims.add(start_ms, min(end_ms, told_ms))
         return [rest for claim in claims for rest in self._handed.gaps(*claim)]
-
-    def _harmed(self, start_ms: int, end_ms: int) -> tuple[tuple[int, int], list[HeardLine]]:
-        """Return the span with the whole of the lines that its loss may concern, and these."""
-        near = self._lines.touching(start_ms - SLACK_MS, end_ms + SLACK_MS, self._until_ms)
-        harmed = [each for each in near if each[0].key.session == self._session]
-        span = min([start_ms, *(each[1] for each in harmed)]), max([end_ms, *(each[2] for each in harmed)])
-        return span, [line for line, _, _ in harmed]
 
     def _hole(self, start_ms: int, end_ms: int) -> Hole:
         since_ms = start_ms if self._wanted_ms is None else min(start_ms, self._wanted_ms)
