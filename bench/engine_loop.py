@@ -56,7 +56,9 @@ class Seen(Struct, frozen=True):
 
 
 def _words(callback: Callback) -> str:
-    return f"{callback.wall_ms:.0f} ms, ran {callback.ran_ms:.0f}, queued {callback.queued_ms:.0f} ({callback.name})"
+    collecting = f", collecting garbage {callback.collecting_ms:.0f}" if callback.collecting_ms >= 1 else ""
+    ran = f"ran {callback.ran_ms:.0f}, queued {callback.queued_ms:.0f}{collecting}"
+    return f"{callback.wall_ms:.0f} ms, {ran} ({callback.name})"
 
 
 def measure(request: Request) -> Measurements:

@@ -8,6 +8,7 @@ report goes to the file that `SENTRA_BENCH_CALLBACKS` names, when the engine end
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 import threading
@@ -35,6 +36,8 @@ class Callback(Struct, frozen=True):
     wall_ms: float
     ran_ms: float
     queued_ms: float
+    collecting_ms: float
+    """Of what it ran, in the garbage collector."""
     name: str
 
 
@@ -58,6 +61,8 @@ class Stopwatch:
         schedstat = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
         self._schedstat = os.open(schedstat, os.O_RDONLY) if schedstat.exists() else None
         self._run = asyncio.Handle._run  # the one place that all callbacks pass
+        self._collecting_s = self._collection_began_s = 0.0
+        gc.callbacks.append(self._collecting)
         stopwatch = self
 
         def timed(handle: asyncio.Handle) -> None:
@@ -72,6 +77,7 @@ class Stopwatch:
             return
         callback: Any = handle._callback  # type: ignore[attr-defined]
         ran_ns, queued_ns = self._schedule()
+        self._collecting_s = 0.0
         began_s = time.monotonic()
         self._run(handle)
         ended_s = time.monotonic()
@@ -81,11 +87,18 @@ class Stopwatch:
         if wall_ms >= LONG_MS:
             now_ran_ns, now_queued_ns = self._schedule()
             ran_ms, queued_ms = (now_ran_ns - ran_ns) / 1e6, (now_queued_ns - queued_ns) / 1e6
-            self._long.append(Callback(ended_s, wall_ms, ran_ms, queued_ms, _name(callback)))
+            collecting_ms = self._collecting_s * 1000
+            self._long.append(Callback(ended_s, wall_ms, ran_ms, queued_ms, collecting_ms, _name(callback)))
 
     def report(self) -> Report:
         """Return what was seen."""
         return Report(self._ends_s.tolist(), self._walls_ms.tolist(), self._long)
+
+    def _collecting(self, phase: str, info: dict[str, int]) -> None:
+        if phase == "start":
+            self._collection_began_s = time.monotonic()
+        else:
+            self._collecting_s += time.monotonic() - self._collection_began_s
 
     def _schedule(self) -> tuple[int, int]:
         """Return how long this thread ran, and how long it waited for a processor, in nanoseconds."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 
 import pytest
@@ -16,6 +17,7 @@ from bench.timed_engine import LONG_MS, Report, Stopwatch
 def run(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have callbacks run as they did once the test is over."""
     monkeypatch.setattr(asyncio.Handle, "_run", asyncio.Handle._run)
+    monkeypatch.setattr(gc, "callbacks", [*gc.callbacks])
 
 
 def longest(report: Report) -> list[str]:
