@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -15,34 +13,11 @@ import pytest
 from sentra_tui.domain import actions as a
 from sentra_tui.domain import changes as c
 from sentra_tui.domain.state import AnswerStatus, AppState, Connection
+from sentra_tui.provider.faults import parse_plan
+from sentra_tui.provider.server import ProviderOptions, serving
 from tests.engine.process import EngineProcess
 
-Start = Callable[..., Awaitable[EngineProcess]]
 HOSTILE = "\x1b]52;c;UFdORUQ=\x07 \u202ereversed [@click=app.quit]x[/] \x9b31m"
-
-
-@asynccontextmanager
-async def local_server(tmp_path: Path, plan: dict[str, Any]) -> AsyncIterator[dict[str, str]]:
-    """Run a provider of its own, with a plan of faults; yield what it says of itself."""
-    plan_path = tmp_path / "plan.json"
-    plan_path.write_text(json.dumps(plan))
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "sentra_tui.provider",
-        "--stop-with-stdin",
-        f"--plan={plan_path}",
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    assert process.stdout is not None
-    assert process.stdin is not None
-    try:
-        yield json.loads(await asyncio.wait_for(process.stdout.readline(), 30))
-    finally:
-        process.stdin.close()
-        await asyncio.wait_for(process.wait(), 15)
 
 
 @asynccontextmanager
@@ -53,10 +28,10 @@ async def engine_on(
 
     It goes by WebRTC alone: where other roads lead is for the tests of roads.
     """
-    async with local_server(tmp_path, plan) as server:
+    async with serving(ProviderOptions(plan=parse_plan(json.dumps(plan)))) as provider:
         config = tmp_path / "config.toml"
         config.write_text(
-            f'provider = "house"\n{extra}\n[providers.house]\nbase_url = "{server["base_url"]}"\nlabel = "The house"\n'
+            f'provider = "house"\n{extra}\n[providers.house]\nbase_url = "{provider.base_url}"\nlabel = "The house"\n'
             'key_env = "HOUSE_KEY"\nmic_transcription_model = "pocketsphinx"\n'
             'speaker_transcription_model = "pocketsphinx"\n'
         )
@@ -67,7 +42,7 @@ async def engine_on(
             "--speaker=none",
             "--transport=webrtc",
             *arguments,
-            env={"HOUSE_KEY": key or server["api_key"]},
+            env={"HOUSE_KEY": key or provider.api_key},
         )
         try:
             yield engine

@@ -13,7 +13,7 @@ from sentra_tui.domain.actions import SayText
 from sentra_tui.domain.reduce import reduce
 from sentra_tui.domain.state import AnswerStatus, AppState, Connection, Lane
 from sentra_tui.link import EngineLink
-from tests.engine.test_bad_luck import local_server
+from sentra_tui.provider.server import ProviderOptions, serving
 
 SAYS_ALL = """
 import logging, sys
@@ -45,12 +45,12 @@ async def converse(link: EngineLink) -> AppState:
 
 async def test_no_words_and_no_keys_are_in_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log = tmp_path / "logs" / "app.log"
-    async with local_server(tmp_path, {}) as server:
+    async with serving(ProviderOptions()) as provider:
         config = tmp_path / "config.toml"
         config.write_text(
-            f'provider = "house"\n[providers.house]\nbase_url = "{server["base_url"]}"\nkey_env = "HOUSE_KEY"\n'
+            f'provider = "house"\n[providers.house]\nbase_url = "{provider.base_url}"\nkey_env = "HOUSE_KEY"\n'
         )
-        monkeypatch.setenv("HOUSE_KEY", server["api_key"])
+        monkeypatch.setenv("HOUSE_KEY", provider.api_key)
         arguments = (f"--config={config}", f"--log={log}", "--mic=none", "--speaker=none", "--transport=websocket")
         link = EngineLink(arguments, log, command=(sys.executable, "-c", SAYS_ALL))
         try:
@@ -61,6 +61,6 @@ async def test_no_words_and_no_keys_are_in_the_log(tmp_path: Path, monkeypatch: 
     answer = state.lane(Lane.AUX)[0].text
     assert answer
     assert "all is said" in written
-    for secret in ("verysecretzebra", server["api_key"], answer, "Bearer", "instructions"):
+    for secret in ("verysecretzebra", provider.api_key, answer, "Bearer", "instructions"):
         assert secret not in written
     assert log.stat().st_mode & 0o777 == 0o600

@@ -10,12 +10,12 @@ import pytest
 from sentra_tui.domain import changes as c
 from sentra_tui.domain.state import AppState, Connection
 from tests.engine.process import EngineProcess
-from tests.engine.test_bad_luck import engine_on
+from tests.steady.world import world
 
 MIB = 1 << 20
 GROWTH_MAX_MIB = 100
 """The 64 MiB of the goal and a margin: what the allocator keeps differs between machines."""
-MANY, TOO_MANY = 5_000, 20_000
+MANY, TOO_MANY = 4_000, 14_000
 WORDS = {
     "type": "conversation.item.input_audio_transcription.completed",
     "event_id": "event_1",
@@ -62,8 +62,8 @@ def lines(state: AppState) -> list[str]:
 async def test_giant_and_countless_messages_are_passed_over_and_what_is_too_large_thrice_ends_the_dials(
     tmp_path: Path,
 ) -> None:
-    plan = {"sessions": SESSIONS}
-    async with engine_on(tmp_path, plan, arguments=("--transport=websocket", "--speaker=none")) as engine:
+    async with world(tmp_path, {"sessions": SESSIONS}) as place:
+        engine = await place.engine("--mic=none", "--speaker=none", transport="websocket")
         await engine.until_live("mic")
         before_mib = peak_mib(engine)
         await engine.until(lambda state: WORDS["transcript"] in lines(state))
@@ -74,3 +74,4 @@ async def test_giant_and_countless_messages_are_passed_over_and_what_is_too_larg
         assert "too large" in state.streams[0].cause
         assert len(engine.told(c.StreamConnected)) in (3, 4)
         assert lines(state) == [WORDS["transcript"]]
+        await engine.stop()

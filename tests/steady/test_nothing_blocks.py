@@ -32,7 +32,7 @@ async def test_while_calls_stand_the_loop_touches_no_file_and_no_database(world:
         f"--recordings={tmp_path / 'kept'}",
     )
     engine = await world.engine(
-        *world.talk(utterances=2)[0],
+        *world.talk(utterances=2, blocks=10)[0],
         *files,
         env={REPORT_VARIABLE: str(report)},
         module="tests.steady.watched_engine",

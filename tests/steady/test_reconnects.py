@@ -65,7 +65,7 @@ async def test_calls_over_real_roads_leave_no_task_no_socket_and_no_thread(road:
         await turn()
         tasks, sockets = held()
         threads = threading.active_count()
-        for _ in range(3):
+        for _ in range(2):
             await turn()
         await until(lambda: held()[0] <= tasks, 20)
         await until(lambda: held()[1] <= sockets + KEPT_SOCKETS, 20)

@@ -69,7 +69,7 @@ def living_objects() -> int:
 @pytest.mark.parametrize(
     ("keys", "rounds"),
     [
-        (("tab", "tab", "enter", "escape", "z", "z", "question_mark", "escape", "q", "escape"), 4),
+        (("tab", "tab", "enter", "escape", "z", "z", "question_mark", "escape", "q", "escape"), 2),
         (
             (
                 "a",
@@ -89,7 +89,7 @@ def living_objects() -> int:
                 "c",
                 "escape",
             ),
-            3,
+            2,
         ),
     ],
     ids=["panes", "screens"],

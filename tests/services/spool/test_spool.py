@@ -224,7 +224,7 @@ async def test_a_full_disk_loses_what_does_not_fit_and_nothing_else(
 
 async def test_after_kill_9_everything_that_was_in_the_kernel_is_there(shelf: OpenShelf, root: Path) -> None:
     known_ms = 0
-    for trial in range(20):
+    for trial in range(8):
         command = [sys.executable, "-m", "tests.services.spool.writer", str(root), str(TALK)]
         writer = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
         assert writer.stdout is not None
