@@ -126,6 +126,8 @@ async def test_a_server_that_cannot_be_reached_by_media_is_named(tmp_path: Path)
     assert "UDP" in stream.hint
 
 
+@pytest.mark.row(11)
+@pytest.mark.row(22)
 async def test_odd_and_hostile_messages_change_nothing_but_the_words_they_carry(tmp_path: Path) -> None:
     item = {"item_id": "item_hostile", "content_index": 0}
     kind = "conversation.item.input_audio_transcription"

@@ -117,6 +117,7 @@ async def test_many_large_messages_wait_in_the_outbox_and_all_arrive(call: Call)
     assert peer.messages == sent
 
 
+@pytest.mark.row(22)
 async def test_a_message_that_is_too_large_is_refused_and_the_call_goes_on(call: Call) -> None:
     transport, _ = call
     with pytest.raises(TransportRefused, match="too large"):
@@ -131,6 +132,20 @@ async def test_a_peer_that_takes_no_messages_ends_the_call(call: Call) -> None:
         for _ in range(200):
             transport.send("x" * MAX_MESSAGE_BYTES)
     assert "stopped taking" in str(await loss_of(transport))
+
+
+@pytest.mark.row(22)
+async def test_more_messages_than_are_read_end_the_call(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    transport, peer = call
+    monkeypatch.setattr("sentra_tui.services.transport.channel.MAX_INBOX_MESSAGES", 20)
+    for _ in range(30):
+        peer.say("{}")
+    with pytest.raises(TransportLost, match="more messages"):
+        async with asyncio.timeout(20):
+            while True:
+                transport.send("{}")
+                await asyncio.sleep(0.01)
+    assert "more messages" in str(await loss_of(transport))
 
 
 async def test_binary_messages_are_read_as_text(call: Call) -> None:

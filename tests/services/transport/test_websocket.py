@@ -284,12 +284,14 @@ async def test_more_sound_than_anybody_could_want_ends_the_call(call: Call, monk
     assert "more sound than can be played" in str(await loss_of(transport))
 
 
+@pytest.mark.row(22)
 async def test_a_message_that_is_too_large_ends_the_call(call: Call) -> None:
     transport, peer = call
     await peer.say("x" * (16 * 1024 * 1024 + 1))
     assert "too large" in str(await loss_of(transport))
 
 
+@pytest.mark.row(22)
 async def test_more_messages_than_are_read_end_the_call(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     transport, peer = call
     monkeypatch.setattr("sentra_tui.services.transport.socket.inbox.MAX_MESSAGES", 20)
