@@ -129,7 +129,7 @@ class Wiring:
             self._access.reach,
             {name: self._transcription_model(name) for name in self._streams},
             [name for name, source in self._sources.items() if source.spec.kind is SourceKind.DEMO],
-            self._open_detector,
+            Detectors(self._config.sound.speech_detector, self._publish, mild=True).open,
             may_spend,
         )
 

@@ -51,19 +51,20 @@ def sound_ports(
 class Detectors:
     """Opens speech detectors of one kind, and those that are always there where it is not installed."""
 
-    def __init__(self, name: str, publish: Callable[[Change], None]) -> None:
+    def __init__(self, name: str, publish: Callable[[Change], None], *, mild: bool = False) -> None:
         self._name = name
         self._publish = publish
+        self._mild = mild
 
     def open(self) -> SpeechDetector:
         """Return a new one."""
         try:
-            return open_detector(self._name)
+            return open_detector(self._name, mild=self._mild)
         except SourceError as error:
             self._name = USUAL_DETECTOR
             text = f"{error.message} {USUAL_DETECTOR} is used instead."
             self._publish(Noticed(Severity.WARNING, text, error.hint))
-            return open_detector(self._name)
+            return open_detector(self._name, mild=self._mild)
 
 
 async def _open_sink(name: str, on_played: OnPlayed, on_report: OnOutput) -> AudioSink:

@@ -16,6 +16,8 @@ from sentra_tui.services.transport.deadline import outcome
 from sentra_tui.services.transport.ice import ResolvedIceServer, address_refused, rtc_configuration
 from sentra_tui.services.transport.turn import working_relay
 
+_FINGERPRINT = "a=fingerprint:"
+
 
 class MediaPath:
     """A peer connection that is opened, answered and closed once.
@@ -99,15 +101,17 @@ class MediaPath:
         return found
 
     async def accept(self, answer: str) -> None:
-        """Take the provider's answer; raises TransportRefused where it cannot be used."""
+        """Take the provider's answer; raises TransportRefused where it cannot be used.
+
+        One that does not say by which key its peer is known (RFC 8122) is not given to aiortc, which would find out in
+        a task that nobody awaits.
+        """
+        if not any(line.startswith(_FINGERPRINT) for line in answer.splitlines()):
+            raise _unusable()
         try:
             await self.connection.setRemoteDescription(RTCSessionDescription(answer, "answer"))
         except DESCRIPTION_ERRORS:
-            raise TransportRefused(
-                "The provider's answer to the call cannot be used.",
-                hint="It may not speak WebRTC as OpenAI does.",
-                reason=Reason.NOT_OFFERED,
-            ) from None
+            raise _unusable() from None
 
     async def end_of_candidates(self) -> None:
         """Say that the provider has no other candidates: a dial that none answers would go on for ever."""
@@ -119,3 +123,11 @@ class MediaPath:
             await asyncio.wait({self._gathering})
         if self._connection is not None:
             await hard_close(self._connection)
+
+
+def _unusable() -> TransportRefused:
+    return TransportRefused(
+        "The provider's answer to the call cannot be used.",
+        hint="It may not speak WebRTC as OpenAI does.",
+        reason=Reason.NOT_OFFERED,
+    )

@@ -15,6 +15,7 @@ from sentra_tui.domain.errors import CredentialRefused, ProtocolError, Transport
 from sentra_tui.domain.ports import Credential, IceCandidate, SdpAnswer, Transport
 from sentra_tui.domain.roads import Reason, Stage
 from sentra_tui.domain.secret import Secret
+from sentra_tui.provider.realtime.spoilt_answer import spoilt_answer
 from sentra_tui.provider.relay import UdpRelay, strip_candidates
 from sentra_tui.services.transport import webrtc
 from sentra_tui.services.transport.channel import MAX_MESSAGE_BYTES
@@ -382,6 +383,18 @@ async def test_an_answer_that_is_no_session_description_is_refused(answer: str) 
     peer = Babbling(answer)
     with pytest.raises(TransportRefused, match="cannot be used"):
         await WebRtcTransport(peer, deadlines=PATIENT).connect(ready(CREDENTIAL))
+    assert peer.hung_up == [CALL_ID]
+    await peer.close()
+
+
+async def test_an_answer_that_names_no_certificate_is_refused_before_anything_is_tried_with_it() -> None:
+    async def without_fingerprint(answer: str) -> str:
+        return spoilt_answer(answer, "without_fingerprint")
+
+    peer = LabPeer(reshape=without_fingerprint)
+    with pytest.raises(TransportRefused, match="cannot be used") as caught:
+        await WebRtcTransport(peer, deadlines=PATIENT).connect(ready(CREDENTIAL))
+    assert caught.value.reason is Reason.NOT_OFFERED
     assert peer.hung_up == [CALL_ID]
     await peer.close()
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from sentra_tui.domain.errors import SourceError
 from sentra_tui.domain.sound_ports import SpeechDetector
 from sentra_tui.services.audio.speech.silero import SileroModel, SileroSpeechDetector
-from sentra_tui.services.audio.speech.webrtc import WebRtcSpeechDetector
+from sentra_tui.services.audio.speech.webrtc import MILD, STRICTEST, WebRtcSpeechDetector
 
 
-def open_detector(name: str) -> SpeechDetector:
-    """Return a new detector, `webrtc` or `silero`; raises SourceError for what is not installed or not known."""
+def open_detector(name: str, *, mild: bool = False) -> SpeechDetector:
+    """Return a new detector, `webrtc` or `silero`; raises SourceError for what is not installed or not known.
+
+    A `mild` one would rather take noise for speech than miss a word, where it can be told to.
+    """
     match name:
         case "webrtc":
-            return WebRtcSpeechDetector()
+            return WebRtcSpeechDetector(MILD if mild else STRICTEST)
         case "silero":
             return SileroSpeechDetector(SileroModel())
         case _:

@@ -9,14 +9,15 @@ from sentra_tui.domain.audio import FRAME_BYTES, SAMPLE_RATE_HZ
 from sentra_tui.services.audio.speech.gate import loud_enough
 
 STRICTEST = 3
+MILD = 1
 HALF_BYTES = FRAME_BYTES // 2
 
 
 class WebRtcSpeechDetector:
-    """A SpeechDetector: WebRTC's, in its strictest mode."""
+    """A SpeechDetector: WebRTC's, in its strictest mode, or in one that rather takes noise for speech than not."""
 
-    def __init__(self) -> None:
-        self._vad = webrtcvad.Vad(STRICTEST)
+    def __init__(self, mode: int = STRICTEST) -> None:
+        self._vad = webrtcvad.Vad(mode)
 
     def hear(self, frame: bytes) -> tuple[bool, bool]:
         """Return whether there is speech in the first and in the second 10 ms of a frame."""
