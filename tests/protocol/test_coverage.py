@@ -109,3 +109,34 @@ def test_a_line_that_failed_may_still_become_whole() -> None:
     coverage.proved(9_000)
     assert coverage.holes() == []
     assert coverage.released_ms == 9_000
+
+
+def test_a_line_is_repaired_while_losses_go_on() -> None:
+    coverage = called(9_000)
+    coverage.line_opened(FIRST, 4_000)
+    coverage.lost(3_000, 9_000)
+    coverage.line_settled(FIRST, 4_000, 8_000, "whole")
+    coverage.line_opened(SECOND, 8_400)
+    coverage.captured(9_000)
+    coverage.lost(8_000, 9_000)
+    (hole,) = coverage.holes()
+    assert hole.end_ms <= 8_400
+    assert [line.key for line in hole.lines] == [FIRST]
+
+
+def test_a_loss_beside_a_line_may_be_one_of_its_sound() -> None:
+    coverage = called(9_000)
+    coverage.line_opened(FIRST, 4_000)
+    coverage.lost(3_500, 3_900)
+    coverage.line_settled(FIRST, 4_000, 6_000, "whole")
+    coverage.proved(8_000)
+    assert [line.key for hole in coverage.holes() for line in hole.lines] == [FIRST]
+
+
+def test_a_line_stays_where_it_is_told_last() -> None:
+    coverage = called(9_000)
+    coverage.line_opened(FIRST, 5_000)
+    coverage.line_settled(FIRST, 4_000, 6_000, "failed")
+    coverage.proved(8_000)
+    (hole,) = coverage.holes()
+    assert hole.lines == (HoleLine(FIRST, 4_000, 6_000, "failed"),)

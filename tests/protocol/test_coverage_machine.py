@@ -91,11 +91,11 @@ class EverythingIsWrittenOnce(RuleBasedStateMachine):
         self.coverage.wanted(self.now_ms)
 
     @precondition(lambda self: self.wanted and self.since_cut >= BLOCK_FRAMES)
-    @rule(prefix_ms=st.sampled_from([0, 100, 300]))
-    def call_stands(self, prefix_ms: int) -> None:
+    @rule(prefix_ms=st.sampled_from([200, 300]), ahead_ms=st.sampled_from([0, 100, 200, -100, -200]))
+    def call_stands(self, prefix_ms: int, ahead_ms: int) -> None:
         """The first call, one after a break, or one that was dialled beside another and takes over."""
         self._end_session(words=True)
-        self.server, self.reachable = HearingServer(self.now_ms, self.now_ms, prefix_ms), True
+        self.server, self.reachable = HearingServer(self.now_ms, self.now_ms, prefix_ms, ahead_ms), True
         self.coverage.session_began(self.now_ms, self.now_ms)
         self.since_cut = 0
 
@@ -132,9 +132,9 @@ class EverythingIsWrittenOnce(RuleBasedStateMachine):
             end_ms = self.now_ms if line.end_ms is None else line.end_ms
             if said:
                 self._commit(key, said, line.start_ms, end_ms)
-                self.coverage.line_settled(key, line.start_ms, end_ms, "partial")
+                self.coverage.line_settled(key, server.told(line.start_ms), server.told(end_ms), "partial")
             else:
-                self.coverage.line_settled(key, line.start_ms, self.now_ms, "failed")
+                self.coverage.line_settled(key, server.told(line.start_ms), self.now_ms, "failed")
         self.coverage.session_ended(server.number, self.now_ms)
 
     # What servers tell
@@ -165,7 +165,8 @@ class EverythingIsWrittenOnce(RuleBasedStateMachine):
         assert self.server is not None
         line = data.draw(st.sampled_from(self._writable()))
         line.settled = True
-        self.coverage.line_settled(LineKey(self.server.number, line.name), line.start_ms, self.now_ms, "failed")
+        start_ms = self.server.told(line.start_ms)
+        self.coverage.line_settled(LineKey(self.server.number, line.name), start_ms, self.now_ms, "failed")
 
     @precondition(lambda self: self.server is not None and self.reachable and not self.missing)
     @rule(frames=st.integers(1, 60))
@@ -191,7 +192,7 @@ class EverythingIsWrittenOnce(RuleBasedStateMachine):
         for line in self.server.lines:
             if not line.told and line.start_ms < until_ms:
                 line.told = True
-                self.coverage.line_opened(LineKey(self.server.number, line.name), line.start_ms)
+                self.coverage.line_opened(LineKey(self.server.number, line.name), self.server.told(line.start_ms))
 
     def _settle(self, line: ServerLine) -> None:
         assert self.server is not None
@@ -200,7 +201,8 @@ class EverythingIsWrittenOnce(RuleBasedStateMachine):
         key, words = LineKey(self.server.number, line.name), words_in(line.frames)
         if words:
             self._commit(key, words, line.start_ms, line.end_ms)
-        self.coverage.line_settled(key, line.start_ms, line.end_ms if words else line.start_ms, "whole")
+        start_ms, end_ms = self.server.told(line.start_ms), self.server.told(line.end_ms)
+        self.coverage.line_settled(key, start_ms, end_ms if words else start_ms, "whole")
 
     # Repair
 

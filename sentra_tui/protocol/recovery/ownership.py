@@ -15,8 +15,8 @@ from sentra_tui.domain.transcript import LineKey
 from sentra_tui.protocol.recovery.holes import Hole
 from sentra_tui.protocol.recovery.spans import Spans
 
-TURN_PAUSE_MS = 400
-"""Servers part lines where it is quiet for longer."""
+TURN_PAUSE_MS = 300
+"""Servers part lines where it is quiet for longer, if not so long to an ear as mild as ours."""
 EDGE_SLACK_MS = 450
 """How far an edge may be from the pause that is meant."""
 

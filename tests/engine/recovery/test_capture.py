@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from sentra_tui.domain.audio import FRAME_MS
 from sentra_tui.engine.recovery.capture import STALL_MS, CaptureClock, SentSound
+from sentra_tui.protocol.server_events import InputAudioBufferSpeechStarted, InputAudioBufferSpeechStopped
 
 
 @given(st.lists(st.integers(0, 3_000)))
@@ -43,3 +44,14 @@ def test_the_first_frame_of_a_session_may_come_late() -> None:
     sent = SentSound(1_000, 1_000)
     sent.sent(4_000)
     assert sent.position_of_frame(0) == 4_000
+
+
+def test_a_server_whose_clock_began_before_the_call_stood_is_found_out_by_what_it_tells() -> None:
+    sent = SentSound(1_000, 1_000)
+    for at_ms in range(1_000, 6_000, 20):
+        sent.sent(at_ms)
+        if at_ms == 3_000:
+            sent.told(InputAudioBufferSpeechStarted(item_id="a", audio_start_ms=4_700))
+    sent.told(InputAudioBufferSpeechStopped(item_id="a", audio_end_ms=8_000))
+    assert (sent.start_of("a", 3_020), sent.end_of("a", 6_000)) == (2_700, 6_000)
+    assert sent.start_of("nobody told", 2_000) == 2_000

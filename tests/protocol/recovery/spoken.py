@@ -37,8 +37,10 @@ class ServerLine:
 class HearingServer:
     """The server of one session: finds turns, and knows the numbers of the frames that reached it."""
 
-    def __init__(self, number: int, began_ms: int, prefix_ms: int) -> None:
+    def __init__(self, number: int, began_ms: int, prefix_ms: int, ahead_ms: int = 0) -> None:
+        """`ahead_ms` is how far its clock is ahead of ours, though nothing is told to lie in what it never got."""
         self.number = number
+        self.ahead_ms = ahead_ms
         self.began_ms = began_ms
         self.heard_ms = began_ms
         self.lines: list[ServerLine] = []
@@ -60,3 +62,7 @@ class HearingServer:
             line.speech_end_ms = self.heard_ms
         elif self.heard_ms - line.speech_end_ms >= TURN_END_MS:
             line.end_ms = self.heard_ms
+
+    def told(self, at_ms: int) -> int:
+        """Return what it says of this moment."""
+        return max(self.began_ms, at_ms + self.ahead_ms)
