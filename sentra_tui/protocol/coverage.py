@@ -21,6 +21,8 @@ LINGER_MS = 10_000
 """How long it may take until sound that was believed to have arrived is told to have been lost: keep it for longer."""
 LOSS_PATIENCE_MS = 8_000
 """How long after lost sound a line may open that holds it: what tells of the line may be lost, too, more than once."""
+LONGEST_LOSS_MS = 20_000
+"""Sound that is lost on and on is repaired in such parts, and else in one."""
 SLACK_MS = 200
 """How far a line may be from where the server says that it is."""
 PAD_MS = 300
@@ -271,9 +273,10 @@ class Coverage:
             over = self._proved_ms >= end_ms or newest_ms >= end_ms
             if over and line.outcome is not None and not line.holds and start_ms >= self._began_ms:
                 claims.add(start_ms, end_ms)
-        told_ms = max(self._until_ms - LOSS_PATIENCE_MS, newest_ms - SLACK_MS)
+        told_ms = max(self._until_ms - LOSS_PATIENCE_MS, newest_ms)
         for start_ms, end_ms in bare:
-            claims.add(start_ms, min(end_ms, told_ms))
+            if end_ms <= told_ms or told_ms - start_ms >= LONGEST_LOSS_MS:
+                claims.add(start_ms, min(end_ms, told_ms))
         return [rest for claim in claims for rest in self._handed.gaps(*claim)]
 
     def _hole(self, start_ms: int, end_ms: int) -> Hole:

@@ -136,7 +136,7 @@ class WebRtcTransport:
     def take_losses(self) -> Sequence[FrameSpan]:
         """Return between which frames the peer is now known to have missed many, since last asked.
 
-        As its reports have it: what was sent between two of them in which at least four frames and 8 % were lost.
+        As its reports have it: what was sent between two of them in which at least three frames and 5 % were lost.
         """
         return self._vitals.losses.take()
 

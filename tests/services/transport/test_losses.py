@@ -123,7 +123,7 @@ def test_few_losses_are_none() -> None:
     line.send(10, arrive=False)
     line.send(490)
     line.report()
-    line.send(3, arrive=False)
+    line.send(2, arrive=False)
     line.send(10)
     line.report()
     assert line.losses.take() == []
