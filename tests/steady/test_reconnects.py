@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bench.reconnects import Streams
+from bench.inner_streams import Streams
 from sentra_tui.engine.standing_call import StandingCall
 from sentra_tui.provider.server import ProviderOptions, serving
 from tests.engine.peers import until
