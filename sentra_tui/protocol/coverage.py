@@ -268,13 +268,16 @@ class Coverage:
         claims, bare = Spans(), Spans(self._lost)
         lines = self._lines.spans(self._until_ms)
         newest_ms = lines[-1][1] if lines else 0
+        opened = {start_ms for line, start_ms, _ in lines if line.outcome is None}
         for line, start_ms, end_ms in lines:
             bare.remove(start_ms, end_ms)
             over = self._proved_ms >= end_ms or newest_ms >= end_ms
             if over and line.outcome is not None and not line.holds and start_ms >= self._began_ms:
                 claims.add(start_ms, end_ms)
-        told_ms = max(self._until_ms - LOSS_PATIENCE_MS, newest_ms)
         for start_ms, end_ms in bare:
+            told_ms = self._until_ms - LOSS_PATIENCE_MS
+            if end_ms not in opened:  # a line may turn out to have begun earlier until it is settled
+                told_ms = max(told_ms, newest_ms)
             if end_ms <= told_ms or told_ms - start_ms >= LONGEST_LOSS_MS:
                 claims.add(start_ms, min(end_ms, told_ms))
         return [rest for claim in claims for rest in self._handed.gaps(*claim)]

@@ -11,6 +11,7 @@ from sentra_tui.protocol.server_events import (
     InputAudioBufferSpeechStopped,
     ServerEvent,
 )
+from sentra_tui.protocol.session_config import VAD_PREFIX_MS
 
 LINES_KEPT = 100
 """So many of a session's lines may still be asked for."""
@@ -74,15 +75,15 @@ class SentSound:
     def told(self, event: ServerEvent) -> None:
         """Take where, in milliseconds of its own clock, the server heard speech begin or end."""
         if isinstance(event, InputAudioBufferSpeechStarted) and event.audio_start_ms is not None:
-            self._starts_ms[event.item_id] = self._heard(event.audio_start_ms)
+            self._starts_ms[event.item_id] = self._heard(event.audio_start_ms, VAD_PREFIX_MS)
         elif isinstance(event, InputAudioBufferSpeechStopped) and event.audio_end_ms is not None:
             self._ends_ms[event.item_id] = self._heard(event.audio_end_ms)
 
-    def _heard(self, sound_ms: float) -> int:
+    def _heard(self, sound_ms: float, more_ms: int = 0) -> int:
         for told in (self._starts_ms, self._ends_ms):
             for item_id in [*told][:-LINES_KEPT]:
                 del told[item_id]
-        self._lead_ms = max(self._lead_ms, int(sound_ms) - self._count * FRAME_MS)
+        self._lead_ms = max(self._lead_ms, int(sound_ms) + more_ms - self._count * FRAME_MS)
         return int(sound_ms)
 
     def start_of(self, item_id: str, line_ms: int) -> int:

@@ -11,6 +11,8 @@ from sentra_tui.protocol.recovery.holes import REACH_MS, Hole
 from sentra_tui.protocol.recovery.spans import Spans
 
 Span = tuple[int, int]
+JOINT_MS = 200
+"""What is shorter between two lines is the joint between them."""
 PlacedLine = tuple[HeardLine, int, int]
 
 
@@ -32,7 +34,7 @@ def outlined(
     """Return the hole with what is around it: lines, and what was `handed` out before.
 
     `sessions` are where sessions began, with their numbers, and `edges` where else exactly something did.
-    What nobody knows yet whether it was `heard`, and that no line holds, may be a hole tomorrow: the reach ends there.
+    What is not known to have been `heard`, and that no line holds, may be a hole tomorrow: the reach ends there.
     """
     start_ms, end_ms = hole.start_ms - REACH_MS, hole.end_ms + REACH_MS
     keys = {line.key for line in hole.lines}
@@ -44,7 +46,8 @@ def outlined(
     known = Spans(heard.within(start_ms, end_ms))
     for span in others:
         known.add(*span)
-    unknown_before, unknown_after = known.gaps(start_ms, hole.start_ms), known.gaps(hole.end_ms, end_ms)
+    unknown_before = [gap for gap in known.gaps(start_ms, hole.start_ms) if gap[1] - gap[0] > JOINT_MS]
+    unknown_after = [gap for gap in known.gaps(hole.end_ms, end_ms) if gap[1] - gap[0] > JOINT_MS]
     reach = (
         unknown_before[-1][1] if unknown_before else start_ms,
         unknown_after[0][0] if unknown_after else end_ms,
