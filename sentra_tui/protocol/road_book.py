@@ -38,6 +38,8 @@ class RoadBook:
     def __init__(self, probe_ms: int) -> None:
         self._probe_ms = probe_ms
         self._failures: dict[Road, _Failure] = {}
+        self._lossy: dict[Road, int] = {}
+        """How often each road was left for its losses, which a dial that comes through says nothing of."""
 
     def failed(self, road: Road, reason: Reason, now_ms: int) -> None:
         """This road did not do."""
@@ -45,6 +47,8 @@ class RoadBook:
         if before is not None and before.until_ms is not None and now_ms < before.until_ms:
             return
         times = 1 if before is None else before.times + 1
+        if reason is Reason.LOSSY:
+            times = self._lossy[road] = self._lossy.get(road, 0) + 1
         wait_ms = self._probe_ms * min(2 ** (times - 1), LONGEST)
         until_ms = now_ms + wait_ms if wait_ms and reason in _PASSING else None
         self._failures[road] = _Failure(reason, until_ms, times)
@@ -56,6 +60,7 @@ class RoadBook:
     def forget(self) -> None:
         """The user, or the network, says that all may be otherwise."""
         self._failures.clear()
+        self._lossy.clear()
 
     def open(self, roads: Sequence[Road], now_ms: int) -> list[Road]:
         """Return those of `roads` that are worth a dial now, in their order; all of them where none is."""

@@ -71,3 +71,15 @@ def test_without_a_probe_a_call_stays_where_it_is() -> None:
     book.failed(Road.WEBRTC, Reason.UDP_BLOCKED, 0)
     assert book.better(ROADS, Road.WEBSOCKET) == (Road.TURN, 0)
     assert book.better((Road.WEBRTC, Road.WEBSOCKET), Road.WEBSOCKET) is None
+
+
+def test_a_road_that_loses_packets_is_tried_less_often_each_time_although_dials_by_it_come_through() -> None:
+    book = RoadBook(1_000)
+    waits = []
+    for now_ms in range(0, 500_000, 100_000):
+        book.failed(Road.WEBRTC, Reason.LOSSY, now_ms)
+        better = book.better((Road.WEBRTC, Road.WEBSOCKET), Road.WEBSOCKET)
+        assert better is not None
+        waits.append(better[1] - now_ms)
+        book.worked(Road.WEBRTC)
+    assert waits == [1_000, 2_000, 4_000, 8_000, 10_000]

@@ -37,6 +37,7 @@ def tiny(count: int, at_s: float) -> dict[str, Any]:
 MUCH = [
     giant(1, 0.2),
     giant(15, 0.4),
+    {"at_s": 0.5, "text": '{"type":"response.invented","deep":"{nest}"}', "nest_depth": 100_000},
     tiny(MANY, 0.6),
     {"at_s": 0.8, "event": WORDS},
     tiny(TOO_MANY, 1.5),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from itertools import count
 from typing import Any, TypeVar
 
 from websockets.exceptions import ConnectionClosed
@@ -28,6 +29,9 @@ from sentra_tui.services.transport.socket.server_sound import ServerSound
 
 Authorize = Callable[[Secret], dict[str, str]]
 """Gives the headers that show a secret."""
+
+READ_AT_ONCE = 64
+"""How many messages that came together are taken without a pause."""
 
 T = TypeVar("T")
 
@@ -170,8 +174,10 @@ class WebSocketTransport:
 
     async def _read(self, socket: Socket) -> None:
         try:
-            while True:
+            for number in count(1):
                 self._inbox.put(await socket.message())
+                if not number % READ_AT_ONCE:  # what came together is there without a wait: others have their turn
+                    await asyncio.sleep(0)
         except ConnectionClosed as closed:
             self._inbox.break_off(ending(closed, self._address.label))
 

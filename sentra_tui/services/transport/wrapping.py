@@ -49,7 +49,7 @@ class Unwrapper:
         """
         try:
             envelope = _ENVELOPE.decode(message)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             return message
         if isinstance(envelope, _Whole):
             return _decoded(envelope.data)

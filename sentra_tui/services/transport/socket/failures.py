@@ -204,6 +204,6 @@ class _ErrorBody(Struct, frozen=True):
 def _error_code(body: bytes | bytearray | None) -> str:
     try:
         error = msgspec.json.decode(body or b"", type=_ErrorBody).error
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return ""
     return (error.code if error is not None else None) or ""

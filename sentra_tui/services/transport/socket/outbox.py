@@ -105,5 +105,5 @@ def type_of(message: str) -> str:
     """Return the type of one of our messages; empty where it has none."""
     try:
         return _decoder.decode(message.encode()).type
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return ""

@@ -42,7 +42,7 @@ class ServerSound:
         self._drop_unheard()
         try:
             said = _decoder.decode(message)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             return False
         if said.type in _DELTAS:
             self._answers.put(said.response_id or "", _pcm(said.delta or ""))
