@@ -23,10 +23,10 @@ from sentra_tui.engine.recovery.keeper import RingKeeper
 from sentra_tui.engine.recovery.late_lines import LateLines
 from sentra_tui.engine.recovery.repair import Repair
 from sentra_tui.engine.recovery.scribe import Scribe, Transcriptions
+from sentra_tui.engine.recovery.timing import tells_turns
 from sentra_tui.engine.roads.ports import Dialled
 from sentra_tui.engine.store import Store
 from sentra_tui.protocol.coverage import Coverage
-from sentra_tui.protocol.dialects import Dialect
 from sentra_tui.protocol.recovery.holes import Hole
 from sentra_tui.protocol.recovery.inheritance import share_out
 from sentra_tui.protocol.recovery.spans import Spans
@@ -36,6 +36,8 @@ from sentra_tui.protocol.turns import NO_WORDS
 PROOF_MARGIN_MS = 3_000
 """How long a server may take to open a line for speech that it got."""
 PROGRESS_S = 1.0
+LEAVE_S = 0.5
+"""How long the end of an engine may take over what it leaves unwritten."""
 SESSIONS_KEPT = 8
 
 
@@ -89,6 +91,8 @@ class RecoveryDriver(CallObserver):
         self._sessions: dict[int, SentSound] = {}
         self._sending: SentSound | None = None
         self._holes: deque[Hole] = deque()
+        self._repaired: list[Hole] = []
+        """The one at hand."""
         self._changed = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._told_left_ms = 0
@@ -106,9 +110,9 @@ class RecoveryDriver(CallObserver):
             self._tasks.append(self._context.tasks.start(work, self._failed, f"{self._name} recovery"))
 
     async def close(self) -> None:
-        """Stop; what is not yet words is erased: the end of an engine that is told to end is the end of its talk.
+        """Stop; what is not yet words is erased, and said to be missing where it was speech.
 
-        May be called more than once.
+        The end of an engine that is told to end is the end of its talk. May be called more than once.
         """
         tasks, self._tasks = self._tasks, []
         if not tasks:
@@ -118,6 +122,11 @@ class RecoveryDriver(CallObserver):
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
+        self._coverage.hung_up(self._clock.next_ms)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LEAVE_S):
+                for hole in [*self._repaired, *self._holes, *self._coverage.holes()]:
+                    await self._repair.leave(hole)
         await self._keeper.close(keep=False)
 
     @property
@@ -133,7 +142,7 @@ class RecoveryDriver(CallObserver):
         self._sending = self._sessions[number] = SentSound(number, began_ms)
         for old in [*self._sessions][:-SESSIONS_KEPT]:
             del self._sessions[old]
-        self._coverage.session_began(number, began_ms, timed=_tells_turns(dialled))
+        self._coverage.session_began(number, began_ms, timed=tells_turns(dialled))
         self._changed.set()
 
     def session_ended(self, number: int, now_ms: int) -> None:
@@ -249,7 +258,9 @@ class RecoveryDriver(CallObserver):
             if not self._told_left_ms:
                 self._tell_left()
             hole = self._holes.popleft()
+            self._repaired = [hole]
             await self._repair.repair(hole)
+            self._repaired = []
             self._coverage.settled(hole)
 
     async def _inherit(self) -> None:
@@ -281,12 +292,3 @@ class RecoveryDriver(CallObserver):
         """A defect of ours ended the repair: say so."""
         text = f"{self._name}: words that were lost cannot be recovered any more ({type(failure).__name__})."
         self._context.publish(c.Noticed(Severity.WARNING, text))
-
-
-def _tells_turns(dialled: Dialled) -> bool:
-    """Return whether the server tells when speech begins, as it does where nothing else is known."""
-    if dialled.wire.dialect is Dialect.VLLM:
-        return False
-    with contextlib.suppress(KeyError, TypeError):
-        return dialled.session["audio"]["input"]["turn_detection"] is not None
-    return True

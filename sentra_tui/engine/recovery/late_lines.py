@@ -18,11 +18,18 @@ class LateLines:
         self._stream = stream
         self._store = store
 
+    def has_words(self, key: LineKey) -> bool:
+        """Return whether that line has any words."""
+        return bool(self._words(key))
+
     def says_more(self, key: LineKey, text: str) -> bool:
         """Return whether that line has much more words than these already: then they shall stay."""
+        return _length(text) < LEAST_SHARE * _length(self._words(key))
+
+    def _words(self, key: LineKey) -> str:
         stream = self._store.state.stream(self._stream)
         line = stream.transcript.find(key) if stream is not None else None
-        return line is not None and _length(text) < LEAST_SHARE * _length(line.text)
+        return "" if line is None else line.text
 
     def commit(self, key: LineKey, text: str, start_ms: int, end_ms: int) -> None:
         """These are the words of that line, which may be new: the state slots it in."""

@@ -35,6 +35,7 @@ GAP_MIN_MS = 500
 """What is missing and shorter is not shown."""
 SENT_MIN_FRAMES = 25
 """Shorter pieces are sent with silence behind them: servers refuse a tenth of a second."""
+ENDED = "the program was ended before it was written down"
 NOT_KEPT = "more was said during the break than is kept"
 
 
@@ -89,6 +90,13 @@ class Repair:
         self._account(hole, pieces, had_ms, missing, self._now_ms() - began_ms)
         self.left_ms = 0
 
+    async def leave(self, hole: Hole) -> None:
+        """Say what of a hole is missing, as nobody will write it down any more; lines that have words keep them."""
+        for piece in (await self._search(hole)).pieces():
+            key = piece.key or _key(hole, piece)
+            if piece.speech_ms >= GAP_MIN_MS and not self._lines.has_words(key):
+                self._lines.gap(piece.speech_start_ms, piece.speech_end_ms, ENDED)
+
     async def _search(self, hole: Hole) -> SpeechFinder:
         finder, detector = SpeechFinder(hole), self._detector()
         for from_ms in range(hole.look_from_ms, hole.look_until_ms, READ_MS):
@@ -139,7 +147,7 @@ class Repair:
         if not text or (first.key is not None and (told.refused or self._lines.says_more(first.key, text))):
             return  # a line that exists keeps the words that it has
         start_ms = next((line.start_ms for line in hole.lines if line.key == first.key), first.speech_start_ms)
-        key = first.key or LineKey(hole.session, f"{RECOVERED}{first.speech_start_ms}")
+        key = first.key or _key(hole, first)
         self._lines.commit(key, text, start_ms, last.speech_end_ms)
         words = len(text.split())
         self._publish(MetricMeasured(self._now_ms(), Metric.RECOVERED_WORDS, words, self._stream))
@@ -160,6 +168,11 @@ class Repair:
             f"in {len(pieces)} pieces; {span(had_ms)} of it written down in {span(took_ms)}"
         )
         self._publish(EventLogged(self._now_ms(), "recovery", text))
+
+
+def _key(hole: Hole, piece: Piece) -> LineKey:
+    """Return the key of a line that no session opened."""
+    return LineKey(hole.session, f"{RECOVERED}{piece.speech_start_ms}")
 
 
 def _had(hole: Hole, pieces: Iterable[Piece], missing: Sequence[tuple[int, int]]) -> list[Piece]:

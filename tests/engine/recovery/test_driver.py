@@ -272,6 +272,31 @@ async def test_the_end_of_an_engine_that_is_told_to_end_erases_what_is_kept(keep
     assert stream.pump.taps == []
 
 
+async def test_what_an_engine_leaves_unwritten_at_its_end_is_shown_as_a_gap(keep: Keep) -> None:
+    stream = keep()
+    stream.connect()
+    first = stream.begin()
+    stream.write(first, "item", stream.say(5), first)
+    stream.end(first)
+    stream.pause()
+    stream.say(20)
+    stream.pause()
+    await stream.driver.close()
+    assert [(line.kind, line.text) for line in stream.lines][1:] == [
+        ("gap", "2.0 s missing: the program was ended before it was written down")
+    ]
+
+
+async def test_an_engine_that_ends_in_silence_leaves_no_gap(keep: Keep) -> None:
+    stream = keep()
+    stream.connect()
+    first = stream.begin()
+    stream.write(first, "item", stream.say(5), first)
+    stream.pause()
+    await stream.driver.close()
+    assert [line.kind for line in stream.lines] == ["speech"]
+
+
 async def test_it_is_told_how_much_is_left_and_what_came_of_it(keep: Keep) -> None:
     stream = keep(NumberTranscription(delay_s=0.02))
     broken(stream)
