@@ -95,15 +95,15 @@ def duration(total_ms: int) -> str:
 
 
 def call_words(state: AppState) -> str:
-    """Return how the live calls travel: their roads and, where there is room, the worst round trip, with bars; empty
-    without a call.
+    """Return how the live calls travel: their roads and, where there is room, the worst round trip, with bars, unless
+    one of them seems dead; empty without a call.
     """
     live = [stream for stream in state.streams if stream.connection is Connection.LIVE]
     if not live:
         return ""
     transport = "+".join(dict.fromkeys(clean_line(stream.transport, 12) for stream in live))
     trips = [trip for stream in live if (trip := stream.quality.round_trip_ms) is not None]
-    if not trips:
+    if not trips or any(stream.suspected for stream in live):  # what was measured was another path than this one
         return transport
     bars = min(_bars(stream.quality) for stream in live)
     timed = f"{transport} {round(max(trips))}ms"

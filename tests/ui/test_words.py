@@ -48,6 +48,12 @@ def test_the_bars_tell_how_the_call_travels(quality: Quality, expected: str) -> 
     assert words.call_words(AppState(streams=(stream,))) == expected
 
 
+def test_a_call_that_seems_dead_shows_no_measure_of_the_path_that_it_had() -> None:
+    quality = Quality(round_trip_ms=15)
+    stream = Stream("mic", connection=Connection.LIVE, transport="webrtc", quality=quality, suspected="No answer.")
+    assert words.call_words(AppState(streams=(stream,))) == "webrtc"
+
+
 def test_streams_that_go_by_different_roads_name_them_all() -> None:
     roads = ("http", "websocket", "http")
     streams = tuple(Stream(f"s{n}", connection=Connection.LIVE, transport=road) for n, road in enumerate(roads))
