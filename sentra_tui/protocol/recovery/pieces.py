@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -47,6 +47,7 @@ class SpeechFinder:
         self._hole = hole
         self._cuts = sorted({*hole.cuts, *_cuts_between(hole.lines)})
         self._taken: list[Run] = []
+        self._others = Spans()
         self._runs: list[Run] = []
         self._starts: list[int] = []
         self._levels: list[int] = []
@@ -83,6 +84,9 @@ class SpeechFinder:
     def pieces(self, longest_ms: int = PIECE_MS) -> list[Piece]:
         """Return the speech in order."""
         self._taken = taken(self._hole, self._runs)
+        self._others = Spans((each.start_ms, each.end_ms) for each in self._runs)
+        for each in self._taken:
+            self._others.remove(each.start_ms, each.end_ms)
         utterances = [run for run in self._utterances() if run.speech_ms >= self._least(run)]
         return [piece for padded in self._padded(utterances) for piece in self._cut(padded, longest_ms)]
 
@@ -115,13 +119,11 @@ class SpeechFinder:
 
     def _room(self, run: Run) -> tuple[int, int]:
         """Return between what speech of others this is, or what else has its own words."""
-        others = Spans((each.start_ms, each.end_ms) for each in self._runs)
-        for each in self._taken:
-            others.remove(each.start_ms, each.end_ms)
-        before = [end_ms for _, end_ms in others if end_ms <= run.start_ms]
-        after = [start_ms for start_ms, _ in others if start_ms >= run.end_ms]
-        before_ms = _middle(before[-1], run.start_ms) if before else self._starts[0]
-        after_ms = _middle(run.end_ms, after[0]) if after else self._starts[-1] + FRAME_MS
+        first_ms, last_ms = self._starts[0], self._starts[-1] + FRAME_MS
+        before = self._others.within(run.start_ms - 2 * PAD_MS, run.start_ms)
+        after = self._others.within(run.end_ms, run.end_ms + 2 * PAD_MS)
+        before_ms = _middle(before[-1][1], run.start_ms) if before else first_ms
+        after_ms = _middle(run.end_ms, after[0][0]) if after else last_ms
         cuts = self._cuts
         earlier, later = bisect_right(cuts, run.start_ms), bisect_left(cuts, run.end_ms)
         before_ms = max(before_ms, cuts[earlier - 1]) if earlier else before_ms
@@ -136,7 +138,8 @@ class SpeechFinder:
         yield self._part(piece, piece.start_ms, piece.end_ms, lines)
 
     def _part(self, piece: Piece, start_ms: int, end_ms: int, lines: Sequence[HoleLine]) -> Piece:
-        runs = [run for run in self._taken if run.start_ms < end_ms and run.end_ms > start_ms]
+        first = bisect_right(self._taken, start_ms, key=_end_of)
+        runs = self._taken[first : bisect_left(self._taken, end_ms, key=_start_of)]
         shares = [
             (min(run.end_ms, end_ms) - max(run.start_ms, start_ms)) / (run.end_ms - run.start_ms) * run.speech_ms
             for run in runs
@@ -156,7 +159,8 @@ class SpeechFinder:
         places = range(first, last - QUIET_FRAMES)
         if not places:
             return until_ms - until_ms % FRAME_MS
-        best = min(places, key=lambda at: sum(self._levels[at : at + QUIET_FRAMES]))
+        so_far = [0, *accumulate(self._levels[first:last])]
+        best = min(places, key=lambda at: so_far[at - first + QUIET_FRAMES] - so_far[at - first])
         return self._starts[best + QUIET_FRAMES // 2]
 
 
@@ -171,6 +175,14 @@ def _owner(lines: Sequence[HoleLine], start_ms: int, end_ms: int) -> LineKey | N
     shares = [(min(line.end_ms, end_ms) - max(line.start_ms, start_ms), line.key) for line in lines]
     best_ms, key = max(shares, key=lambda share: share[0], default=(0, None))
     return key if best_ms > 0 else None
+
+
+def _start_of(run: Run) -> int:
+    return run.start_ms
+
+
+def _end_of(run: Run) -> int:
+    return run.end_ms
 
 
 def _middle(start_ms: int, end_ms: int) -> int:
