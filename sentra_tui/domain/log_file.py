@@ -21,7 +21,8 @@ def open_log(path: Path) -> int:
     A symbolic link is not followed. Whoever holds a descriptor of a file that gave its place goes on writing there.
     """
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (path.parent.parent, path.parent):  # the mode is that of the last one only
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         log = _opened(path)
         if is_long(log):
             os.close(log)

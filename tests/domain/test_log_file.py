@@ -85,3 +85,13 @@ def test_what_is_no_file_never_gives_its_place() -> None:
     fd = open_log(Path(os.devnull))
     assert not is_long(fd)
     os.close(fd)
+
+
+def test_the_folders_of_a_log_are_for_their_owner_only_whatever_the_umask_is(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        os.close(open_log(tmp_path / "sentra-tui" / "log" / "sentra-tui.log"))
+    finally:
+        os.umask(before)
+    folders = (tmp_path / "sentra-tui", tmp_path / "sentra-tui" / "log")
+    assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}

@@ -22,7 +22,7 @@ class TalkFolder:
     """
 
     def __init__(self, root: Path, talk: int, wall: Callable[[], float] = time.time) -> None:
-        root.parent.mkdir(parents=True, exist_ok=True)
+        root.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         make_folder(root)
         self.path = root / str(talk)
         self._locks = ByteLocks(root / _LOCK_NAME)
