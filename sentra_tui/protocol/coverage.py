@@ -12,23 +12,11 @@ from collections.abc import Iterable
 
 from sentra_tui.domain.audio import FRAME_MS
 from sentra_tui.domain.transcript import LineKey
+from sentra_tui.protocol.recovery import margins
 from sentra_tui.protocol.recovery.heard_lines import HeardLine, HeardLines
 from sentra_tui.protocol.recovery.holes import Hole, HoleLine, LineOutcome
 from sentra_tui.protocol.recovery.outline import outlined, padded
 from sentra_tui.protocol.recovery.spans import Spans
-
-LINGER_MS = 10_000
-"""How long it may take until sound that was believed to have arrived is told to have been lost: keep it for longer."""
-LOSS_PATIENCE_MS = 8_000
-"""How long after lost sound a line may open that holds it: what tells of the line may be lost, too, more than once."""
-LONGEST_LOSS_MS = 20_000
-"""Sound that is lost on and on is repaired in such parts, and else in one."""
-SLACK_MS = 200
-"""How far a line may be from where the server says that it is."""
-PAD_MS = 300
-"""How much of the silence around a hole belongs to it."""
-HOLE_MIN_MS = 60
-"""What is shorter holds no word."""
 
 
 class Coverage:
@@ -146,13 +134,19 @@ class Coverage:
         line.end_ms = max(end_ms, line.start_ms)
         if outcome != "whole":
             line.end_ms = self._lines.end_of(line, self._until_ms)
-        line.damaged |= self._lost.overlaps(line.start_ms - SLACK_MS, line.end_ms + SLACK_MS)
-        if line.holds:
-            self._heard.add(line.start_ms, line.end_ms)
-            self._prove(line)
-        else:
-            self._unhear(line.start_ms, line.end_ms)
+        self._place(line)
+        self._prove(line)
         self._absorb()
+
+    def line_moved(self, key: LineKey, start_ms: int, end_ms: int) -> None:
+        """The server's clock turned out to be another: the line is here. Nothing changes once it was handed out."""
+        line = self._lines.get(key)
+        if line is None or line.outcome is None or line.end_ms in (None, line.start_ms):
+            return
+        if not self._timed or key.session != self._session or self._handed.overlaps(line.start_ms, line.end_ms or 0):
+            return
+        line.start_ms, line.end_ms = max(start_ms, self._began_ms), max(end_ms, start_ms, self._began_ms)
+        self._place(line)
 
     def proved(self, until_ms: int) -> None:
         """Everything sent before reached the server, and long enough ago that it would have opened a line for it."""
@@ -163,7 +157,9 @@ class Coverage:
     def lost(self, start_ms: int, end_ms: int) -> None:
         """The server missed this: so it is missing in the lines around it, or has none."""
         for rest in self._handed.gaps(max(start_ms, self._floor_ms), min(end_ms, self._until_ms)):
-            for line, begin_ms, over_ms in self._lines.touching(rest[0] - SLACK_MS, rest[1] + SLACK_MS, self._until_ms):
+            for line, begin_ms, over_ms in self._lines.touching(
+                rest[0] - margins.SLACK_MS, rest[1] + margins.SLACK_MS, self._until_ms
+            ):
                 if line.key.session == self._session or self._session is None:
                     line.damaged = True
                     self._unhear(begin_ms, over_ms)
@@ -178,7 +174,7 @@ class Coverage:
         for start_ms, end_ms in sorted([*self._closed(), *self._claimed()]):
             self._heard.add(start_ms, end_ms)
             self._lost.remove(start_ms, end_ms)
-            if end_ms - start_ms >= HOLE_MIN_MS:
+            if end_ms - start_ms >= margins.HOLE_MIN_MS:
                 found.append(self._hole(start_ms, end_ms))
         self._working += found
         self._absorb()
@@ -202,9 +198,17 @@ class Coverage:
             self._lines.end_session(at_ms)
             self._session, self._lost = None, Spans()
 
+    def _place(self, line: HeardLine) -> None:
+        start_ms, end_ms = line.start_ms, line.start_ms if line.end_ms is None else line.end_ms
+        line.damaged |= self._lost.overlaps(start_ms - margins.SLACK_MS, end_ms + margins.SLACK_MS)
+        if line.holds:
+            self._heard.add(start_ms, end_ms)
+        else:
+            self._unhear(start_ms, end_ms)
+
     def _prove(self, line: HeardLine) -> None:
         """Words for a line show that what came before it was heard."""
-        if line.key.session == self._session and line.end_ms is not None:
+        if line.holds and line.key.session == self._session and line.end_ms is not None:
             self._proved_ms = max(self._proved_ms, min(line.end_ms, self._until_ms))
 
     def _unhear(self, start_ms: int, end_ms: int) -> None:
@@ -240,17 +244,17 @@ class Coverage:
 
     @property
     def _floor_ms(self) -> int:
-        return max(0, self._released_ms - LINGER_MS)
+        return max(0, self._released_ms - margins.LINGER_MS)
 
     def _forget(self) -> None:
-        before_ms = self._floor_ms - LINGER_MS
-        self._lines.forget(self._proved_ms - 2 * LINGER_MS, self._is_far_from_holes)
+        before_ms = self._floor_ms - margins.LINGER_MS
+        self._lines.forget(self._proved_ms - 2 * margins.LINGER_MS, self._is_far_from_holes)
         while len(self._sessions) > 1 and self._sessions[1][0] < before_ms:
             del self._sessions[0]
         self._handed.forget(before_ms)
 
     def _is_far_from_holes(self, start_ms: int, end_ms: int) -> bool:
-        return not self._heard.gaps(start_ms - PAD_MS, end_ms + PAD_MS)
+        return not self._heard.gaps(start_ms - margins.PAD_MS, end_ms + margins.PAD_MS)
 
     # Holes
 
@@ -268,24 +272,22 @@ class Coverage:
         claims, bare = Spans(), Spans(self._lost)
         lines = self._lines.spans(self._until_ms)
         newest_ms = lines[-1][1] if lines else 0
-        opened = {start_ms for line, start_ms, _ in lines if line.outcome is None}
         for line, start_ms, end_ms in lines:
             bare.remove(start_ms, end_ms)
-            over = self._proved_ms >= end_ms or newest_ms >= end_ms
+            late = line.outcome == "failed" or self._until_ms >= end_ms + margins.LOSS_PATIENCE_MS
+            over = self._proved_ms >= end_ms or (newest_ms >= end_ms and late)
             if over and line.outcome is not None and not line.holds and start_ms >= self._began_ms:
                 claims.add(start_ms, end_ms)
+        told_ms = self._until_ms - margins.LOSS_PATIENCE_MS
         for start_ms, end_ms in bare:
-            told_ms = self._until_ms - LOSS_PATIENCE_MS
-            if end_ms not in opened:  # a line may turn out to have begun earlier until it is settled
-                told_ms = max(told_ms, newest_ms)
-            if end_ms <= told_ms or told_ms - start_ms >= LONGEST_LOSS_MS:
+            if end_ms <= told_ms or told_ms - start_ms >= margins.LONGEST_LOSS_MS:
                 claims.add(start_ms, min(end_ms, told_ms))
         return [rest for claim in claims for rest in self._handed.gaps(*claim)]
 
     def _hole(self, start_ms: int, end_ms: int) -> Hole:
         since_ms = start_ms if self._wanted_ms is None else min(start_ms, self._wanted_ms)
         proved_ms = self._proved_ms if self._session is not None and start_ms >= self._began_ms else 0
-        room = max(start_ms - PAD_MS, since_ms), max(end_ms, min(end_ms + PAD_MS, proved_ms))
+        room = max(start_ms - margins.PAD_MS, since_ms), max(end_ms, min(end_ms + margins.PAD_MS, proved_ms))
         lines = self._lines.spans(self._until_ms)
         start_ms, end_ms = padded((start_ms, end_ms), room, self._heard, self._handed, lines)
         lacking = self._lines.lacking(start_ms, end_ms, self._until_ms)

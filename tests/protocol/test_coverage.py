@@ -119,6 +119,7 @@ def test_a_line_is_repaired_while_losses_go_on() -> None:
     coverage.line_opened(SECOND, 8_400)
     coverage.captured(9_000)
     coverage.lost(8_000, 9_000)
+    coverage.proved(8_000)
     (hole,) = coverage.holes()
     assert hole.end_ms <= 8_400
     assert [line.key for line in hole.lines] == [FIRST]
@@ -140,3 +141,15 @@ def test_a_line_stays_where_it_is_told_last() -> None:
     coverage.proved(8_000)
     (hole,) = coverage.holes()
     assert hole.lines == (HoleLine(FIRST, 4_000, 6_000, "failed"),)
+
+
+def test_a_line_that_turns_out_to_be_elsewhere_is_written_down_where_it_is() -> None:
+    coverage = called(9_000)
+    coverage.line_opened(FIRST, 5_000)
+    coverage.lost(3_500, 3_900)
+    coverage.line_settled(FIRST, 5_000, 7_000, "whole")
+    coverage.line_moved(FIRST, 4_000, 6_000)
+    coverage.proved(8_000)
+    assert [line.start_ms for hole in coverage.holes() for line in hole.lines] == [4_000]
+    coverage.line_moved(FIRST, 1_000, 2_000)
+    assert not coverage.holes()

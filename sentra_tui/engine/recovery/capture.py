@@ -72,12 +72,17 @@ class SentSound:
         self._count += 1
         self._end_ms = start_ms + FRAME_MS
 
-    def told(self, event: ServerEvent) -> None:
-        """Take where, in milliseconds of its own clock, the server heard speech begin or end."""
+    def told(self, event: ServerEvent) -> list[str]:
+        """Take where, in milliseconds of its own clock, the server heard speech begin or end.
+
+        Returns which lines turn out to be elsewhere: what comes late tells little of the server's clock.
+        """
+        lead_ms = self._lead_ms
         if isinstance(event, InputAudioBufferSpeechStarted) and event.audio_start_ms is not None:
             self._starts_ms[event.item_id] = self._heard(event.audio_start_ms, VAD_PREFIX_MS)
         elif isinstance(event, InputAudioBufferSpeechStopped) and event.audio_end_ms is not None:
             self._ends_ms[event.item_id] = self._heard(event.audio_end_ms)
+        return [*self._ends_ms] if self._lead_ms > lead_ms else []
 
     def _heard(self, sound_ms: float, more_ms: int = 0) -> int:
         for told in (self._starts_ms, self._ends_ms):

@@ -153,8 +153,12 @@ class RecoveryDriver(CallObserver):
 
     def event_came(self, event: ServerEvent, now_ms: int) -> None:
         """Take where on its own clock the server heard speech begin and end."""
-        if self._sending is not None:
-            self._sending.told(event)
+        sent = self._sending
+        if sent is None:
+            return
+        for item_id in sent.told(event):
+            key = LineKey(sent.number, item_id)
+            self._coverage.line_moved(key, self._start(key, 0), self._end(key, 0))
 
     def looked_after(
         self, heard_age_s: float, answer_age_s: float | None, losses: Sequence[FrameSpan], now_ms: int
