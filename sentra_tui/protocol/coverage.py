@@ -131,7 +131,7 @@ class Coverage:
         if self._timed and key.session == self._session:
             line.start_ms = max(start_ms, self._began_ms)
         line.outcome = outcome
-        line.end_ms = max(end_ms, line.start_ms)
+        line.end_ms = max(min(end_ms, self._until_ms), line.start_ms)
         if outcome != "whole":
             line.end_ms = self._lines.end_of(line, self._until_ms)
         self._place(line)
@@ -145,7 +145,8 @@ class Coverage:
             return
         if not self._timed or key.session != self._session or self._handed.overlaps(line.start_ms, line.end_ms or 0):
             return
-        line.start_ms, line.end_ms = max(start_ms, self._began_ms), max(end_ms, start_ms, self._began_ms)
+        line.start_ms = max(start_ms, self._began_ms)
+        line.end_ms = max(min(end_ms, self._until_ms), line.start_ms)
         self._place(line)
 
     def proved(self, until_ms: int) -> None:
@@ -271,14 +272,13 @@ class Coverage:
             return []
         claims, bare = Spans(), Spans(self._lost)
         lines = self._lines.spans(self._until_ms)
-        newest_ms = lines[-1][1] if lines else 0
+        newest_ms, told_ms = lines[-1][1] if lines else 0, self._until_ms - margins.LOSS_PATIENCE_MS
         for line, start_ms, end_ms in lines:
             bare.remove(start_ms, end_ms)
-            late = line.outcome == "failed" or self._until_ms >= end_ms + margins.LOSS_PATIENCE_MS
+            late = line.outcome == "failed" or told_ms >= end_ms
             over = self._proved_ms >= end_ms or (newest_ms >= end_ms and late)
             if over and line.outcome is not None and not line.holds and start_ms >= self._began_ms:
                 claims.add(start_ms, end_ms)
-        told_ms = self._until_ms - margins.LOSS_PATIENCE_MS
         for start_ms, end_ms in bare:
             if end_ms <= told_ms or told_ms - start_ms >= margins.LONGEST_LOSS_MS:
                 claims.add(start_ms, min(end_ms, told_ms))
