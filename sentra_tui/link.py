@@ -26,7 +26,7 @@ USAGE_STATUS = 2
 """The exit status of an engine that cannot work with what it was given: another one could not either."""
 
 _LINE_BYTES_MAX = 16 << 20
-_RESTART_DELAYS_S = (0.25, 0.5, 1.0, 2.0, 5.0)
+_RESTART_DELAYS_S = (0.0, 0.5, 1.0, 2.0, 5.0)
 _STABLE_S = 5.0
 _CLOSE_S = 2.0
 

@@ -100,7 +100,7 @@ class Liveness:
         if self._shake is not None and now_ms >= self._shake.due_ms:
             return Verdict(pulse, self._shake.told, longest)
         if heard.too_long:
-            return Verdict(pulse, f"Nothing was heard for {heard.ms / 1000:.1f} s.", heard.ms)
+            return Verdict(pulse, f"Nothing came from the provider for {heard.ms / 1000:.1f} s.", heard.ms)
         if answered.too_long:
             cause = f"What we send does not arrive: no answer for {answered.ms / 1000:.1f} s."
             return Verdict(pulse, cause, answered.ms)

@@ -8,7 +8,7 @@ from sentra_tui.domain import changes as c
 from sentra_tui.domain.reduce import reduce
 from sentra_tui.domain.state import AnswerStatus, AppState, Lane
 from sentra_tui.domain.transcript import LineKey
-from sentra_tui.engine.ending import QUIET_MS, is_over
+from sentra_tui.engine.ending import PATIENCE_MS, QUIET_MS, is_over
 
 KEY = LineKey(1, "a")
 LIVE = (c.StreamAdded("mic"), c.StreamConnected("mic", 1, "webrtc"), c.SourceOpened("mic", "talk.wav"))
@@ -72,3 +72,9 @@ def test_one_stream_that_is_never_called_does_not_keep_it_going() -> None:
     silent = (c.StreamAdded("speaker"), c.SourceOpened("speaker", "none"))
     assert is_over(state(*LIVE, *silent, ENDED), QUIET_MS)
     assert not is_over(state(*LIVE, *silent), QUIET_MS)
+
+
+def test_a_network_that_stays_away_is_not_waited_for_for_ever() -> None:
+    away = state(*LIVE, ENDED, c.StreamReconnecting("mic", 2, 1, 3, "no route"), c.RecoveryProgressed("mic", 2, 9_000))
+    assert not is_over(away, QUIET_MS)
+    assert is_over(away, PATIENCE_MS)

@@ -52,13 +52,13 @@ def pulses(told: list[tuple[int, Verdict]]) -> set[Pulse]:
     [
         (0.0, None, Verdict(Pulse.ALIVE)),
         (1.99, 2.49, Verdict(Pulse.ALIVE, silent_ms=1_990)),
-        (2.1, 2.1, Verdict(Pulse.SUSPECT, "Nothing was heard for 2.1 s.", 2_100)),
-        (2.0, None, Verdict(Pulse.SUSPECT, "Nothing was heard for 2.0 s.", 2_000)),
+        (2.1, 2.1, Verdict(Pulse.SUSPECT, "Nothing came from the provider for 2.1 s.", 2_100)),
+        (2.0, None, Verdict(Pulse.SUSPECT, "Nothing came from the provider for 2.0 s.", 2_000)),
         (0.0, 2.5, Verdict(Pulse.SUSPECT, "What we send does not arrive: no answer for 2.5 s.", 2_500)),
         (0.0, None, Verdict(Pulse.ALIVE)),
-        (6.0, None, Verdict(Pulse.DEAD, "Nothing was heard for 6.0 s.", 6_000)),
+        (6.0, None, Verdict(Pulse.DEAD, "Nothing came from the provider for 6.0 s.", 6_000)),
         (0.1, 6.2, Verdict(Pulse.DEAD, "What we send does not arrive: no answer for 6.2 s.", 6_200)),
-        (3.0, 6.2, Verdict(Pulse.DEAD, "Nothing was heard for 3.0 s.", 3_000)),
+        (3.0, 6.2, Verdict(Pulse.DEAD, "Nothing came from the provider for 3.0 s.", 3_000)),
     ],
 )
 def test_what_is_thought_of_ages(heard_age_s: float, answer_age_s: float | None, verdict: Verdict) -> None:

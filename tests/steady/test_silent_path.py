@@ -15,7 +15,7 @@ async def test_a_path_that_goes_silent_is_suspected_and_one_that_only_takes_noth
         speaker, judge = Speaker(transport), Judge(transport)
         await judge.until(Pulse.ALIVE)
         relay.blackhole(True)
-        assert "Nothing was heard" in await judge.until(Pulse.SUSPECT)
+        assert "Nothing came" in await judge.until(Pulse.SUSPECT)
         relay.blackhole(False)
         await judge.until(Pulse.ALIVE)
         relay.up.blackhole = True
@@ -32,7 +32,7 @@ async def test_a_socket_whose_peer_is_silent_is_suspected_until_it_is_heard_agai
         await judge.until(Pulse.ALIVE)
         assert peer.connection is not None
         peer.connection.transport.pause_reading()
-        assert "Nothing was heard" in await judge.until(Pulse.SUSPECT)
+        assert "Nothing came" in await judge.until(Pulse.SUSPECT)
         peer.connection.transport.resume_reading()
         await judge.until(Pulse.ALIVE)
         await speaker.stop()

@@ -220,8 +220,8 @@ def outage() -> list[c.Change]:
     return [
         *in_call(),
         c.NetworkChanged(120_500, "down", "wlan0 lost its address"),
-        c.StreamSuspected("mic", 122_000, True, "Nothing was heard for 2.1 s."),
-        c.StreamReconnecting("speaker", 124_000, 3, 126_500, "Nothing was heard for 6.0 s."),
+        c.StreamSuspected("mic", 122_000, True, "Nothing came from the provider for 2.1 s."),
+        c.StreamReconnecting("speaker", 124_000, 3, 126_500, "Nothing came from the provider for 6.0 s."),
         c.RecoveryProgressed("speaker", 124_500, 7_000),
         c.ContactHeard("mic", 120_000),
     ]
@@ -243,7 +243,7 @@ def recovered() -> list[c.Change]:
         ]
     return [
         *in_call(),
-        c.StreamReconnecting("speaker", 106_000, 1, 106_200, "Nothing was heard for 6.0 s."),
+        c.StreamReconnecting("speaker", 106_000, 1, 106_200, "Nothing came from the provider for 6.0 s."),
         c.StreamConnected("speaker", 113_000, "websocket"),
         *changes,
         c.LineOpened("speaker", gap, 109_000, kind="gap", before=key("wait")),

@@ -123,8 +123,8 @@ def test_a_stream_that_still_has_sound_is_no_text_mode() -> None:
 
 
 def test_a_call_that_seems_dead_says_so_and_what_is_done_about_it() -> None:
-    mic = Stream("mic", OPEN, Connection.LIVE, suspected="Nothing was heard for 2.1 s.")
-    assert line(mic) == "! mic: Nothing was heard for 2.1 s. Another call is dialled beside it. (bad)"
+    mic = Stream("mic", OPEN, Connection.LIVE, suspected="Nothing came from the provider for 2.1 s.")
+    assert line(mic) == "! mic: Nothing came from the provider for 2.1 s. Another call is dialled beside it. (bad)"
 
 
 def test_calls_that_wait_for_a_network_say_that_there_is_none() -> None:
