@@ -115,7 +115,7 @@ class MainConfig(Section, frozen=True, kw_only=True):
     """How many questions and answers the chat implementation keeps; older ones are summarised."""
     history_tokens: Tokens = 8_000
     poll_s: Annotated[float, Meta(ge=0.1, le=60)] = 0.5
-    """How soon a running answer is asked for, where the server does not say; then ever less often, down to every 5 s."""
+    """How soon a running answer is asked for, where the server does not say; then less and less often, to every 5 s."""
     deadline_s: Annotated[float, Meta(ge=1, le=3600)] = 600.0
     """When an answer that does not come is given up."""
     ttl_s: Annotated[float, Meta(ge=1, le=86_400)] = 600.0

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sentra_tui.domain import changes as c
+from sentra_tui.domain.state import AppState
 from tests.steady.tally import complete, tallies
 from tests.steady.world import World
 from tests.steady.world import world as opened
@@ -26,11 +27,15 @@ async def test_a_call_that_loses_packets_stands_and_every_number_is_written_down
         engine = await world.engine(*sources)
         try:
             await engine.until_live("mic", "speaker")
-            state = await engine.until(lambda state: complete(state, said), PATIENCE_S)
+            state = await engine.until(lambda state: complete(state, said) and written_down(state), PATIENCE_S)
         finally:
             assert await engine.stop() == 0
     assert {name: tally for name, tally in tallies(state, said).items() if not tally.flawless} == {}
     assert not engine.told(c.StreamReconnecting)
+
+
+def written_down(state: AppState) -> bool:
+    return not any(stream.recovering_ms for stream in state.streams)
 
 
 def lose(world: World, loss: float, jitter_s: float, spoilt: float) -> None:

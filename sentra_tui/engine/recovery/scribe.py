@@ -10,6 +10,7 @@ from contextlib import aclosing
 from typing import TypeAlias, TypeVar
 
 from sentra_tui.domain.errors import NotSupported, TransportLost, TransportRefused
+from sentra_tui.domain.roads import Reason
 from sentra_tui.domain.text import clean
 from sentra_tui.domain.voice_ports import TextEnded, Transcription
 from sentra_tui.protocol.recovery.pieces import PIECE_MS
@@ -20,6 +21,8 @@ DEADLINE_S = 60.0
 """How long one piece may take: a server that says nothing for so long has lost it."""
 TRIES_MAX = 6
 """How often a piece may be lost while others are written down: it is the piece then, not the network."""
+FAILING_S = 600.0
+"""How long a server may answer that it fails, while nothing else is written down: it is not the network then."""
 NOBODY = "nobody here writes recordings down"
 
 Transcriptions: TypeAlias = Callable[[], Awaitable[Sequence[Transcription]]]
@@ -36,10 +39,12 @@ class Scribe:
         transcriptions: Transcriptions,
         language: Callable[[], str],
         chance: Callable[[], float] = random.random,
+        failing_s: float = FAILING_S,
     ) -> None:
         self._transcriptions = transcriptions
         self._language = language
         self._chance = chance
+        self._failing_s = failing_s
         self._written = 0
         self._hurried = asyncio.Event()
         self._barred_until_s = 0.0
@@ -70,8 +75,9 @@ class Scribe:
         return min([PIECE_MS, *limits])
 
     async def _until_it_works(self, work: Callable[[], Awaitable[_ResultT]]) -> _ResultT:
-        written, attempt = self._written, 0
+        written, attempt, failed_s = self._written, 0, 0.0
         while True:
+            began_s = asyncio.get_running_loop().time()
             barred_s = self._barred_until_s - asyncio.get_running_loop().time()
             if barred_s > 0:
                 await asyncio.sleep(barred_s)
@@ -80,14 +86,15 @@ class Scribe:
                 async with asyncio.timeout(DEADLINE_S):
                     return await work()
             except TransportLost as error:
-                lost = error.message
+                lost, answered = error.message, error.reason is Reason.SERVER_ERROR
                 self._bar(error.retry_after_s)
             except TimeoutError:
-                lost = "it took too long"
+                lost, answered = "it took too long", False
             attempt += 1
-            if attempt >= TRIES_MAX and self._written >= written + TRIES_MAX:
+            if (attempt >= TRIES_MAX and self._written >= written + TRIES_MAX) or failed_s >= self._failing_s:
                 raise TransportRefused(lost)
             await self._wait(attempt)
+            failed_s += asyncio.get_running_loop().time() - began_s if answered else 0.0
 
     def _bar(self, retry_after_s: float | None) -> None:
         if retry_after_s is not None:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 
 from sentra_tui.domain.errors import NotSupported, TransportLost, TransportRefused
+from sentra_tui.domain.roads import Reason
 from sentra_tui.domain.voice_ports import TextEvent, TextExtended, Transcription
 from sentra_tui.engine.recovery.scribe import NOBODY, Scribe
 from tests.engine.recovery.stream import NumberTranscription, spoken
@@ -86,6 +87,19 @@ async def test_a_piece_that_is_lost_again_and_again_while_others_are_not_is_give
         assert await asked.write_down(spoken(number) * 5) == str(number)
     with pytest.raises(TransportRefused, match="500"):
         await lost
+
+
+async def test_a_server_that_answers_for_long_that_it_fails_is_given_up_and_one_that_cannot_be_reached_is_not() -> None:
+    def broken(reason: Reason) -> Scribe:
+        async def offered() -> Sequence[Transcription]:
+            raise TransportLost("It failed.", reason=reason)
+
+        return Scribe(offered, str, lambda: 0.02, failing_s=0.1)
+
+    with pytest.raises(TransportRefused, match=r"It failed\."):
+        await broken(Reason.SERVER_ERROR).write_down(spoken(1))
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(broken(Reason.UNREACHABLE).write_down(spoken(1)), 1.0)
 
 
 async def test_a_piece_is_no_longer_than_anybody_takes() -> None:
