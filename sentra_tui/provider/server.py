@@ -110,12 +110,7 @@ async def serving(
     )
     await runner.setup()
     try:
-        try:
-            await web.TCPSite(runner, HOST, options.port).start()
-        except OSError as error:
-            raise ProviderError(
-                f"The local provider cannot listen on port {options.port}: {error.strerror}."
-            ) from error
+        await _listen(runner, options.port)
         port = runner.addresses[0][1]
         yield ProviderStarted(f"http://{HOST}:{port}/v1", credentials.api_key.reveal(), os.getpid())
     finally:
@@ -125,6 +120,13 @@ async def serving(
         await runner.cleanup()
         await model.close()
         voice.close()
+
+
+async def _listen(runner: web.AppRunner, port: int) -> None:
+    try:
+        await web.TCPSite(runner, HOST, port).start()
+    except OSError as error:
+        raise ProviderError(f"The local provider cannot listen on port {port}: {error.strerror}.") from error
 
 
 def _given_key() -> Secret | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import Callable
 
@@ -18,6 +17,7 @@ from sentra_tui.engine.connections import ConnectionManager
 from sentra_tui.engine.context import EngineContext
 from sentra_tui.engine.roads.ports import Dialled
 from sentra_tui.engine.steady.beside import CallBeside, CallsBeside
+from sentra_tui.engine.steady.lookout import Lookout
 from sentra_tui.engine.steady.pause import Pause
 from sentra_tui.engine.store import Store
 from sentra_tui.protocol.rollover import Rollover, RolloverBook, RolloverStep
@@ -26,7 +26,7 @@ from sentra_tui.protocol.session import Session
 LOOK_S = 0.1
 
 
-class RolloverDriver:
+class RolloverDriver(Lookout):
     """Looks after the sessions of all streams. `longest_ms` is how long one lasts where the server does not say."""
 
     def __init__(
@@ -39,10 +39,9 @@ class RolloverDriver:
         context: EngineContext,
         random: Callable[[], float] = random.random,
     ) -> None:
-        self._context = context
         pause = Pause(store, manager.playback.sounding, context.now_ms)
         book = RolloverBook()
-        self._streams = [
+        streams = [
             StreamRollover(
                 call,
                 Rollover(call.stream.name, config, book, random),
@@ -54,26 +53,7 @@ class RolloverDriver:
             )
             for call in beside
         ]
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Begin to look."""
-        self._task = self._context.tasks.start(self._run(), lambda failure: None, "rollover")
-
-    def close(self) -> None:
-        """Look no more."""
-        if self._task is not None:
-            self._task.cancel()
-
-    def look(self) -> None:
-        """See what the time asks for, once."""
-        for stream in self._streams:
-            stream.look()
-
-    async def _run(self) -> None:
-        while True:
-            self.look()
-            await asyncio.sleep(LOOK_S)
+        super().__init__(streams, LOOK_S, "rollover", context)
 
 
 class StreamRollover(CallObserver):

@@ -7,7 +7,6 @@ open session may be billed by its time, so this is off unless it is asked for.
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import Callable
 
@@ -16,6 +15,7 @@ from sentra_tui.domain.roads import Road
 from sentra_tui.domain.state import Connection
 from sentra_tui.engine.context import EngineContext
 from sentra_tui.engine.steady.beside import CallBeside, CallsBeside
+from sentra_tui.engine.steady.lookout import Lookout
 from sentra_tui.engine.store import Store
 from sentra_tui.protocol.connection import backoff_s
 
@@ -26,7 +26,7 @@ _SLOWDOWN = 12
 """A standby that does not come about is tried so many times less often than a call that is needed."""
 
 
-class StandbyKeeper:
+class StandbyKeeper(Lookout):
     """Keeps the calls beside those of all streams. `longest_ms` is how long a session lasts at most."""
 
     def __init__(
@@ -38,28 +38,8 @@ class StandbyKeeper:
         context: EngineContext,
         random: Callable[[], float] = random.random,
     ) -> None:
-        self._context = context
-        self._keepers = [_Keeper(call, store, config, longest_ms, context, random) for call in beside]
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Begin to keep."""
-        self._task = self._context.tasks.start(self._run(), lambda failure: None, "standby")
-
-    def close(self) -> None:
-        """Dial none any more."""
-        if self._task is not None:
-            self._task.cancel()
-
-    def look(self) -> None:
-        """See what the time asks for, once."""
-        for keeper in self._keepers:
-            keeper.look()
-
-    async def _run(self) -> None:
-        while True:
-            self.look()
-            await asyncio.sleep(LOOK_S)
+        keepers = [_Keeper(call, store, config, longest_ms, context, random) for call in beside]
+        super().__init__(keepers, LOOK_S, "standby", context)
 
 
 class _Keeper:
