@@ -35,7 +35,7 @@ run: $(VENV)/.run ## Open the app (make run ARGS="--mic talk.wav")
 # Real sound and real calls are late where the machine is busy: what fails beside other tests gets one more trial alone.
 # What is wrong fails both times.
 test: $(VENV)/.dev ## Run the whole suite (make test ARGS="-k wav")
-	@$(BIN)/python -m pytest --numprocesses=$(JOBS) --dist=loadfile $(ARGS) || { test $$? -eq 1 && \
+	@$(BIN)/python -m pytest --numprocesses=$(JOBS) --dist=loadfile --no-loadscope-reorder $(ARGS) || { test $$? -eq 1 && \
 	    echo "Once more, alone, what failed:" && \
 	    $(BIN)/python -m pytest --last-failed --last-failed-no-failures=none -v $(ARGS); }
 

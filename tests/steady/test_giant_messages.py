@@ -41,6 +41,7 @@ MUCH = [
     tiny(MANY, 0.6),
     {"at_s": 0.8, "event": WORDS},
     tiny(TOO_MANY, 1.5),
+    giant(16, 3.0),
 ]
 SESSIONS = [
     {**REALTIME, "numbers": [1], "messages": MUCH},

@@ -45,5 +45,6 @@ async def test_where_no_answer_comes_the_websocket_is_taken_and_udp_is_not_blame
         state = await engine.until_live("mic")
         why = "webrtc: the server did not answer in time"
         assert (state.streams[0].transport, state.streams[0].detour) == ("websocket", why)
+        state = await engine.until(notices)
         assert notices(state) == [f"Calls go by websocket, not {why}."]
         assert await engine.stop() == 0
