@@ -15,7 +15,7 @@ from sentra_tui.domain.transcript import LineKey
 from sentra_tui.protocol.recovery import margins
 from sentra_tui.protocol.recovery.heard_lines import HeardLine, HeardLines
 from sentra_tui.protocol.recovery.holes import Hole, HoleLine, LineOutcome
-from sentra_tui.protocol.recovery.outline import outlined, padded
+from sentra_tui.protocol.recovery.outline import outlined, padded, with_tail
 from sentra_tui.protocol.recovery.spans import Spans
 
 
@@ -65,9 +65,7 @@ class Coverage:
     def inherited(
         self, spans: Iterable[tuple[int, int]], known: Iterable[tuple[int, int]] = (), lines: Iterable[HoleLine] = ()
     ) -> None:
-        """An engine before this one left the sound of `spans`: of `known` spans it had the words, and of these `lines`
-        perhaps not all.
-        """
+        """An engine before this one left the sound of `spans`, the words of `known`, and perhaps all of `lines`."""
         spans = list(spans)
         end_ms = max((over_ms for _, over_ms in spans), default=0)
         self._heard.add(self._until_ms, end_ms)
@@ -273,13 +271,16 @@ class Coverage:
         claims, bare = Spans(), Spans(self._lost)
         lines = self._lines.spans(self._until_ms)
         newest_ms, told_ms = lines[-1][1] if lines else 0, self._until_ms - margins.LOSS_PATIENCE_MS
-        for line, start_ms, end_ms in lines:
+        for _, start_ms, end_ms in lines:
             bare.remove(start_ms, end_ms)
+        for line, start_ms, end_ms in lines:
             late = line.outcome == "failed" or told_ms >= end_ms
             over = self._proved_ms >= end_ms or (newest_ms >= end_ms and late)
             if over and line.outcome is not None and not line.holds and start_ms >= self._began_ms:
-                claims.add(start_ms, end_ms)
-        for start_ms, end_ms in bare:
+                claim = with_tail((start_ms, end_ms), bare)
+                if late or max(self._proved_ms, newest_ms) >= claim[1]:
+                    claims.add(*claim)
+        for start_ms, end_ms in [rest for each in bare for rest in claims.gaps(*each)]:
             if end_ms <= told_ms or told_ms - start_ms >= margins.LONGEST_LOSS_MS:
                 claims.add(start_ms, min(end_ms, told_ms))
         return [rest for claim in claims for rest in self._handed.gaps(*claim)]

@@ -125,6 +125,20 @@ def test_a_line_is_repaired_while_losses_go_on() -> None:
     assert [line.key for line in hole.lines] == [FIRST]
 
 
+def test_lost_sound_behind_a_line_is_written_down_with_it_once_it_is_known_how_far_it_goes() -> None:
+    coverage = called(9_000)
+    coverage.line_opened(FIRST, 4_000)
+    coverage.lost(5_000, 6_700)
+    coverage.line_settled(FIRST, 4_000, 6_100, "whole")
+    coverage.proved(6_200)
+    assert coverage.holes() == []
+    coverage.proved(6_800)
+    (hole,) = coverage.holes()
+    assert hole.start_ms <= 4_000
+    assert hole.end_ms >= 6_700
+    assert [line.key for line in hole.lines] == [FIRST]
+
+
 def test_a_loss_beside_a_line_may_be_one_of_its_sound() -> None:
     coverage = called(9_000)
     coverage.line_opened(FIRST, 4_000)

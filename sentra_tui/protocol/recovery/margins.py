@@ -14,3 +14,5 @@ PAD_MS = 300
 """How much of the silence around a hole belongs to it."""
 HOLE_MIN_MS = 60
 """What is shorter holds no word."""
+TAIL_MS = 2_000
+"""How much lost sound behind a line is written down with it."""

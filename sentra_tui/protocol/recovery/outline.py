@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
+from sentra_tui.protocol.recovery import margins
 from sentra_tui.protocol.recovery.heard_lines import HeardLine
 from sentra_tui.protocol.recovery.holes import REACH_MS, Hole
 from sentra_tui.protocol.recovery.spans import Spans
@@ -66,3 +67,12 @@ def _cuts(hole: Hole, sessions: Sequence[Span], edges: Sequence[int]) -> set[int
     cuts = {began_ms for began_ms, number in sessions if number in lacking}
     around = [*edges, *(began_ms for began_ms, _ in sessions)]
     return cuts | {at_ms for at_ms in around if not hole.start_ms < at_ms < hole.end_ms}
+
+
+def with_tail(span: Span, bare: Spans) -> Span:
+    """Return a line's span with the lost sound right behind it: where that began, the server took the line to end."""
+    start_ms, end_ms = span
+    for begin_ms, over_ms in bare:
+        if begin_ms <= end_ms + margins.SLACK_MS and over_ms > end_ms:
+            end_ms = min(over_ms, end_ms + margins.TAIL_MS)
+    return start_ms, end_ms
