@@ -22,7 +22,6 @@ BARS_MIN = 4
 """Where there is room for fewer bars, there are none."""
 NOT_LISTED = frozenset({Metric.DISCONNECTS})
 """Said in words: a list of ones tells nothing."""
-NO_VALUES = "Nothing was measured yet."
 MS_AN_HOUR = 3_600_000
 RATE_FROM_MS = 600_000
 """So long a stream must have been live before a rate says anything."""

@@ -66,15 +66,6 @@ class HeardLines:
         """Return the lines that have a part in this span, as `spans` does."""
         return [each for each in self.spans(now_ms) if each[1] < end_ms and each[2] > start_ms]
 
-    def widened(self, start_ms: int, end_ms: int, now_ms: int) -> tuple[int, int]:
-        """Return the span with the whole of the lines that it touches."""
-        while True:
-            lines = self.touching(start_ms, end_ms, now_ms)
-            wider = min([start_ms, *(each[1] for each in lines)]), max([end_ms, *(each[2] for each in lines)])
-            if wider == (start_ms, end_ms):
-                return wider
-            start_ms, end_ms = wider
-
     def lacking(self, start_ms: int, end_ms: int, now_ms: int) -> tuple[HoleLine, ...]:
         """Return the lines of this span that lack words."""
         return tuple(
