@@ -7,7 +7,7 @@ touches, so a step costs the same at 50 and at 50,000 lines, and a reader finds 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterator
 from typing import Literal
 
 from msgspec import Struct
@@ -107,21 +107,29 @@ class Transcript(Struct, frozen=True):
         page = self.pages[number]
         return self._with_page(number, (*page[:index], _with_marks(line, page[index]), *page[index + 1 :]))
 
-    def slot_in(self, line: Line) -> Transcript:
+    def slot_in(self, line: Line, replaces: Container[LineKey] = ()) -> Transcript:
         """Return the transcript with the final words of a line that is told late: where its time is, if it is new.
 
-        They take the place of what an engine that died showed of them, too.
+        They take the place of the lines it `replaces`, and of what an engine that died showed of them, too.
         """
-        rest = self._without_torn(line)
+        replaced = [each for page in self.pages[-OPEN_PAGES:] for each in page if each.key in replaces]
+        rest = self._without(lambda each: each in replaced or _is_torn_by(line, each))
         if rest._locate(line.key) is not None:
-            return rest.commit(line)
+            slotted = rest.commit(line)
+        else:
+            slotted = rest.insert(line, before=rest._first_after(line.start_ms))
+        stands = slotted.find(line.key)
+        is_noted = stands is not None and any(each.noted for each in replaced)
+        return slotted.update(replace(stands, noted=True)) if stands is not None and is_noted else slotted
+
+    def _first_after(self, start_ms: int) -> LineKey | None:
         later = None
-        for page in reversed(rest.pages[-OPEN_PAGES:]):
+        for page in reversed(self.pages[-OPEN_PAGES:]):
             for each in reversed(page):
-                if each.start_ms <= line.start_ms:
-                    return rest.insert(line, before=later)
+                if each.start_ms <= start_ms:
+                    return later
                 later = each.key
-        return rest.insert(line, before=later)
+        return later
 
     def extend(self, key: LineKey, delta: str, now_ms: int) -> Transcript:
         """Return the transcript with more interim words in line `key`; a final line no longer changes."""
@@ -134,14 +142,11 @@ class Transcript(Struct, frozen=True):
         """Return the transcript with no line open: no more words will come, and those that came stay."""
         return Transcript((*self.pages[:-OPEN_PAGES], *map(_settled, self.pages[-OPEN_PAGES:])))
 
-    def _without_torn(self, late: Line) -> Transcript:
-        """Return the transcript without lines that nobody finished, and that began while `late` was said."""
-        end_ms = late.start_ms if late.end_ms is None else late.end_ms
-        span = range(late.start_ms - EARLY_MS, end_ms)
+    def _without(self, is_doomed: Callable[[Line], bool]) -> Transcript:
         transcript = self
         for number in range(max(0, len(self.pages) - OPEN_PAGES), len(self.pages)):
             page = self.pages[number]
-            kept = tuple(line for line in page if line.key == late.key or line.start_ms not in span or not _torn(line))
+            kept = tuple(line for line in page if not is_doomed(line))
             if len(kept) < len(page):
                 transcript = transcript._with_page(number, kept)
         return transcript
@@ -168,8 +173,11 @@ def _with_marks(line: Line, before: Line) -> Line:
     return replace(line, noted=before.noted, echo=before.echo, echo_judged=before.echo_judged)
 
 
-def _torn(line: Line) -> bool:
-    return line.kind == "speech" and line.final and line.end_ms is None
+def _is_torn_by(late: Line, line: Line) -> bool:
+    """Return whether nobody finished `line`, and it began while `late` was said."""
+    end_ms = late.start_ms if late.end_ms is None else late.end_ms
+    is_unfinished = line.kind == "speech" and line.final and line.end_ms is None and line.key != late.key
+    return is_unfinished and late.start_ms - EARLY_MS <= line.start_ms < end_ms
 
 
 def _settled(page: tuple[Line, ...]) -> tuple[Line, ...]:

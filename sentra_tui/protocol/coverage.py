@@ -13,9 +13,11 @@ from collections.abc import Iterable
 from sentra_tui.domain.audio import FRAME_MS
 from sentra_tui.domain.transcript import LineKey
 from sentra_tui.protocol.recovery import margins
+from sentra_tui.protocol.recovery.claims import claimed, silences
 from sentra_tui.protocol.recovery.heard_lines import HeardLine, HeardLines
 from sentra_tui.protocol.recovery.holes import Hole, HoleLine, LineOutcome
-from sentra_tui.protocol.recovery.outline import outlined, padded, with_tail
+from sentra_tui.protocol.recovery.outline import outlined, padded
+from sentra_tui.protocol.recovery.sessions import Sessions
 from sentra_tui.protocol.recovery.spans import Spans
 
 
@@ -29,7 +31,7 @@ class Coverage:
         self._working: list[Hole] = []
         self._lines = HeardLines()
         self._lost = Spans()
-        self._sessions: list[tuple[int, int]] = []
+        self._sessions = Sessions()
         self._edges: list[int] = []
         self._session: int | None = None
         self._timed = True
@@ -103,7 +105,7 @@ class Coverage:
         self._end_session(at_ms)
         self._session, self._timed = number, timed
         self._began_ms = self._proved_ms = at_ms
-        self._sessions.append((at_ms, number))
+        self._sessions.add(at_ms, number)
 
     def session_ended(self, number: int, at_ms: int) -> None:
         """The frame at `at_ms` is the first that it did not get."""
@@ -116,7 +118,7 @@ class Coverage:
             return
         if not self._timed:
             start_ms = max((end_ms for _, _, end_ms in self._lines.spans(self._until_ms)), default=0)
-        line = HeardLine(key, max(start_ms, self._began_ms))
+        line = HeardLine(key, self._sessions.start_of_line(start_ms, self._began_ms))
         self._lines.add(line)
         self._unhear(line.start_ms, self._lines.end_of(line, self._until_ms))
 
@@ -127,13 +129,14 @@ class Coverage:
         if line is None or line.outcome in ("whole", "partial"):
             return
         if self._timed and key.session == self._session:
-            line.start_ms = max(start_ms, self._began_ms)
+            line.start_ms = self._sessions.start_of_line(start_ms, self._began_ms)
         line.outcome = outcome
         line.end_ms = max(min(end_ms, self._until_ms), line.start_ms)
         if outcome != "whole":
             line.end_ms = self._lines.end_of(line, self._until_ms)
         self._place(line)
-        self._prove(line)
+        if line.holds and key.session == self._session:  # what came before was heard, too
+            self._proved_ms = max(self._proved_ms, line.end_ms)
         self._absorb()
 
     def line_moved(self, key: LineKey, start_ms: int, end_ms: int) -> None:
@@ -143,7 +146,7 @@ class Coverage:
             return
         if not self._timed or key.session != self._session or self._handed.overlaps(line.start_ms, line.end_ms or 0):
             return
-        line.start_ms = max(start_ms, self._began_ms)
+        line.start_ms = self._sessions.start_of_line(start_ms, self._began_ms)
         line.end_ms = max(min(end_ms, self._until_ms), line.start_ms)
         self._place(line)
 
@@ -169,15 +172,40 @@ class Coverage:
     def holes(self) -> list[Hole]:
         """Return what must be written down now, oldest first; each once, for `settled`."""
         self._absorb()
-        found: list[Hole] = []
-        for start_ms, end_ms in sorted([*self._closed(), *self._claimed()]):
+        before = len(self._working)
+        began_ms = None if self._session is None else self._began_ms
+        for start_ms, end_ms in self._sessions.joined(self._closed(), self._claimed(), began_ms):
+            if any(0 <= start_ms - hole.end_ms <= margins.SEAM_MS + margins.SLACK_MS for hole in self._working):
+                continue  # that one may turn out to go on in this
             self._heard.add(start_ms, end_ms)
             self._lost.remove(start_ms, end_ms)
             if end_ms - start_ms >= margins.HOLE_MIN_MS:
-                found.append(self._hole(start_ms, end_ms))
-        self._working += found
+                self._working.append(self._hole(start_ms, end_ms))
         self._absorb()
-        return found
+        return self._working[before:]
+
+    def goes_on(self, hole: Hole, from_ms: int) -> Hole:
+        """The speech since `from_ms` runs into the session that began where the hole ends: neither half may be read.
+
+        It is handed out again, in one with the first line of that session, as soon as that is known. Returns the rest.
+        """
+        began_ms = hole.end_ms
+        number = self._sessions.number_at(began_ms)
+        soon_ms = began_ms + margins.SEAM_MS
+        firsts = self._lines.first_of(number, soon_ms + margins.SLACK_MS, self._until_ms)
+        until_ms = max([soon_ms, *(over_ms for _, _, over_ms in firsts)])
+        if number is None or self._sessions.is_seam(began_ms) or self._handed.overlaps(began_ms, until_ms):
+            return hole
+        self._sessions.add_seam(began_ms)
+        rest = hole.without_end(from_ms)
+        self._working[self._working.index(hole)] = rest
+        self._handed.remove(rest.end_ms, began_ms)
+        if number == self._session:
+            self._lost.add(began_ms, soon_ms)
+        for line, _, _ in firsts:
+            line.start_ms, line.damaged = began_ms, True
+        self._unhear(rest.end_ms, until_ms)
+        return rest
 
     def settled(self, hole: Hole) -> None:
         """It was written down, or given up."""
@@ -205,11 +233,6 @@ class Coverage:
         else:
             self._unhear(start_ms, end_ms)
 
-    def _prove(self, line: HeardLine) -> None:
-        """Words for a line show that what came before it was heard."""
-        if line.holds and line.key.session == self._session and line.end_ms is not None:
-            self._proved_ms = max(self._proved_ms, min(line.end_ms, self._until_ms))
-
     def _unhear(self, start_ms: int, end_ms: int) -> None:
         """Take this as not yet written down, but for what was handed out, or is in lines that hold."""
         self._heard.remove(start_ms, end_ms)
@@ -223,23 +246,13 @@ class Coverage:
         """Count as heard what is proved to have been silence; see how far everything is settled."""
         self._skip_unwanted(self._until_ms)
         if self._session is not None:
-            self._hear_silence(max(self._began_ms, self._floor_ms))
+            gaps = self._heard.gaps(max(self._began_ms, self._floor_ms), self._proved_ms)
+            for silence in silences(gaps, self._lines.spans(self._until_ms) if gaps else (), self._lost):
+                self._heard.add(*silence)
         gaps = self._heard.gaps(self._floor_ms, self._until_ms)
         first_ms = gaps[0][0] if gaps else self._until_ms
         self._released_ms = max(self._released_ms, min([first_ms, *(hole.start_ms for hole in self._working)]))
         self._forget()
-
-    def _hear_silence(self, from_ms: int) -> None:
-        gaps = self._heard.gaps(from_ms, self._proved_ms)
-        if not gaps:
-            return
-        speech = Spans(self._lost)
-        for line, start_ms, end_ms in self._lines.spans(self._until_ms):
-            if not line.holds:
-                speech.add(start_ms, end_ms)
-        for gap in gaps:
-            for silence in speech.gaps(*gap):
-                self._heard.add(*silence)
 
     @property
     def _floor_ms(self) -> int:
@@ -248,12 +261,13 @@ class Coverage:
     def _forget(self) -> None:
         before_ms = self._floor_ms - margins.LINGER_MS
         self._lines.forget(self._proved_ms - 2 * margins.LINGER_MS, self._is_far_from_holes)
-        while len(self._sessions) > 1 and self._sessions[1][0] < before_ms:
-            del self._sessions[0]
+        self._sessions.forget(before_ms)
         self._handed.forget(before_ms)
 
     def _is_far_from_holes(self, start_ms: int, end_ms: int) -> bool:
-        return not self._heard.gaps(start_ms - margins.PAD_MS, end_ms + margins.PAD_MS)
+        start_ms, end_ms = start_ms - margins.PAD_MS, end_ms + margins.PAD_MS
+        in_work = Spans((hole.start_ms, hole.end_ms) for hole in self._working)
+        return not (in_work.overlaps(start_ms, end_ms) or self._heard.gaps(start_ms, end_ms))
 
     # Holes
 
@@ -268,21 +282,8 @@ class Coverage:
         """Return what the session that stands will not write down."""
         if self._session is None:
             return []
-        claims, bare = Spans(), Spans(self._lost)
         lines = self._lines.spans(self._until_ms)
-        newest_ms, told_ms = lines[-1][1] if lines else 0, self._until_ms - margins.LOSS_PATIENCE_MS
-        for _, start_ms, end_ms in lines:
-            bare.remove(start_ms, end_ms)
-        for line, start_ms, end_ms in lines:
-            late = line.outcome == "failed" or told_ms >= end_ms
-            over = self._proved_ms >= end_ms or (newest_ms >= end_ms and late)
-            if over and line.outcome is not None and not line.holds and start_ms >= self._began_ms:
-                claim = with_tail((start_ms, end_ms), bare)
-                if late or max(self._proved_ms, newest_ms) >= claim[1]:
-                    claims.add(*claim)
-        for start_ms, end_ms in [rest for each in bare for rest in claims.gaps(*each)]:
-            if end_ms <= told_ms or told_ms - start_ms >= margins.LONGEST_LOSS_MS:
-                claims.add(start_ms, min(end_ms, told_ms))
+        claims = claimed(lines, self._lost, self._began_ms, self._proved_ms, self._until_ms)
         return [rest for claim in claims for rest in self._handed.gaps(*claim)]
 
     def _hole(self, start_ms: int, end_ms: int) -> Hole:
@@ -292,9 +293,8 @@ class Coverage:
         lines = self._lines.spans(self._until_ms)
         start_ms, end_ms = padded((start_ms, end_ms), room, self._heard, self._handed, lines)
         lacking = self._lines.lacking(start_ms, end_ms, self._until_ms)
-        number = next((number for began_ms, number in reversed(self._sessions) if began_ms <= start_ms), 0)
-        hole = Hole(start_ms, end_ms, number, lacking)
-        hole = outlined(hole, self._heard, self._handed, lines, self._sessions, self._edges)
+        hole = Hole(start_ms, end_ms, self._sessions.number_before(start_ms), lacking)
+        hole = outlined(hole, self._heard, self._handed, lines, self._sessions.cutting, self._edges)
         self._handed.add(start_ms, end_ms)
         self._heard.add(start_ms, end_ms)
         return hole

@@ -52,6 +52,8 @@ class TranscriptCommitted(ChangeBase, frozen=True):
     """The call ended before all of them came: these are the words until then."""
     recovered: bool = False
     """They were written down later, from sound that was kept: a line that is new stands where its time is."""
+    replaces: tuple[LineKey, ...] = ()
+    """Lines that are none any more: one phrase was thought to be several, and these words are all of it."""
 
 
 class TranscriptFailed(ChangeBase, frozen=True):

@@ -48,7 +48,7 @@ def _transcript_committed(change: c.TranscriptCommitted, state: AppState) -> App
         recovered=change.recovered,
     )
     if change.recovered:
-        return with_transcript(state, change.stream, lambda transcript: transcript.slot_in(line))
+        return with_transcript(state, change.stream, lambda transcript: transcript.slot_in(line, change.replaces))
     return with_transcript(state, change.stream, lambda transcript: transcript.commit(line))
 
 

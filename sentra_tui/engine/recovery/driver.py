@@ -7,7 +7,6 @@ import contextlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import singledispatchmethod
-from typing import Protocol
 
 from sentra_tui.domain import changes as c
 from sentra_tui.domain.audio import FRAME_MS, SILENCE, FrameSpan
@@ -21,6 +20,7 @@ from sentra_tui.engine.context import EngineContext
 from sentra_tui.engine.recovery.capture import CaptureClock, SentSound
 from sentra_tui.engine.recovery.keeper import RingKeeper
 from sentra_tui.engine.recovery.late_lines import LateLines
+from sentra_tui.engine.recovery.ports import Stream
 from sentra_tui.engine.recovery.repair import Repair
 from sentra_tui.engine.recovery.scribe import Scribe, Transcriptions
 from sentra_tui.engine.recovery.timing import tells_turns
@@ -39,24 +39,6 @@ PROGRESS_S = 1.0
 LEAVE_S = 0.5
 """How long the end of an engine may take over what it leaves unwritten."""
 SESSIONS_KEPT = 8
-
-
-class Pump(Protocol):
-    """What carries a stream's sound; those in `taps` hear each frame as a call does."""
-
-    taps: list[Callable[[bytes], None]]
-
-
-class Stream(Protocol):
-    """The stream that is kept whole."""
-
-    name: str
-    observers: list[CallObserver]
-
-    @property
-    def pump(self) -> Pump:
-        """What carries its sound."""
-        ...
 
 
 class RecoveryDriver(CallObserver):
@@ -125,8 +107,12 @@ class RecoveryDriver(CallObserver):
         self._coverage.hung_up(self._clock.next_ms)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LEAVE_S):
-                for hole in [*self._repaired, *self._holes, *self._coverage.holes()]:
-                    await self._repair.leave(hole)
+                self._holes.extendleft(self._repaired)
+                self._holes += self._coverage.holes()
+                while self._holes:
+                    await self._repair.leave(hole := self._holes.popleft())
+                    self._coverage.settled(hole)
+                    self._holes += self._coverage.holes()
         await self._keeper.close(keep=False)
 
     @property
@@ -263,7 +249,12 @@ class RecoveryDriver(CallObserver):
                 self._tell_left()
             hole = self._holes.popleft()
             self._repaired = [hole]
-            await self._repair.repair(hole)
+            finder = await self._repair.search(hole)
+            if finder.goes_on_from_ms is not None:
+                hole = self._coverage.goes_on(hole, finder.goes_on_from_ms)
+                self._repaired = [hole]
+            if hole.end_ms > hole.start_ms:
+                await self._repair.repair(hole, finder)
             self._repaired = []
             self._coverage.settled(hole)
 

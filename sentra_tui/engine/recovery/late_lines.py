@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sentra_tui.domain import changes as c
 from sentra_tui.domain.spans import span
 from sentra_tui.domain.transcript import LineKey
@@ -22,18 +24,20 @@ class LateLines:
         """Return whether that line has any words."""
         return bool(self._words(key))
 
-    def says_more(self, key: LineKey, text: str) -> bool:
-        """Return whether that line has much more words than these already: then they shall stay."""
-        return _length(text) < LEAST_SHARE * _length(self._words(key))
+    def say_more(self, keys: Iterable[LineKey], text: str) -> bool:
+        """Return whether these lines have much more words than `text` already: then they shall stay."""
+        return _length(text) < LEAST_SHARE * sum(_length(self._words(key)) for key in keys)
 
     def _words(self, key: LineKey) -> str:
         stream = self._store.state.stream(self._stream)
         line = stream.transcript.find(key) if stream is not None else None
         return "" if line is None else line.text
 
-    def commit(self, key: LineKey, text: str, start_ms: int, end_ms: int) -> None:
-        """These are the words of that line, which may be new: the state slots it in."""
-        self._store.publish(c.TranscriptCommitted(self._stream, key, text, start_ms, end_ms, recovered=True))
+    def commit(self, key: LineKey, text: str, start_ms: int, end_ms: int, replaces: tuple[LineKey, ...] = ()) -> None:
+        """These are the words of that line, which may be new, and of those it replaces: the state slots it in."""
+        self._store.publish(
+            c.TranscriptCommitted(self._stream, key, text, start_ms, end_ms, recovered=True, replaces=replaces)
+        )
 
     def gap(self, start_ms: int, end_ms: int, cause: str) -> None:
         """What was said here cannot be had."""

@@ -9,6 +9,7 @@ from sentra_tui.domain.sound_ports import SpeechDetector
 from sentra_tui.domain.steady_ports import Spool
 from sentra_tui.domain.usage import Usage
 from sentra_tui.domain.voice_ports import Transcription
+from sentra_tui.engine.call_observer import CallObserver
 
 
 class RecoveryPorts(Protocol):
@@ -31,4 +32,22 @@ class RecoveryPorts(Protocol):
 
     async def close(self) -> None:
         """Let go of the disk."""
+        ...
+
+
+class Pump(Protocol):
+    """What carries a stream's sound; those in `taps` hear each frame as a call does."""
+
+    taps: list[Callable[[bytes], None]]
+
+
+class Stream(Protocol):
+    """The stream that is kept whole."""
+
+    name: str
+    observers: list[CallObserver]
+
+    @property
+    def pump(self) -> Pump:
+        """What carries its sound."""
         ...

@@ -71,11 +71,11 @@ class Repair:
         self._now_ms = context.now_ms
         self._publish = context.publish
 
-    async def repair(self, hole: Hole) -> None:
+    async def repair(self, hole: Hole, finder: SpeechFinder) -> None:
         """Tell the words of a hole, each where it was said, and what of it cannot be had."""
         began_ms = self._now_ms()
         self.left_ms = self._loud.length_ms(hole.start_ms, hole.end_ms)
-        finder = await self._search(hole)
+        finder.limit(hole)
         pieces = finder.pieces()
         missing = [each for each in finder.missing if self._loud.overlaps(*each) and each[1] - each[0] >= GAP_MIN_MS]
         try:
@@ -92,12 +92,13 @@ class Repair:
 
     async def leave(self, hole: Hole) -> None:
         """Say what of a hole is missing, as nobody will write it down any more; lines that have words keep them."""
-        for piece in (await self._search(hole)).pieces():
+        for piece in (await self.search(hole)).pieces():
             key = piece.key or _key(hole, piece)
             if piece.speech_ms >= GAP_MIN_MS and not self._lines.has_words(key):
                 self._lines.gap(piece.speech_start_ms, piece.speech_end_ms, ENDED)
 
-    async def _search(self, hole: Hole) -> SpeechFinder:
+    async def search(self, hole: Hole) -> SpeechFinder:
+        """Find the speech in a hole."""
         finder, detector = SpeechFinder(hole), self._detector()
         for from_ms in range(hole.look_from_ms, hole.look_until_ms, READ_MS):
             frames = await self._keeper.read(from_ms, min(from_ms + READ_MS, hole.look_until_ms))
@@ -142,15 +143,26 @@ class Repair:
     def _tell(self, hole: Hole, told: _Told) -> None:
         first, last = told.pieces[0], told.pieces[-1]
         if told.refused:
-            self._lines.gap(first.speech_start_ms, last.speech_end_ms, told.refused)
+            self._tell_gaps(self._unwritten(hole, first.speech_start_ms, last.speech_end_ms), told.refused)
         text = " ".join(filter(None, told.words))
-        if not text or (first.key is not None and (told.refused or self._lines.says_more(first.key, text))):
-            return  # a line that exists keeps the words that it has
-        start_ms = next((line.start_ms for line in hole.lines if line.key == first.key), first.speech_start_ms)
+        replaces = tuple(key for piece in told.pieces for key in piece.replaces)
+        keys = replaces if first.key is None else (first.key, *replaces)
+        if not text or (keys and (told.refused or self._lines.say_more(keys, text))):
+            return  # lines that exist keep the words that they have
+        starts = [line.start_ms for line in hole.lines if line.key in keys]
+        start_ms = min([first.speech_start_ms, *starts])
         key = first.key or _key(hole, first)
-        self._lines.commit(key, text, start_ms, last.speech_end_ms)
+        self._lines.commit(key, text, start_ms, last.speech_end_ms, replaces)
         words = len(text.split())
         self._publish(MetricMeasured(self._now_ms(), Metric.RECOVERED_WORDS, words, self._stream))
+
+    def _unwritten(self, hole: Hole, start_ms: int, end_ms: int) -> list[tuple[int, int]]:
+        """Return what of this span is in no line that has its words: of what is torn, only the end of them is known."""
+        spans = Spans([(start_ms, end_ms)])
+        for line in hole.lines:
+            if line.outcome == "whole" and self._lines.has_words(line.key):
+                spans.remove(line.start_ms, line.end_ms)
+        return list(spans)
 
     def _tell_gaps(self, spans: Iterable[tuple[int, int]], cause: str) -> None:
         for start_ms, end_ms in sorted(spans):

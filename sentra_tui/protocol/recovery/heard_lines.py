@@ -66,6 +66,10 @@ class HeardLines:
         """Return the lines that have a part in this span, as `spans` does."""
         return [each for each in self.spans(now_ms) if each[1] < end_ms and each[2] > start_ms]
 
+    def first_of(self, session: int | None, until_ms: int, now_ms: int) -> list[tuple[HeardLine, int, int]]:
+        """Return the lines of this session that begin up to then, as `spans` does."""
+        return [each for each in self.spans(now_ms) if each[0].key.session == session and each[1] <= until_ms]
+
     def lacking(self, start_ms: int, end_ms: int, now_ms: int) -> tuple[HoleLine, ...]:
         """Return the lines of this span that lack words."""
         return tuple(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sentra_tui.domain.transcript import LineKey
 
@@ -52,3 +53,11 @@ class Hole(Struct, frozen=True):
     def look_until_ms(self) -> int:
         """Where to end."""
         return self.end_ms if self.reach is None else self.reach[1]
+
+    def without_end(self, from_ms: int) -> Hole:
+        """Return what of it is before this moment, or before the line that is not over then."""
+        from_ms = min([from_ms, *(line.start_ms for line in self.lines if line.end_ms > from_ms)])
+        end_ms = max(self.start_ms, from_ms)
+        lines = tuple(line for line in self.lines if line.start_ms < end_ms)
+        others = (*self.others, (end_ms, self.end_ms)) if end_ms < self.end_ms else self.others
+        return replace(self, end_ms=end_ms, lines=lines, others=tuple(sorted(others)))

@@ -16,3 +16,5 @@ HOLE_MIN_MS = 60
 """What is shorter holds no word."""
 TAIL_MS = 2_000
 """How much lost sound behind a line is written down with it."""
+SEAM_MS = 240
+"""How far the rest of a word may reach into a session that began in its midst."""

@@ -35,10 +35,10 @@ class Run(Struct):
 def taken(hole: Hole, runs: Sequence[Run]) -> list[Run]:
     """Return what of these is to be written down for the hole, in order."""
     others = Spans(hole.others)
-    return [run for phrase in _phrases(runs) for run in _share(hole, others, phrase)]
+    return [run for phrase in phrases(runs) for run in _share(hole, others, phrase)]
 
 
-def _phrases(runs: Sequence[Run]) -> Iterator[list[Run]]:
+def phrases(runs: Sequence[Run]) -> Iterator[list[Run]]:
     """Yield what no line ends within."""
     phrase: list[Run] = []
     for run in runs:

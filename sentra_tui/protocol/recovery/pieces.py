@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from sentra_tui.domain.audio import FRAME_MS
 from sentra_tui.domain.transcript import LineKey
 from sentra_tui.protocol.recovery.holes import Hole, HoleLine
-from sentra_tui.protocol.recovery.ownership import Run, taken
+from sentra_tui.protocol.recovery.ownership import EDGE_SLACK_MS, TURN_PAUSE_MS, Run, phrases, taken
 from sentra_tui.protocol.recovery.spans import Spans
 
 PAUSE_MS = 600
@@ -38,6 +38,8 @@ class Piece(Struct, frozen=True):
     speech_end_ms: int
     speech_ms: int
     key: LineKey | None = None
+    replaces: tuple[LineKey, ...] = ()
+    """Other lines whose words are among its words."""
 
 
 class SpeechFinder:
@@ -81,6 +83,20 @@ class SpeechFinder:
         missing = Spans([*self._missing, (end_ms, self._hole.end_ms)])
         return missing.within(self._hole.start_ms, self._hole.end_ms)
 
+    @property
+    def goes_on_from_ms(self) -> int | None:
+        """Where the phrase begins that is not over at the end of the hole; None where it ends in a pause."""
+        end_ms = self._hole.end_ms
+        is_missing = bool(self._missing) and self._missing[-1][1] > end_ms - TURN_PAUSE_MS
+        if is_missing or not self._starts or self._starts[-1] + FRAME_MS < end_ms:
+            return None
+        before = [phrase for phrase in phrases(self._runs) if phrase[0].start_ms < end_ms]
+        return before[-1][0].start_ms if before and end_ms - before[-1][-1].end_ms < TURN_PAUSE_MS else None
+
+    def limit(self, hole: Hole) -> None:
+        """Only this much of the hole is to be written down."""
+        self._hole = hole
+
     def pieces(self, longest_ms: int = PIECE_MS) -> list[Piece]:
         """Return the speech in order."""
         self._taken = taken(self._hole, self._runs)
@@ -88,7 +104,8 @@ class SpeechFinder:
         for each in self._taken:
             self._others.remove(each.start_ms, each.end_ms)
         utterances = [run for run in self._utterances() if run.speech_ms >= self._least(run)]
-        return [piece for padded in self._padded(utterances) for piece in self._cut(padded, longest_ms)]
+        pieces = [piece for padded in self._padded(utterances) for piece in self._cut(padded, longest_ms)]
+        return _replacing(pieces, self._hole.lines)
 
     def _utterances(self) -> list[Run]:
         utterances: list[Run] = []
@@ -175,6 +192,26 @@ def _owner(lines: Sequence[HoleLine], start_ms: int, end_ms: int) -> LineKey | N
     shares = [(min(line.end_ms, end_ms) - max(line.start_ms, start_ms), line.key) for line in lines]
     best_ms, key = max(shares, key=lambda share: share[0], default=(0, None))
     return key if best_ms > 0 else None
+
+
+def _replacing(pieces: Sequence[Piece], lines: Sequence[HoleLine]) -> list[Piece]:
+    """Return the pieces, each with the lines that nothing is written down for, as their speech went to it."""
+    replaced: dict[int, tuple[LineKey, ...]] = {}
+    owners = {piece.key for piece in pieces}
+    for line in lines:
+        if line.key in owners:
+            continue
+        shares = [_common_ms(line, piece) for piece in pieces]
+        best_ms = max(shares, default=-EDGE_SLACK_MS)
+        index = shares.index(best_ms) if shares else 0
+        is_mostly = best_ms > EDGE_SLACK_MS or 2 * best_ms > line.end_ms - line.start_ms
+        if is_mostly or (best_ms > -EDGE_SLACK_MS and pieces[index].key is None):
+            replaced[index] = (*replaced.get(index, ()), line.key)
+    return [replace(piece, replaces=replaced.get(index, ())) for index, piece in enumerate(pieces)]
+
+
+def _common_ms(line: HoleLine, piece: Piece) -> int:
+    return min(line.end_ms, piece.speech_end_ms) - max(line.start_ms, piece.speech_start_ms)
 
 
 def _start_of(run: Run) -> int:

@@ -32,11 +32,14 @@ class TalkWriter:
         self.talk_id = talk_id
         self._connection = connection
         rows = connection.execute(
-            "SELECT stream, session, item_id, place FROM lines WHERE talk_id = ? ORDER BY stream, place, line_id",
+            "SELECT stream, session, item_id, place, start_ms FROM lines WHERE talk_id = ?"
+            " ORDER BY stream, place, line_id",
             (talk_id,),
         )
         self._places = {
-            stream: Places([(LineKey(session, item_id), place) for _, session, item_id, place in lines])
+            stream: Places(
+                [(LineKey(session, item_id), place, start_ms) for _, session, item_id, place, start_ms in lines]
+            )
             for stream, lines in groupby(rows, lambda row: row[0])
         }
 
@@ -71,18 +74,34 @@ class TalkWriter:
 
     def line_opened(self, change: c.LineOpened) -> None:
         """Give the line its place; it is written once it is final."""
-        self._of(change.stream).open(change.key, change.after, change.before)
+        self._of(change.stream).open(change.key, change.at_ms, change.after, change.before)
 
     def transcript_committed(self, change: c.TranscriptCommitted) -> None:
-        """Write the line; words that come later take the place of those that did not."""
+        """Write the line; words that come later take the place of those that did not, and of lines they replace."""
+        places = self._of(change.stream)
+        for key in change.replaces:
+            places.remove(key)
+            self._replace(change.stream, key, change.key)
         self._execute(
             "INSERT INTO lines (talk_id, stream, session, item_id, place, kind, start_ms, end_ms, text, recovered)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (talk_id, stream, session, item_id)"
             " DO UPDATE SET kind = excluded.kind, start_ms = excluded.start_ms, end_ms = excluded.end_ms,"
             " text = excluded.text, recovered = excluded.recovered",
-            *self._line(change.stream, change.key), self._of(change.stream).open(change.key), change.kind,
+            *self._line(change.stream, change.key),
+            places.settle(change.key, change.start_ms, late=change.recovered), change.kind,
             change.start_ms, change.end_ms, change.text, change.recovered,
         )  # fmt: skip
+
+    def _replace(self, stream: str, old: LineKey, new: LineKey) -> None:
+        """Take out a line; if the user marked it, the other is marked now."""
+        line = self._line(stream, old)
+        self._execute(
+            "INSERT OR IGNORE INTO notes SELECT talk_id, stream, ?, ?, at_ms FROM notes"
+            " WHERE (talk_id, stream, session, item_id) = (?, ?, ?, ?)",
+            new.session, new.item_id, *line,
+        )  # fmt: skip
+        for table in ("notes", "echoes", "lines"):
+            self._execute(f"DELETE FROM {table} WHERE (talk_id, stream, session, item_id) = (?, ?, ?, ?)", *line)
 
     def line_noted(self, change: c.LineNoted) -> None:
         """Write the note, beside the line."""

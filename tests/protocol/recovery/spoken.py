@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from sentra_tui.domain.audio import FRAME_MS
 
 BLOCK_FRAMES = 5
+READ_FRAMES = 4
 TURN_END_MS = 500
 """How long a pause ends a turn of the server."""
 
@@ -16,9 +17,9 @@ Frames = list[tuple[int, int]]
 
 
 def words_in(frames: Frames) -> tuple[int, ...]:
-    """Return the numbers of which more than half a block is there, in order."""
+    """Return the numbers of which nearly all of a block is there, in order: cut in its middle, no side reads it."""
     heard = Counter(number for _, number in frames if number)
-    return tuple(number for number, count in sorted(heard.items()) if 2 * count > BLOCK_FRAMES)
+    return tuple(number for number, count in sorted(heard.items()) if count >= READ_FRAMES)
 
 
 @dataclass
