@@ -294,7 +294,7 @@ class Coverage:
         start_ms, end_ms = padded((start_ms, end_ms), room, self._heard, self._handed, lines)
         lacking = self._lines.lacking(start_ms, end_ms, self._until_ms)
         hole = Hole(start_ms, end_ms, self._sessions.number_before(start_ms), lacking)
-        hole = outlined(hole, self._heard, self._handed, lines, self._sessions.cutting, self._edges)
+        hole = outlined(hole, self._heard, self._handed, lines, [*self._sessions.beginnings, *self._edges])
         self._handed.add(start_ms, end_ms)
         self._heard.add(start_ms, end_ms)
         return hole

@@ -48,6 +48,19 @@ def test_recovered_words_take_the_place_of_what_an_engine_that_died_had_begun_to
     assert shown(*changes, words) == [("a", False), ("words of both", True), ("b", False)]
 
 
+def test_a_recovered_line_takes_the_place_of_those_it_replaces_and_keeps_their_mark() -> None:
+    state = AppState()
+    whole = c.TranscriptCommitted(
+        NAME, LineKey(1, "b"), "all of it", 2_000, 4_000, recovered=True, replaces=(LineKey(1, "c"),)
+    )
+    mark = c.LineNoted(NAME, LineKey(1, "c"), 9)
+    for change in (c.StreamAdded(NAME), said("a", 1_000), said("b", 2_000), said("c", 3_000), mark, whole):
+        state = reduce(state, change)
+    stream = state.stream(NAME)
+    assert stream is not None
+    assert [(line.text, line.noted) for line in stream.transcript] == [("a", False), ("all of it", True)]
+
+
 def test_a_recovered_line_leaves_lines_that_are_finished_or_elsewhere() -> None:
     failed: list[c.Change] = [
         c.LineOpened(NAME, LineKey(1, "i1"), 9_000),

@@ -29,12 +29,10 @@ def padded(span: Span, room: Span, heard: Spans, handed: Spans, lines: Sequence[
     return start_ms, after[0][1] if after and after[0][0] == span[1] else span[1]
 
 
-def outlined(
-    hole: Hole, heard: Spans, handed: Spans, lines: Sequence[PlacedLine], sessions: Sequence[Span], edges: Sequence[int]
-) -> Hole:
+def outlined(hole: Hole, heard: Spans, handed: Spans, lines: Sequence[PlacedLine], edges: Sequence[int]) -> Hole:
     """Return the hole with what is around it: lines, and what was `handed` out before.
 
-    `sessions` are where sessions began, with their numbers, and `edges` where else exactly something did.
+    `edges` are where exactly a session began, or something else; those within the hole cut nothing, as all is its own.
     What is not known to have been `heard`, and that no line holds, may be a hole tomorrow: the reach ends there.
     """
     start_ms, end_ms = hole.start_ms - REACH_MS, hole.end_ms + REACH_MS
@@ -53,20 +51,13 @@ def outlined(
         unknown_before[-1][1] if unknown_before else start_ms,
         unknown_after[0][0] if unknown_after else end_ms,
     )
+    cuts = [at_ms for at_ms in edges if not hole.start_ms < at_ms < hole.end_ms]
     return replace(
         hole,
         reach=reach,
         others=tuple(others.within(*reach)),
-        cuts=tuple(sorted(each for each in _cuts(hole, sessions, edges) if reach[0] <= each <= reach[1])),
+        cuts=tuple(sorted({each for each in cuts if reach[0] <= each <= reach[1]})),
     )
-
-
-def _cuts(hole: Hole, sessions: Sequence[Span], edges: Sequence[int]) -> set[int]:
-    """Return where speech must be cut; within the hole, only where a line that lacks words begins with its session."""
-    lacking = {line.key.session for line in hole.lines}
-    cuts = {began_ms for began_ms, number in sessions if number in lacking}
-    around = [*edges, *(began_ms for began_ms, _ in sessions)]
-    return cuts | {at_ms for at_ms in around if not hole.start_ms < at_ms < hole.end_ms}
 
 
 def with_tail(span: Span, bare: Spans) -> Span:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -47,7 +47,7 @@ class SpeechFinder:
 
     def __init__(self, hole: Hole) -> None:
         self._hole = hole
-        self._cuts = sorted({*hole.cuts, *_cuts_between(hole.lines)})
+        self._cuts = hole.cuts
         self._taken: list[Run] = []
         self._others = Spans()
         self._runs: list[Run] = []
@@ -224,13 +224,3 @@ def _end_of(run: Run) -> int:
 
 def _middle(start_ms: int, end_ms: int) -> int:
     return (start_ms + end_ms) // 2 // FRAME_MS * FRAME_MS
-
-
-def _cuts_between(lines: Sequence[HoleLine]) -> list[int]:
-    """Return where one session took over from another in the midst of speech."""
-    ordered = sorted(lines, key=lambda line: line.start_ms)
-    return [
-        line.start_ms
-        for before, line in pairwise(ordered)
-        if before.key.session != line.key.session and line.start_ms <= before.end_ms
-    ]

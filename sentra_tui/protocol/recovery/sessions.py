@@ -50,9 +50,9 @@ class Sessions:
         return began_ms if is_near and began_ms in self._seams else max(start_ms, began_ms)
 
     @property
-    def cutting(self) -> list[Span]:
-        """Those that cut what was said: their beginnings and numbers."""
-        return [each for each in self._sessions if each[0] not in self._seams]
+    def beginnings(self) -> list[int]:
+        """When each began."""
+        return [began_ms for began_ms, _ in self._sessions]
 
     def joined(self, closed: Sequence[Span], claims: Sequence[Span], began_ms: int | None) -> list[Span]:
         """Return both, in order; over the seam where the session that stands began, in one.

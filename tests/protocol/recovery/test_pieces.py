@@ -63,10 +63,34 @@ def test_two_lines_with_a_short_pause_between_them_keep_their_own_words() -> Non
     assert pieces[0].end_ms == pieces[1].start_ms == 2_200
 
 
-def test_a_line_that_a_call_began_in_the_midst_of_speech_keeps_what_it_heard() -> None:
+def test_a_phrase_in_which_a_call_began_is_one_piece_for_one_of_its_lines_and_replaces_the_other() -> None:
     lines = [HoleLine(FIRST, 1_000, 2_500, "partial"), HoleLine(SECOND, 2_500, 5_000, "partial")]
     pieces = found((1_000, 4_000), lines=lines).pieces()
-    assert [(piece.key, piece.speech_start_ms) for piece in pieces] == [(FIRST, 1_000), (SECOND, 2_500)]
+    assert [(piece.key, piece.speech_start_ms, piece.replaces) for piece in pieces] == [(FIRST, 1_000, (SECOND,))]
+
+
+def test_a_line_placed_a_little_beside_the_speech_that_it_heard_is_replaced() -> None:
+    pieces = found((2_000, 2_500), lines=[HoleLine(FIRST, 2_700, 3_200, "partial")]).pieces()
+    assert [(piece.key, piece.replaces) for piece in pieces] == [(None, (FIRST,))]
+
+
+def test_a_line_without_speech_far_from_any_is_not_replaced() -> None:
+    pieces = found((2_000, 2_500), lines=[HoleLine(FIRST, 4_000, 4_500, "failed")]).pieces()
+    assert [(piece.key, piece.replaces) for piece in pieces] == [(None, ())]
+
+
+def test_a_phrase_that_reaches_the_end_of_a_hole_goes_on() -> None:
+    assert finder_of((1_000, 2_000), (2_500, 6_000)).goes_on_from_ms == 2_500
+    assert finder_of((1_000, 2_000), (2_500, 4_500), (4_650, 5_800)).goes_on_from_ms == 2_500
+    assert finder_of((1_000, 2_000), (2_500, 5_600)).goes_on_from_ms is None
+
+
+def finder_of(*speech: tuple[int, int]) -> SpeechFinder:
+    """Return one that heard a hole of six seconds with this speech."""
+    finder = SpeechFinder(Hole(0, 6_000, 1))
+    for at_ms in range(0, 6_000, FRAME_MS):
+        finder.hear(at_ms, FRAME_MS if any(start <= at_ms < end for start, end in speech) else 0, 1)
+    return finder
 
 
 def test_speech_on_both_sides_of_missing_sound_is_not_one_piece() -> None:

@@ -50,6 +50,7 @@ _change = st.one_of(
         st.sampled_from(["speech", "typed"]),
         st.booleans(),
         st.booleans(),
+        st.lists(_key, max_size=2).map(tuple),
     ),
     st.builds(c.TranscriptFailed, _stream, _key, _at, _text),
     st.builds(c.LineNoted, _stream, _key, _at),
@@ -84,9 +85,8 @@ def _makes_sense(change: c.Change, state: AppState) -> bool:
         stream = state.stream(change.stream)
         key = LineKey(change.session, change.item_id) if isinstance(change, c.LineEchoed) else change.key
         return stream is not None and stream.transcript.find(key) is not None
-    if isinstance(change, c.TranscriptCommitted) and change.recovered:  # whoever recovers a line opens it first
-        stream = state.stream(change.stream)
-        return stream is not None and stream.transcript.find(change.key) is not None
+    if isinstance(change, c.TranscriptCommitted) and change.replaces:
+        return change.recovered and change.key not in change.replaces
     if isinstance(change, c.AnswerCut):
         return any(answer.answer_id == change.answer_id and answer.text for answer in state.answers)
     return True
@@ -219,6 +219,22 @@ async def test_lines_of_a_reopened_talk_stand_behind_those_before_in_the_order_t
     async with opened(path) as journal:
         talk = await journal.last_talk(0.0)
     assert talk is not None and talk.changes == (*STREAMS, *map(said, range(1, 6)))
+
+
+async def test_a_late_line_that_nobody_opened_stands_where_it_was_said_without_those_it_replaces(
+    tmp_path: Path,
+) -> None:
+    late = replace(said(2), recovered=True, replaces=(said(4).key,))
+    mark = c.LineNoted("mic", said(4).key, 900)
+    talk = await written(tmp_path / "journal.db", [said(1), said(3), said(4), mark, said(5), late])
+    mic = reduced(talk.changes).stream("mic")
+    assert mic is not None
+    assert [(line.text, line.noted) for line in mic.transcript] == [
+        ("line 1", False),
+        ("line 2", True),
+        ("line 3", False),
+        ("line 5", False),
+    ]
 
 
 async def test_recovered_lines_stand_where_they_were_said_after_every_restart(tmp_path: Path) -> None:
