@@ -204,8 +204,7 @@ def _replacing(pieces: Sequence[Piece], lines: Sequence[HoleLine]) -> list[Piece
         shares = [_common_ms(line, piece) for piece in pieces]
         best_ms = max(shares, default=-EDGE_SLACK_MS)
         index = shares.index(best_ms) if shares else 0
-        is_mostly = best_ms > EDGE_SLACK_MS or 2 * best_ms > line.end_ms - line.start_ms
-        if is_mostly or (best_ms > -EDGE_SLACK_MS and pieces[index].key is None):
+        if best_ms > 0 or (best_ms > -EDGE_SLACK_MS and pieces[index].key is None):
             replaced[index] = (*replaced.get(index, ()), line.key)
     return [replace(piece, replaces=replaced.get(index, ())) for index, piece in enumerate(pieces)]
 
