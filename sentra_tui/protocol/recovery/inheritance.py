@@ -32,7 +32,7 @@ def share_out(spans: Sequence[Span], lines: Iterable[Line]) -> tuple[list[Span],
         if not touched:
             continue
         first_ms, last_ms = line.start_ms + SLACK_MS, line.end_ms - SLACK_MS
-        all_left = any(span[0] <= first_ms and span[1] >= last_ms for span in touched)
+        all_left = min(spans)[0] <= first_ms and max(spans)[1] >= last_ms  # between them, none was captured
         if all_left and not is_recovered:
             lacking.append(HoleLine(line.key, line.start_ms, line.end_ms, "partial"))
         else:

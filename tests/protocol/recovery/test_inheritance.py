@@ -24,3 +24,9 @@ def test_a_line_is_known_whose_sound_was_released() -> None:
     known, lacking = share_out([(11_150, 16_000)], [line(3_955, 11_301)])
     assert known == [(3_955 - SLACK_MS, 11_301 + SLACK_MS)]
     assert lacking == []
+
+
+def test_a_line_in_the_midst_of_which_a_source_stalled_is_written_down_again() -> None:
+    known, lacking = share_out([(3_000, 6_000), (6_500, 16_000)], [line(3_955, 11_301)])
+    assert known == []
+    assert lacking == [HoleLine(KEY, 3_955, 11_301, "partial")]
