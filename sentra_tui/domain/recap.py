@@ -46,6 +46,15 @@ class Recap:
         self._lines.append((key, line))
         self._tokens += estimate_tokens(line)
 
+    def remove(self, key: LineKey) -> None:
+        """This is no line any more; what is summarised already, or is about to be, stays."""
+        for place in range(len(self._lines) - 1, self._asked - 1, -1):
+            known, before = self._lines[place]
+            if known == key:
+                del self._lines[place]
+                self._tokens -= estimate_tokens(before)
+                return
+
     def _replace(self, key: LineKey, line: str) -> None:
         """Put a line in its own place, unless it is summarised already, or is about to be."""
         for place in range(len(self._lines) - 1, self._asked - 1, -1):

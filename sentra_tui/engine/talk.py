@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from sentra_tui.domain.briefing import BriefLine
 from sentra_tui.domain.changes import TranscriptCommitted
 from sentra_tui.domain.history import estimate_tokens
+from sentra_tui.domain.question import question_id_of
 from sentra_tui.domain.state import AppState, Stream
 
 LATE_MS = 60_000
@@ -47,6 +48,11 @@ def is_own(state: AppState, line: TranscriptCommitted) -> bool:
 def is_late(line: TranscriptCommitted, now_ms: int) -> bool:
     """Return whether it was written down so long after it was said that nobody waits for an answer to it."""
     return line.recovered and now_ms - line.end_ms > LATE_MS
+
+
+def was_asked(state: AppState, line: TranscriptCommitted) -> bool:
+    """Return whether this line, or one whose place it takes, raised a question when it was said."""
+    return any(state.question(question_id_of(line.stream, key)) is not None for key in (line.key, *line.replaces))
 
 
 def _backwards(stream: Stream) -> Iterator[BriefLine]:

@@ -102,3 +102,14 @@ def test_what_is_written_down_anew_once_it_is_summarised_is_not_told_again() -> 
     recap.summarised("minutes")
     recap.add("y" * 4_000, key)
     assert recap.to_summarise() == ""
+
+
+def test_a_line_that_is_none_any_more_is_not_summarised() -> None:
+    recap, key = Recap(100), LineKey(1, "half")
+    recap.add("only half of it", key)
+    recap.remove(key)
+    for _ in range(15):
+        recap.add(LINE)
+    request = recap.to_summarise()
+    assert LINE in request
+    assert "only half" not in request

@@ -26,7 +26,7 @@ from sentra_tui.engine.lanes.ports import QuickLane
 from sentra_tui.engine.lanes.telling import as_asked, told_before
 from sentra_tui.engine.lanes.voice_commands import VoiceCommands
 from sentra_tui.engine.store import Store
-from sentra_tui.engine.talk import is_late, is_own
+from sentra_tui.engine.talk import is_late, is_own, was_asked
 from sentra_tui.protocol.context import ContextEntry
 from sentra_tui.protocol.lanes import AskMain, CancelMain, LaneEffect, Lanes, Outcome, RequestDraft
 from sentra_tui.protocol.responses import REPEATED
@@ -112,7 +112,7 @@ class Assistants:
         question = Question(question_id, change.start_ms, text, change.stream, change.key)
         if change.stream != MIC:
             self._quick.tell(as_asked(question, self._store.state.engine.started_at))
-        if is_late(change, now_ms) or (change.recovered and self._store.state.question(question_id) is not None):
+        if is_late(change, now_ms) or (change.recovered and was_asked(self._store.state, change)):
             return
         stream = self._store.state.stream(change.stream)
         asks = is_question(text, stream.language if stream is not None else "")

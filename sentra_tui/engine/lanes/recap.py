@@ -63,6 +63,8 @@ class RecapKeeper:
     def _hear(self, change: c.Change) -> None:
         if not isinstance(change, c.TranscriptCommitted) or not change.text or not is_own(self._store.state, change):
             return
+        for key in change.replaces:
+            self._recap.remove(key)
         line = BriefLine(change.stream, change.start_ms, change.text)
         self._recap.add(line_text(line, self._store.state.engine.started_at), change.key)
         text = self._recap.to_summarise() if self._may_ask() else ""

@@ -221,6 +221,19 @@ async def test_a_turn_that_a_session_heard_only_in_part_is_drafted_only_where_it
     assert room.quick.told[-1].text == "why is that so"
 
 
+async def test_a_question_whose_line_is_one_with_another_now_is_not_asked_again(room: Room) -> None:
+    begin_session(room)
+    said = LineKey(1, "i7")
+    room.store.publish(c.TranscriptCommitted(SPEAKER, said, "why is that so?", 900, 1_500))
+    raised = [each.text for each in room.store.state.questions]
+    assert raised == ["why is that so?"]
+    whole = c.TranscriptCommitted(
+        SPEAKER, LineKey(9, "b"), "but why is that so?", 800, 1_500, recovered=True, replaces=(said,)
+    )
+    room.store.publish(whole)
+    assert [each.text for each in room.store.state.questions] == raised
+
+
 async def test_what_is_written_down_late_obeys_nobody_and_asks_nobody(room: Room) -> None:
     room.now_ms = 100_000
     begin_session(room)
