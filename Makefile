@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 # Tests mostly wait: two at a time take hardly more of a small machine than one.
-JOBS ?= 3
+JOBS ?= 4
 
 # Tests start hundreds of processes: each would compile the whole program again.
 unexport PYTHONDONTWRITEBYTECODE
