@@ -288,7 +288,7 @@ class Coverage:
 
     def _hole(self, start_ms: int, end_ms: int) -> Hole:
         since_ms = start_ms if self._wanted_ms is None else min(start_ms, self._wanted_ms)
-        proved_ms = self._proved_ms if self._session is not None and start_ms >= self._began_ms else 0
+        proved_ms = self._proved_ms if self._session is not None and end_ms > self._began_ms else 0
         room = max(start_ms - margins.PAD_MS, since_ms), max(end_ms, min(end_ms + margins.PAD_MS, proved_ms))
         lines = self._lines.spans(self._until_ms)
         start_ms, end_ms = padded((start_ms, end_ms), room, self._heard, self._handed, lines)

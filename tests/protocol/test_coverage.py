@@ -167,3 +167,70 @@ def test_a_line_that_turns_out_to_be_elsewhere_is_written_down_where_it_is() -> 
     assert [line.start_ms for hole in coverage.holes() for line in hole.lines] == [4_000]
     coverage.line_moved(FIRST, 1_000, 2_000)
     assert not coverage.holes()
+
+
+def seamed(*, timed: bool) -> Coverage:
+    """Return the account of a call that began at 21,000 ms, in a phrase that did so at 20,500."""
+    coverage = called(21_000)
+    coverage.proved(18_000)
+    coverage.session_ended(1, 20_000)
+    coverage.session_began(2, 21_000, timed=timed)
+    (hole,) = coverage.holes()
+    rest = coverage.goes_on(hole, 20_500)
+    assert (rest.start_ms, rest.end_ms) == (hole.start_ms, 20_500)
+    coverage.settled(rest)
+    assert coverage.holes() == []
+    return coverage
+
+
+def listened(coverage: Coverage, from_ms: int, until_ms: int) -> list[Hole]:
+    for at_ms in range(from_ms, until_ms, FRAME_MS):
+        coverage.captured(at_ms)
+    return coverage.holes()
+
+
+def test_a_phrase_in_which_a_call_began_is_handed_out_with_the_first_line_of_that_call() -> None:
+    coverage = seamed(timed=True)
+    first = LineKey(2, "i1")
+    coverage.line_opened(first, 21_300)
+    assert listened(coverage, 21_000, 26_000) == []
+    coverage.line_settled(first, 21_300, 24_000, "whole")
+    assert coverage.holes() == []
+    coverage.proved(25_000)
+    (hole,) = coverage.holes()
+    assert (hole.start_ms, hole.end_ms) == (20_500, 24_300)
+    assert hole.lines == (HoleLine(first, 21_000, 24_000, "whole"),)
+    assert hole.cuts == ()
+
+
+def test_a_phrase_that_ends_soon_after_a_call_began_is_handed_out_once_no_line_can_have_it() -> None:
+    coverage = seamed(timed=True)
+    assert listened(coverage, 21_000, 23_000) == []
+    coverage.proved(22_000)
+    (hole,) = coverage.holes()
+    assert (hole.start_ms, hole.end_ms, hole.lines) == (20_500, 21_540, ())
+
+
+def test_where_nobody_proves_that_sound_arrived_a_phrase_waits_for_its_line_and_no_longer() -> None:
+    coverage = seamed(timed=False)
+    first = LineKey(2, "i1")
+    assert listened(coverage, 21_000, 24_000) == []
+    coverage.line_settled(first, 24_000, 24_000, "whole")
+    (hole,) = listened(coverage, 24_000, 33_000)
+    assert (hole.start_ms, hole.end_ms) == (20_500, 24_000)
+    assert hole.lines == (HoleLine(first, 21_000, 24_000, "whole"),)
+
+
+def test_what_was_said_before_a_call_that_broke_at_once_is_one_with_what_was_said_in_it() -> None:
+    coverage = called(21_000)
+    coverage.proved(18_000)
+    coverage.session_ended(1, 20_000)
+    coverage.session_began(2, 21_000)
+    (hole,) = coverage.holes()
+    listened(coverage, 21_000, 23_000)
+    coverage.session_ended(2, 22_000)
+    coverage.session_began(3, 23_000)
+    assert coverage.holes() == []
+    coverage.settled(coverage.goes_on(hole, 20_500))
+    (hole,) = coverage.holes()
+    assert (hole.start_ms, hole.end_ms, hole.cuts) == (20_500, 23_000, (23_000,))

@@ -20,7 +20,7 @@ def claimed(lines: Sequence[PlacedLine], lost: Spans, began_ms: int, proved_ms: 
         bare.remove(start_ms, end_ms)
     for line, start_ms, end_ms in lines:
         late = line.outcome == "failed" or told_ms >= end_ms
-        over = proved_ms >= end_ms or (newest_ms >= end_ms and late)
+        over = proved_ms >= end_ms or (newest_ms >= end_ms and late) or (start_ms == began_ms and told_ms >= end_ms)
         if over and line.outcome is not None and not line.holds and start_ms >= began_ms:
             claim = with_tail((start_ms, end_ms), bare)
             if late or max(proved_ms, newest_ms) >= claim[1]:
