@@ -13,7 +13,7 @@ from tests.steady.tally import complete, tallies
 from tests.steady.world import world
 
 LASTS_S = 16
-UTTERANCES = 11
+UTTERANCES = 9
 APART_MS = 0.7 * LASTS_S * 1000 / 20
 """Two streams keep apart by a twentieth of a session; the engine looks ten times a second, a busy one less often."""
 
