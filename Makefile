@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
-# Tests mostly wait: two at a time take hardly more of a small machine than one.
+# Tests mostly wait for calls that take their time: two processors are enough for four at a time.
 JOBS ?= 4
 
 # Tests start hundreds of processes: each would compile the whole program again.
