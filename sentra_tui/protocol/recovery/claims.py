@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sentra_tui.protocol.recovery import margins
-from sentra_tui.protocol.recovery.outline import PlacedLine, Span, with_tail
+from sentra_tui.protocol.recovery.outline import PlacedLine, Span
 from sentra_tui.protocol.recovery.spans import Spans
 
 
@@ -22,7 +22,7 @@ def claimed(lines: Sequence[PlacedLine], lost: Spans, began_ms: int, proved_ms: 
         late = line.outcome == "failed" or told_ms >= end_ms
         over = proved_ms >= end_ms or (newest_ms >= end_ms and late) or (start_ms == began_ms and told_ms >= end_ms)
         if over and line.outcome is not None and not line.holds and start_ms >= began_ms:
-            claim = with_tail((start_ms, end_ms), bare)
+            claim = _with_tail((start_ms, end_ms), bare)
             if late or max(proved_ms, newest_ms) >= claim[1]:
                 claims.add(*claim)
     for start_ms, end_ms in [rest for each in bare for rest in claims.gaps(*each)]:
@@ -40,3 +40,12 @@ def silences(gaps: Sequence[Span], lines: Sequence[PlacedLine], lost: Spans) -> 
         if not line.holds:
             speech.add(start_ms, end_ms)
     return [silence for gap in gaps for silence in speech.gaps(*gap)]
+
+
+def _with_tail(span: Span, bare: Spans) -> Span:
+    """Return a line's span with the lost sound right behind it: where that began, the server took the line to end."""
+    start_ms, end_ms = span
+    for begin_ms, over_ms in bare:
+        if begin_ms <= end_ms + margins.SLACK_MS and over_ms > end_ms:
+            end_ms = min(over_ms, end_ms + margins.TAIL_MS)
+    return start_ms, end_ms

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from sentra_tui.protocol.recovery import margins
 from sentra_tui.protocol.recovery.heard_lines import HeardLine
 from sentra_tui.protocol.recovery.holes import REACH_MS, Hole
 from sentra_tui.protocol.recovery.spans import Spans
@@ -58,12 +57,3 @@ def outlined(hole: Hole, heard: Spans, handed: Spans, lines: Sequence[PlacedLine
         others=tuple(others.within(*reach)),
         cuts=tuple(sorted({each for each in cuts if reach[0] <= each <= reach[1]})),
     )
-
-
-def with_tail(span: Span, bare: Spans) -> Span:
-    """Return a line's span with the lost sound right behind it: where that began, the server took the line to end."""
-    start_ms, end_ms = span
-    for begin_ms, over_ms in bare:
-        if begin_ms <= end_ms + margins.SLACK_MS and over_ms > end_ms:
-            end_ms = min(over_ms, end_ms + margins.TAIL_MS)
-    return start_ms, end_ms

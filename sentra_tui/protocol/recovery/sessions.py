@@ -1,4 +1,4 @@
-"""The sessions of a stream, and at which of their beginnings a phrase is not to be cut."""
+"""When the sessions of a stream began, be it in the midst of a phrase."""
 
 from __future__ import annotations
 
