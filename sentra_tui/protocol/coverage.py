@@ -193,7 +193,7 @@ class Coverage:
         number = self._sessions.number_at(began_ms)
         soon_ms = began_ms + margins.SEAM_MS
         firsts = self._lines.first_of(number, soon_ms + margins.SLACK_MS, self._until_ms)
-        until_ms = max([soon_ms, *(over_ms for _, _, over_ms in firsts)])
+        until_ms = max([soon_ms, *(over_ms for line, _, over_ms in firsts if line.outcome is not None)])
         if number is None or self._sessions.is_seam(began_ms) or self._handed.overlaps(began_ms, until_ms):
             return hole
         self._sessions.add_seam(began_ms)

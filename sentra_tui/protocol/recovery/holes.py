@@ -55,8 +55,7 @@ class Hole(Struct, frozen=True):
         return self.end_ms if self.reach is None else self.reach[1]
 
     def without_end(self, from_ms: int) -> Hole:
-        """Return what of it is before this moment, or before the line that is not over then."""
-        from_ms = min([from_ms, *(line.start_ms for line in self.lines if line.end_ms > from_ms)])
+        """Return what of it is before this moment, which is in no line of it."""
         end_ms = max(self.start_ms, from_ms)
         lines = tuple(line for line in self.lines if line.start_ms < end_ms)
         others = (*self.others, (end_ms, self.end_ms)) if end_ms < self.end_ms else self.others

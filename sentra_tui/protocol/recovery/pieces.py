@@ -85,13 +85,19 @@ class SpeechFinder:
 
     @property
     def goes_on_from_ms(self) -> int | None:
-        """Where the phrase begins that is not over at the end of the hole; None where it ends in a pause."""
+        """Where the phrase begins that is not over at the end of the hole; None where it ends in a pause.
+
+        A line that lacks words of it, and what of other phrases that line has, go along.
+        """
         end_ms = self._hole.end_ms
         is_missing = bool(self._missing) and self._missing[-1][1] > end_ms - TURN_PAUSE_MS
         if is_missing or not self._starts or self._starts[-1] + FRAME_MS < end_ms:
             return None
         before = [phrase for phrase in phrases(self._runs) if phrase[0].start_ms < end_ms]
-        return before[-1][0].start_ms if before and end_ms - before[-1][-1].end_ms < TURN_PAUSE_MS else None
+        if not before or end_ms - before[-1][-1].end_ms >= TURN_PAUSE_MS:
+            return None
+        lines = [(line.start_ms, line.end_ms) for line in self._hole.lines]
+        return _uncut(before[-1][0].start_ms, [*lines, *((each[0].start_ms, each[-1].end_ms) for each in before)])
 
     def limit(self, hole: Hole) -> None:
         """Only this much of the hole is to be written down."""
@@ -192,6 +198,13 @@ def _owner(lines: Sequence[HoleLine], start_ms: int, end_ms: int) -> LineKey | N
     shares = [(min(line.end_ms, end_ms) - max(line.start_ms, start_ms), line.key) for line in lines]
     best_ms, key = max(shares, key=lambda share: share[0], default=(0, None))
     return key if best_ms > 0 else None
+
+
+def _uncut(from_ms: int, spans: Sequence[tuple[int, int]]) -> int:
+    """Return the last moment up to `from_ms` that is in the midst of none of these."""
+    while around := [start_ms for start_ms, end_ms in spans if start_ms < from_ms < end_ms]:
+        from_ms = min(around)
+    return from_ms
 
 
 def _replacing(pieces: Sequence[Piece], lines: Sequence[HoleLine]) -> list[Piece]:

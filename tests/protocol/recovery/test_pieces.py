@@ -85,9 +85,14 @@ def test_a_phrase_that_reaches_the_end_of_a_hole_goes_on() -> None:
     assert finder_of((1_000, 2_000), (2_500, 5_600)).goes_on_from_ms is None
 
 
-def finder_of(*speech: tuple[int, int]) -> SpeechFinder:
+def test_a_phrase_that_goes_on_takes_its_line_along_and_what_that_line_cuts() -> None:
+    line = HoleLine(FIRST, 1_500, 6_000, "partial")
+    assert finder_of((1_000, 2_000), (2_500, 6_000), lines=[line]).goes_on_from_ms == 1_000
+
+
+def finder_of(*speech: tuple[int, int], lines: Sequence[HoleLine] = ()) -> SpeechFinder:
     """Return one that heard a hole of six seconds with this speech."""
-    finder = SpeechFinder(Hole(0, 6_000, 1))
+    finder = SpeechFinder(Hole(0, 6_000, 1, tuple(lines)))
     for at_ms in range(0, 6_000, FRAME_MS):
         finder.hear(at_ms, FRAME_MS if any(start <= at_ms < end for start, end in speech) else 0, 1)
     return finder
