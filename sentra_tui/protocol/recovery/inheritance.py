@@ -9,6 +9,8 @@ from sentra_tui.protocol.recovery.holes import RECOVERED, HoleLine
 
 SLACK_MS = 200
 """How inexact the times of an old engine's lines are against the positions of its sound."""
+LEAD_MS = 300
+"""How much of the silence before speech servers count to a line; a source that stalled there gave none of it."""
 
 Span = tuple[int, int]
 
@@ -31,7 +33,8 @@ def share_out(spans: Sequence[Span], lines: Iterable[Line]) -> tuple[list[Span],
         touched = [span for span in spans if span[0] < end_ms and span[1] > start_ms]
         if not touched:
             continue
-        first_ms, last_ms = line.start_ms + SLACK_MS, line.end_ms - SLACK_MS
+        last_ms = line.end_ms - SLACK_MS
+        first_ms = line.start_ms + SLACK_MS + max(0, min(LEAD_MS, last_ms - LEAD_MS - line.start_ms - SLACK_MS))
         all_left = min(spans)[0] <= first_ms and max(spans)[1] >= last_ms  # between them, none was captured
         if all_left and not is_recovered:
             lacking.append(HoleLine(line.key, line.start_ms, line.end_ms, "partial"))

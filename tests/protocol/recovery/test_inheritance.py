@@ -30,3 +30,8 @@ def test_a_line_in_the_midst_of_which_a_source_stalled_is_written_down_again() -
     known, lacking = share_out([(3_000, 6_000), (6_500, 16_000)], [line(3_955, 11_301)])
     assert known == []
     assert lacking == [HoleLine(KEY, 3_955, 11_301, "partial")]
+
+
+def test_a_line_whose_silence_before_it_was_never_captured_is_written_down_again() -> None:
+    assert share_out([(4_400, 16_000)], [line(3_955, 11_301)])[1] == [HoleLine(KEY, 3_955, 11_301, "partial")]
+    assert share_out([(1_400, 16_000)], [line(1_000, 1_400)])[1] == []
