@@ -282,8 +282,8 @@ class Coverage:
         """Return what the session that stands will not write down."""
         if self._session is None:
             return []
-        lines = self._lines.spans(self._until_ms)
-        claims = claimed(lines, self._lost, self._began_ms, self._proved_ms, self._until_ms)
+        proved_ms = self._proved_ms if self._timed else self._until_ms - margins.LOSS_PATIENCE_MS
+        claims = claimed(self._lines.spans(self._until_ms), self._lost, self._began_ms, proved_ms, self._until_ms)
         return [rest for claim in claims for rest in self._handed.gaps(*claim)]
 
     def _hole(self, start_ms: int, end_ms: int) -> Hole:

@@ -20,14 +20,15 @@ def claimed(lines: Sequence[PlacedLine], lost: Spans, began_ms: int, proved_ms: 
         bare.remove(start_ms, end_ms)
     for line, start_ms, end_ms in lines:
         late = line.outcome == "failed" or told_ms >= end_ms
-        over = proved_ms >= end_ms or (newest_ms >= end_ms and late) or (start_ms == began_ms and told_ms >= end_ms)
+        over = proved_ms >= end_ms or (newest_ms >= end_ms and late)
         if over and line.outcome is not None and not line.holds and start_ms >= began_ms:
             claim = _with_tail((start_ms, end_ms), bare)
             if late or max(proved_ms, newest_ms) >= claim[1]:
                 claims.add(*claim)
     for start_ms, end_ms in [rest for each in bare for rest in claims.gaps(*each)]:
-        if start_ms == began_ms and end_ms <= min(began_ms + margins.SEAM_MS, proved_ms - margins.SLACK_MS):
-            claims.add(start_ms, end_ms)  # the rest of a word, that arrived: no line took it
+        if start_ms == began_ms and end_ms <= began_ms + margins.SEAM_MS:  # the rest of a word
+            if end_ms <= proved_ms - margins.SLACK_MS:
+                claims.add(start_ms, end_ms)
         elif end_ms <= told_ms or told_ms - start_ms >= margins.LONGEST_LOSS_MS:
             claims.add(start_ms, min(end_ms, told_ms))
     return claims

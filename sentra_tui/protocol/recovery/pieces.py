@@ -90,11 +90,12 @@ class SpeechFinder:
         A line that lacks words of it, and what of other phrases that line has, go along.
         """
         end_ms = self._hole.end_ms
-        is_missing = bool(self._missing) and self._missing[-1][1] > end_ms - TURN_PAUSE_MS
-        if is_missing or not self._starts or self._starts[-1] + FRAME_MS < end_ms:
+        if not self._starts or self._starts[-1] + FRAME_MS < end_ms:
             return None
         before = [phrase for phrase in phrases(self._runs) if phrase[0].start_ms < end_ms]
-        if not before or end_ms - before[-1][-1].end_ms >= TURN_PAUSE_MS:
+        over_ms = before[-1][-1].end_ms if before else 0
+        is_torn = any(over_ms <= start_ms < end_ms for start_ms, _ in self._missing)
+        if not before or is_torn or end_ms - over_ms >= TURN_PAUSE_MS:
             return None
         lines = [(line.start_ms, line.end_ms) for line in self._hole.lines]
         return _uncut(before[-1][0].start_ms, [*lines, *((each[0].start_ms, each[-1].end_ms) for each in before)])
