@@ -48,21 +48,21 @@ class Recap:
 
     def remove(self, key: LineKey) -> None:
         """This is no line any more; what is summarised already, or is about to be, stays."""
-        for place in range(len(self._lines) - 1, self._asked - 1, -1):
-            known, before = self._lines[place]
-            if known == key:
-                del self._lines[place]
-                self._tokens -= estimate_tokens(before)
-                return
+        place = self._place_of(key)
+        if place is not None:
+            self._tokens -= estimate_tokens(self._lines[place][1])
+            del self._lines[place]
 
     def _replace(self, key: LineKey, line: str) -> None:
         """Put a line in its own place, unless it is summarised already, or is about to be."""
-        for place in range(len(self._lines) - 1, self._asked - 1, -1):
-            known, before = self._lines[place]
-            if known == key:
-                self._lines[place] = key, line
-                self._tokens += estimate_tokens(line) - estimate_tokens(before)
-                return
+        place = self._place_of(key)
+        if place is not None:
+            self._tokens += estimate_tokens(line) - estimate_tokens(self._lines[place][1])
+            self._lines[place] = key, line
+
+    def _place_of(self, key: LineKey) -> int | None:
+        places = range(len(self._lines) - 1, self._asked - 1, -1)
+        return next((place for place in places if self._lines[place][0] == key), None)
 
     def to_summarise(self) -> str:
         """Return a request for the summary of what left the window; empty where too little did, or one is out."""

@@ -113,16 +113,17 @@ class Transcript(Struct, frozen=True):
         They take the place of the lines it `replaces`, and of what an engine that died showed of them, too.
         """
         replaced = [each for page in self.pages[-OPEN_PAGES:] for each in page if each.key in replaces]
-        rest = self._without(lambda each: each in replaced or _is_torn_by(line, each))
+        rest = self._without(lambda each: each.key in replaces or _is_torn_by(line, each))
         if rest._locate(line.key) is not None:
             slotted = rest.commit(line)
         else:
-            slotted = rest.insert(line, before=rest._first_after(line.start_ms))
+            slotted = rest.insert(line, before=rest.first_after(line.start_ms))
         stands = slotted.find(line.key)
         is_noted = stands is not None and any(each.noted for each in replaced)
         return slotted.update(replace(stands, noted=True)) if stands is not None and is_noted else slotted
 
-    def _first_after(self, start_ms: int) -> LineKey | None:
+    def first_after(self, start_ms: int) -> LineKey | None:
+        """Return the line in front of which one stands that began then; None where that one is the last."""
         later = None
         for page in reversed(self.pages[-OPEN_PAGES:]):
             for each in reversed(page):

@@ -250,8 +250,9 @@ class RecoveryDriver(CallObserver):
             hole = self._holes.popleft()
             self._repaired = [hole]
             finder = await self._repair.search(hole)
-            if finder.goes_on_from_ms is not None:
-                hole = self._coverage.goes_on(hole, finder.goes_on_from_ms)
+            from_ms = finder.goes_on_from_ms
+            if from_ms is not None:
+                hole = self._coverage.goes_on(hole, from_ms)
                 self._repaired = [hole]
             if hole.end_ms > hole.start_ms:
                 await self._repair.repair(hole, finder)

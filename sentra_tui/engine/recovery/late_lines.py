@@ -48,13 +48,7 @@ class LateLines:
 
     def _first_after(self, start_ms: int) -> LineKey | None:
         stream = self._store.state.stream(self._stream)
-        first: LineKey | None = None
-        for page in reversed(stream.transcript.pages if stream is not None else ()):
-            for line in reversed(page):
-                if line.start_ms <= start_ms:
-                    return first
-                first = line.key
-        return first
+        return None if stream is None else stream.transcript.first_after(start_ms)
 
 
 def _length(text: str) -> int:
