@@ -169,13 +169,19 @@ def test_a_line_that_turns_out_to_be_elsewhere_is_written_down_where_it_is() -> 
     assert not coverage.holes()
 
 
-def seamed(*, timed: bool) -> Coverage:
-    """Return the account of a call that began at 21,000 ms, in a phrase that did so at 20,500."""
+def again(*, timed: bool = True) -> tuple[Coverage, Hole]:
+    """Return the account of a call that broke at 20,000 ms and began anew at 21,000, with the hole between."""
     coverage = called(21_000)
     coverage.proved(18_000)
     coverage.session_ended(1, 20_000)
     coverage.session_began(2, 21_000, timed=timed)
     (hole,) = coverage.holes()
+    return coverage, hole
+
+
+def seamed(*, timed: bool) -> Coverage:
+    """Return the account of a call that began at 21,000 ms, in a phrase that did so at 20,500."""
+    coverage, hole = again(timed=timed)
     rest = coverage.goes_on(hole, 20_500)
     assert (rest.start_ms, rest.end_ms) == (hole.start_ms, 20_500)
     coverage.settled(rest)
@@ -222,11 +228,7 @@ def test_where_nobody_proves_that_sound_arrived_a_phrase_waits_for_its_line_and_
 
 
 def test_what_was_said_before_a_call_that_broke_at_once_is_one_with_what_was_said_in_it() -> None:
-    coverage = called(21_000)
-    coverage.proved(18_000)
-    coverage.session_ended(1, 20_000)
-    coverage.session_began(2, 21_000)
-    (hole,) = coverage.holes()
+    coverage, hole = again()
     listened(coverage, 21_000, 23_000)
     coverage.session_ended(2, 22_000)
     coverage.session_began(3, 23_000)
